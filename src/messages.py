@@ -1,0 +1,88 @@
+"""HTTP messages as plain values: what the platform hands to the core and what the core hands back.
+
+A message here is already parsed and not yet serialised (RFC 9110 section 6). This file knows nothing of Workers,
+of routes or of any header's meaning; `edge.py` turns platform objects into these and back.
+
+Field names are lower-case. The platform has joined repeated field lines with ", " (RFC 9110 section 5.3), so a
+plain dict holds them; `Set-Cookie`, the one field that cannot be joined, is kept apart as `Response.cookies`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class ContentTooLarge(Exception):
+    """Raised by `Body.read` when the content is longer than the caller is willing to hold."""
+
+
+class Body(Protocol):
+    """An HTTP content stream that the core passes on without looking into it.
+
+    A stream can be consumed once: by `read`, by `tee`, or by being handed to the platform in a message.
+    """
+
+    async def read(self, limit: int) -> bytes:
+        """The whole content, at most `limit` bytes. Raises ContentTooLarge beyond it, and cancels the stream."""
+        ...
+
+    def tee(self) -> "tuple[Body, Body]":
+        """Two streams of the same content; the platform copies, Python does not."""
+        ...
+
+    async def cancel(self) -> None:
+        """Say that nobody will read the rest, so that the sender can stop."""
+        ...
+
+
+Content = Body | bytes | str | None
+"""What a message may carry. A `str` is sent as UTF-8."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it arrived, or as it is to be sent to an origin.
+
+    For `GET https://api.example/users?limit=2` from Lisbon:
+
+        Request(method="GET", scheme="https", host="api.example", path="/users", query="limit=2",
+                headers={"accept": "*/*"}, cf={"country": "PT"})
+    """
+
+    method: str
+    scheme: str
+    host: str
+    """Host and port, as in the `Host` field: `api.example`, `127.0.0.1:8787`."""
+    path: str
+    """Percent-encoded, as sent; begins with "/"."""
+    query: str = ""
+    """Everything after the first "?", byte for byte; empty without one."""
+    headers: dict[str, str] = field(default_factory=dict)
+    cf: Mapping[str, Any] = field(default_factory=dict)
+    """Cloudflare's `request.cf`: country, city, timezone, ..."""
+    body: Content = None
+
+    @property
+    def target(self) -> str:
+        """Path and query as on the request line (RFC 9112 section 3.2.1)."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def url(self) -> str:
+        """The target URI (RFC 9110 section 7.1)."""
+        return f"{self.scheme}://{self.host}{self.target}"
+
+
+@dataclass(slots=True)
+class Response:
+    """A response to be sent, or one received from an origin.
+
+    `websocket` holds the platform's socket of a `101 Switching Protocols` and is only ever passed through.
+    """
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Content = None
+    cookies: list[str] = field(default_factory=list)
+    """One `Set-Cookie` field value each."""
+    websocket: object | None = None

@@ -1,0 +1,96 @@
+"""What the core needs from outside, as small protocols handed in (the "ports" of a hexagonal design).
+
+`edge.py` implements each on Cloudflare's runtime; the tests implement them in memory. Nothing here may be shared
+between requests but the implementations' finished values: a promise, task or lock of one request must never be
+awaited by another.
+"""
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from messages import Body, Request, Response
+
+
+class FetchFailed(Exception):
+    """No response could be had: name look-up, connection, TLS, reset, malformed HTTP, refused redirect."""
+
+
+class FetchTimeout(FetchFailed):
+    """The deadline passed before the response's header section had arrived."""
+
+
+class StoreFailed(Exception):
+    """The key-value store did not answer, answered with an error, or was too slow."""
+
+
+class Clock(Protocol):
+    def __call__(self) -> float:
+        """Seconds since 1970-01-01T00:00:00Z. Stands still between I/O in production."""
+        ...
+
+
+class Fetch(Protocol):
+    async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
+        """Send `request` and give its response as soon as the header section is there; redirects are not followed.
+
+        `timeout` is in seconds and covers everything up to the header section. A request body longer than `max_body`
+        bytes aborts the exchange and raises `messages.ContentTooLarge`. The response's content is as sent by the
+        origin, still in its content coding.
+        Raises FetchTimeout, FetchFailed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A value of the key-value store: the metadata is at hand, the content is a stream not yet read."""
+
+    metadata: Mapping[str, Any]
+    body: Body
+
+
+class KeyValueStore(Protocol):
+    """A namespace of Workers KV. Keys: at most 512 bytes; metadata: at most 1,024 bytes as JSON.
+
+    Every method raises StoreFailed, also when `timeout` (seconds) passes.
+    """
+
+    async def get_text(self, key: str, *, timeout: float) -> str | None: ...
+
+    async def get(self, key: str, *, timeout: float) -> StoredValue | None: ...
+
+    async def put(
+        self,
+        key: str,
+        value: Body | bytes | str,
+        *,
+        expires_in: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store `value`; it disappears after `expires_in` seconds (at least 60)."""
+        ...
+
+    async def delete(self, key: str) -> None: ...
+
+
+class SignatureVerifier(Protocol):
+    async def __call__(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
+        """Whether `signature` over `signing_input` is valid under the public key `jwk` (RFC 7517).
+
+        `algorithm` is a JWS name of an asymmetric signature (RFC 7518 section 3.1, RFC 8037): RS256 ... EdDSA.
+        Raises ValueError when the key cannot be used for that algorithm.
+        """
+        ...
+
+
+class RateLimiter(Protocol):
+    async def __call__(self, key: str) -> bool:
+        """Whether one more request of `key` is within the limit. Raises StoreFailed when the binding fails."""
+        ...
+
+
+class Background(Protocol):
+    def __call__(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` after the response has been sent, within this request's own lifetime extension."""
+        ...

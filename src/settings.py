@@ -1,0 +1,395 @@
+"""The configuration: pydantic models of what `wrangler.toml` and the secrets hold, read once per isolate.
+
+Fails closed. Anything wrong raises `Misconfigured` with every fault by its path (`ROUTES[2].timeout_ms: ...`), and the
+gateway then answers 503 on every route but `/healthz`. Nothing here opens a route because something is missing.
+
+Every structured setting is accepted as a TOML/JSON value and as a JSON string, so that `--var`, `.dev.vars` and secrets
+can carry it. Models reject unknown keys: a misspelt `rolse` must not become a route without roles.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""Shortest key per algorithm: the output of its hash (RFC 7518 section 3.2)."""
+
+ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+
+COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+
+KIB, MIB = 1024, 1024 * 1024
+
+ACCESS_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""RFC 9110 section 5.6.2."""
+SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
+"""RFC 6749 section 3.3; it is quoted as it is in a challenge."""
+
+Algorithm = Literal[
+    "HS256", "HS384", "HS512",
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+]  # fmt: skip
+
+
+class Misconfigured(Exception):
+    """The configuration cannot be used. `faults` holds one line each: `path: what is wrong and how to mend it`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def _https_url(value: str) -> str:
+    """An absolute https URL without user information or fragment; http only for loopback."""
+    parts = urlsplit(value)
+    if parts.scheme == "http" and (parts.hostname or "") in LOOPBACK:
+        pass
+    elif parts.scheme != "https":
+        raise ValueError("must be an https:// URL (http:// only for loopback hosts)")
+    if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
+        raise ValueError("must name a host and carry no user information or fragment")
+    if parts.port == 0:
+        raise ValueError("port 0 is not an address")
+    return value
+
+
+def _scope_token(value: str) -> str:
+    if not SCOPE_TOKEN.fullmatch(value):
+        raise ValueError("must be visible ASCII without spaces, quotes or backslashes (RFC 6749 section 3.3)")
+    return value
+
+
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+ScopeToken = Annotated[str, AfterValidator(_scope_token)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class QuerySettings(Model):
+    """How the query takes part in the cache key."""
+
+    ignore: tuple[str, ...] = ()
+    """Parameter names left out of the key; a trailing `*` matches any ending: `utm_*`."""
+    sort: bool = False
+    """Whether the order of parameters is insignificant."""
+
+
+class CacheSettings(Model):
+    """How one route's responses are cached (RFC 9111). Without it, the origin's `Cache-Control` alone decides."""
+
+    partition: Literal["none", "role", "user"] = "none"
+    """Whose responses are shared: everybody's, those of one role, or those of one user (issuer and subject)."""
+    vary_on_locale: bool = False
+    """Whether the visitor's country, region, currency and language are part of the key."""
+    query: QuerySettings = QuerySettings()
+    default_ttl: int | None = Field(None, ge=0, le=31_536_000)
+    """Seconds of freshness for responses that say nothing themselves."""
+    override_ttl: int | None = Field(None, ge=0, le=31_536_000)
+    """Seconds of freshness whatever the response says; `no-store` and `private` still forbid storing."""
+    statuses: tuple[Annotated[int, Field(ge=200, le=599)], ...] | None = None
+    """Only these status codes are stored."""
+    ignore_client_cache_control: bool = False
+    """Whether request directives such as `no-cache` are ignored, which protects origins."""
+    heuristic: bool = True
+    """Whether responses with `Last-Modified` and no lifetime are fresh for a tenth of their age, a day at most."""
+    max_size: int = Field(2 * MIB, ge=0, le=25 * MIB)
+    """Longest content stored, in bytes. KV's own limit is 25 MiB."""
+
+
+class RouteSettings(Model):
+    """One route: which requests it takes, whom it lets in, and where they go."""
+
+    path: str
+    """`/api/users` matches itself alone; `/api/users/*` the subtree and the bare prefix; `/*` everything."""
+    methods: tuple[str, ...] = COMMON_METHODS
+    """Method names, case-sensitive (RFC 9110 section 9.1). HEAD is allowed wherever GET is."""
+    origin: str
+    """`https://host[/prefix]`, or `binding:NAME` for a service binding."""
+    auth: Literal["required", "optional", "none"] = "required"
+    roles: tuple[str, ...] = ()
+    """Any one of these roles is enough."""
+    scopes: tuple[ScopeToken, ...] = ()
+    """Any one of these scopes is enough."""
+    strip_prefix: str = ""
+    """Leading path taken off before forwarding: `/api` turns `/api/users` into `/users`."""
+    cache: CacheSettings | bool = True
+    """`false` never stores; `true` follows the origin's headers; an object says more."""
+    timeout_ms: int = Field(10_000, ge=1, le=300_000)
+    """Milliseconds for the whole exchange up to the response's header section, all tries together."""
+    retries: int = Field(2, ge=0, le=5)
+    rate_limit: str | None = None
+    """Name of a rate-limit binding."""
+    on_failure: Literal["open", "closed"] = "closed"
+    """What a missing or failing rate-limit binding means: let through, or refuse."""
+    sign: Literal["sigv4", "hmac"] | None = None
+    aws_region: str | None = None
+    """Only for `sigv4`; read from the origin's host name otherwise."""
+    aws_service: Literal["lambda", "execute-api"] | None = None
+    max_body: int = Field(6 * MIB, ge=0, le=500 * MIB)
+    """Longest request content, in bytes. Lambda's own limit is 6 MiB."""
+    forward_authorization: bool = False
+    websocket_token: bool = False
+    """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""
+    log_sample: float = Field(1.0, ge=0, le=1)
+    """Share of successful requests that are logged; failures always are."""
+
+    @field_validator("path")
+    @classmethod
+    def _path_is_literal(cls, value: str) -> str:
+        bare = value.removesuffix("/*") or "/"
+        if not value.startswith("/") or "*" in bare or "?" in value or "#" in value:
+            raise ValueError("must begin with '/' and may end in '/*'; no other wildcard, query or fragment")
+        if "//" in value or any(segment in (".", "..") for segment in value.split("/")) or not bare.isascii():
+            raise ValueError("must be a normalised, percent-encoded path: no empty or dot segments")
+        return value
+
+    @field_validator("methods")
+    @classmethod
+    def _methods_are_tokens(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for method in value:
+            if not TOKEN.fullmatch(method):
+                raise ValueError(f"{method!r} is not a method name (RFC 9110 section 9.1)")
+            if method in ("CONNECT", "TRACE"):
+                raise ValueError(f"{method} cannot be forwarded")
+        if not value:
+            raise ValueError("must name at least one method")
+        return (*value, "HEAD") if "GET" in value and "HEAD" not in value else value
+
+    @field_validator("origin")
+    @classmethod
+    def _origin_is_fixed(cls, value: str) -> str:
+        if value.startswith("binding:"):
+            if not value.removeprefix("binding:").isidentifier():
+                raise ValueError("must name a binding, as in 'binding:USERS'")
+            return value
+        if urlsplit(_https_url(value)).query:
+            raise ValueError("must not carry a query")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.strip_prefix and not (self.path.removesuffix("/*") + "/").startswith(self.strip_prefix + "/"):
+            raise ValueError(f"strip_prefix {self.strip_prefix!r} is not a leading part of path {self.path!r}")
+        if self.auth == "none" and (self.roles or self.scopes):
+            raise ValueError("roles and scopes need auth = 'required' or 'optional'")
+        if self.sign != "sigv4" and (self.aws_region or self.aws_service):
+            raise ValueError("aws_region and aws_service need sign = 'sigv4'")
+        if isinstance(self.cache, CacheSettings) and self.cache.partition != "none" and self.auth == "none":
+            raise ValueError("cache.partition needs auth = 'required' or 'optional'")
+        return self
+
+    @property
+    def cache_settings(self) -> CacheSettings | None:
+        """The cache settings in force, or None when the route never stores."""
+        if isinstance(self.cache, CacheSettings):
+            return self.cache
+        return CacheSettings() if self.cache else None
+
+
+class IssuerSettings(Model):
+    """One token issuer: its name, its keys, and how its claims are read."""
+
+    issuer: str | None = None
+    """Exact `iss`. At most one entry may leave it out; that one takes only tokens without `iss`."""
+    audience: tuple[str, ...]
+    """Any one of these must be in `aud`. `[]` must be written to mean that no audience is checked."""
+    algorithms: tuple[Algorithm, ...] = Field(min_length=1)
+    jwks_url: HttpsUrl | None = None
+    jwks: dict[str, Any] | None = None
+    """An inline JWK Set (RFC 7517 section 5)."""
+    secret: str | None = None
+    """Name of the secret that holds the HMAC key, as UTF-8 text."""
+    discovery: bool = False
+    """Find `jwks_url` at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0)."""
+    header: str = "authorization"
+    """Field that carries the token: bare in any field but `Authorization`."""
+    role_claim: str = "role"
+    """Dotted path to a string, a list, or a space-delimited string: `realm_access.roles`."""
+    id_claim: str = "sub"
+    typ: tuple[str, ...] = ()
+    """Accepted `typ` header values, case-insensitive, `application/` left off; empty accepts any."""
+    leeway: int = Field(60, ge=0, le=300)
+    """Seconds of clock difference allowed for `exp`, `nbf` and `iat`."""
+    max_lifetime: int | None = Field(None, ge=1)
+    """Longest `exp` - `iat` in seconds; tokens then need an `iat`."""
+    preset: Literal["cloudflare-access"] | None = None
+    team: str | None = None
+    """Cloudflare Access team name: the part before `.cloudflareaccess.com`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_preset(cls, value: Any) -> Any:
+        """Cloudflare Access: issuer, keys, algorithm and header follow from the team name."""
+        if not isinstance(value, Mapping) or value.get("preset") != "cloudflare-access":
+            return value
+        team = value.get("team")
+        if not isinstance(team, str) or not ACCESS_TEAM.fullmatch(team):
+            raise ValueError("preset 'cloudflare-access' needs team = '<name before .cloudflareaccess.com>'")
+        base = f"https://{team}.cloudflareaccess.com"
+        return {
+            "issuer": base,
+            "jwks_url": f"{base}/cdn-cgi/access/certs",
+            "algorithms": ["RS256"],
+            "header": "cf-access-jwt-assertion",
+            **value,
+        }
+
+    @field_validator("typ", mode="before")
+    @classmethod
+    def _typ_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("audience", mode="before")
+    @classmethod
+    def _audience_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("header")
+    @classmethod
+    def _header_is_a_field_name(cls, value: str) -> str:
+        if not TOKEN.fullmatch(value):
+            raise ValueError("must be a header field name")
+        return value.lower()
+
+    @model_validator(mode="after")
+    def _has_one_key_source(self) -> Self:
+        sources = [self.jwks_url is not None, self.jwks is not None, self.secret is not None, self.discovery]
+        if sum(sources) != 1:
+            raise ValueError("needs exactly one of jwks_url, jwks, secret, discovery")
+        symmetric = [name in HS_KEY_BYTES for name in self.algorithms]
+        if any(symmetric) and not all(symmetric):
+            raise ValueError("HS algorithms cannot be mixed with public-key algorithms in one issuer")
+        if all(symmetric) != (self.secret is not None):
+            raise ValueError("HS algorithms need 'secret', and all others need a key set (RFC 8725 section 3.1)")
+        if self.discovery and self.issuer is None:
+            raise ValueError("discovery needs 'issuer'")
+        if self.discovery and self.issuer is not None:
+            _https_url(self.issuer)
+        return self
+
+
+class Settings(Model):
+    """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
+
+    routes: tuple[RouteSettings, ...] = ()
+    issuers: tuple[IssuerSettings, ...] = ()
+    realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
+    """`realm` of every challenge (RFC 9110 section 11.5)."""
+    default_country: str = Field("US", pattern=r"^[A-Z]{2}$")
+    default_language: str = "en-US"
+    default_currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    supported_languages: tuple[str, ...] = ()
+    supported_currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    """Exact origins (`https://app.example`), or `*` for every origin without credentials."""
+    environment: str = "production"
+    """Name of the deployment, shown in logs; `local` turns on the development aids."""
+    secrets: Mapping[str, str] = Field(default_factory=dict, repr=False, exclude=True)
+    """Values of the secrets that the other settings name."""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_serialised(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+                raise ValueError(f"{origin!r} is not an origin; write it as 'https://app.example' without a path")
+        if "*" in value and len(value) > 1:
+            raise ValueError("'*' cannot be combined with named origins")
+        return value
+
+
+STRUCTURED = ("ROUTES", "ISSUERS", "SUPPORTED_LANGUAGES", "SUPPORTED_CURRENCIES", "CORS_ORIGINS")
+SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
+SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
+OPTIONAL_SECRETS = ("AWS_SESSION_TOKEN", "ORIGIN_SECRET_NEXT")
+
+
+def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Settings:
+    """Read and check the configuration.
+
+    `variables` holds vars and secrets by name, `bindings` the names of everything else bound to the Worker.
+    Raises Misconfigured with every fault found.
+    """
+    values, faults = _parse(variables)
+    if not faults:
+        try:
+            settings = Settings(**values)
+        except ValidationError as error:
+            faults = [_fault(item["loc"], item["msg"]) for item in error.errors(include_url=False)]
+        else:
+            faults = [*_issuer_faults(settings), *_route_faults(settings, bindings)]
+    if faults:
+        raise Misconfigured(faults)
+    return settings
+
+
+def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name in (*STRUCTURED, *SIMPLE):
+        value = variables.get(name)
+        if value is None or value == "":
+            continue
+        if name in STRUCTURED and isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                faults.append(f"{name}: is not valid JSON ({error})")
+                continue
+        values[name.lower()] = value
+    if "issuers" not in values and variables.get("JWT_SECRET"):
+        values["issuers"] = [{"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}]
+    values["secrets"] = {name: value for name, value in variables.items() if isinstance(value, str)}
+    return values, faults
+
+
+def _issuer_faults(settings: Settings) -> list[str]:
+    faults = []
+    names = [entry.issuer for entry in settings.issuers]
+    for index, entry in enumerate(settings.issuers):
+        path = f"ISSUERS[{index}]"
+        if names.index(entry.issuer) != index:
+            faults.append(f"{path}.issuer: {entry.issuer or 'an entry without issuer'} is listed twice")
+        if entry.secret is None:
+            continue
+        key = settings.secrets.get(entry.secret, "").encode()
+        shortest = max(HS_KEY_BYTES[name] for name in entry.algorithms)
+        if not key:
+            faults.append(f"{path}.secret: the secret {entry.secret} is not set; run: wrangler secret put {entry.secret}")
+        elif len(key) < shortest:
+            faults.append(
+                f"{path}.secret: the secret {entry.secret} has {len(key)} bytes; {max(entry.algorithms)} needs at "
+                f"least {shortest} (RFC 7518 section 3.2)"
+            )
+    return faults
+
+
+def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
+    faults = []
+    for index, route in enumerate(settings.routes):
+        path = f"ROUTES[{index}]"
+        if route.auth != "none" and not settings.issuers:
+            faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
+        if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
+            faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
+        for name in SIGNING_SECRETS.get(route.sign or "", ()):
+            if not settings.secrets.get(name):
+                faults.append(f"{path}.sign: {route.sign!r} needs the secret {name}; run: wrangler secret put {name}")
+    return faults
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    """`("routes", 2, "timeout_ms")` -> `ROUTES[2].timeout_ms: ...`."""
+    path = str(location[0]).upper() if location else "settings"
+    for part in location[1:]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return f"{path}: {message.removeprefix('Value error, ')}"
