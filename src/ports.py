@@ -5,7 +5,7 @@ between requests but the implementations' finished values: a promise, task or lo
 awaited by another.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,3 +94,34 @@ class Background(Protocol):
     def __call__(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` after the response has been sent, within this request's own lifetime extension."""
         ...
+
+
+class Log(Protocol):
+    def __call__(self, event: str, **fields: Any) -> None:
+        """Write one structured line. Never hand it a token, a secret, a cookie or a query value."""
+        ...
+
+
+class Randomness(Protocol):
+    """Randomness for request ids, trace ids and jitter; never for keys."""
+
+    def getrandbits(self, k: int, /) -> int: ...
+
+    def random(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything outside that the core may use. One per isolate; none of it belongs to a single request."""
+
+    fetch: Fetch
+    service: Callable[[str], Fetch]
+    """A service binding by its name, as a fetch that reaches that Worker whatever the host. Raises KeyError."""
+    verify: SignatureVerifier
+    store: KeyValueStore | None
+    """The namespace bound as `CACHE`, if there is one."""
+    limiter: Callable[[str], RateLimiter]
+    """A rate-limit binding by its name. Raises KeyError."""
+    clock: Clock
+    random: Randomness
+    log: Log

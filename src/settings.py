@@ -348,7 +348,8 @@ def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         values[name.lower()] = value
     if "issuers" not in values and variables.get("JWT_SECRET"):
         values["issuers"] = [{"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}]
-    values["secrets"] = {name: value for name, value in variables.items() if isinstance(value, str)}
+    named = {*STRUCTURED, *SIMPLE}
+    values["secrets"] = {n: value for n, value in variables.items() if isinstance(value, str) and n not in named}
     return values, faults
 
 

@@ -1,0 +1,74 @@
+"""The route table: which route takes a request. Default deny: what no route names does not exist.
+
+Matching works on the path that `paths.normalise_path` gave and that is also forwarded, so a request cannot mean one
+thing here and another at the origin. Letter case and trailing slashes are significant (RFC 3986 section 6.2.2.1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from problems import Problem
+from settings import RouteSettings
+
+Handler = TypeVar("Handler")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """All routes of one path pattern, by method.
+
+    `/api/users` matches itself alone. `/api/users/*` matches the bare prefix `/api/users` and everything below it,
+    and never `/api/usersearch`.
+    """
+
+    path: str
+    """As the configuration writes it."""
+    exact: str
+    prefix: str | None
+    by_method: dict[str, RouteSettings]
+
+    @classmethod
+    def of(cls, path: str, routes: Iterable[RouteSettings]) -> "Pattern":
+        by_method: dict[str, RouteSettings] = {}
+        for route in routes:
+            for method in route.methods:
+                by_method.setdefault(method, route)
+        if not path.endswith("/*"):
+            return cls(path, path, None, by_method)
+        bare = path.removesuffix("/*")
+        return cls(path, bare or "/", bare + "/", by_method)
+
+    def matches(self, path: str) -> bool:
+        return path == self.exact or (self.prefix is not None and path.startswith(self.prefix))
+
+
+class RouteTable:
+    """Patterns in the order of the configuration; the first that matches a path decides.
+
+    A path that matches a pattern whose routes do not offer the method is 405 and never falls through to a later,
+    wider pattern: `POST /admin/x` must not reach a public `/*` because `/admin/*` only lists GET. Routes with the very
+    same `path` stand together, so that one path can have a route for each method.
+    """
+
+    def __init__(self, routes: Iterable[RouteSettings]) -> None:
+        by_path: dict[str, list[RouteSettings]] = {}
+        for route in routes:
+            by_path.setdefault(route.path, []).append(route)
+        self._patterns = tuple(Pattern.of(path, group) for path, group in by_path.items())
+
+    def find(self, path: str) -> Pattern | None:
+        """The pattern in charge of a normalised path."""
+        for pattern in self._patterns:
+            if pattern.matches(path):
+                return pattern
+        return None
+
+
+def choose(by_method: dict[str, Handler], method: str) -> Handler:
+    """The handler of `method`. Raises the 405 problem with `Allow` (RFC 9110 section 15.5.6) when there is none."""
+    handler = by_method.get(method)
+    if handler is None:
+        allow = ", ".join(by_method)
+        raise Problem(405, "method_not_allowed", f"Use one of: {allow}.", headers={"allow": allow})
+    return handler
