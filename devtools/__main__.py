@@ -1,0 +1,78 @@
+"""`python -m devtools <command> [options]`: finds the command's module and runs it.
+
+To add a command, add a line to `COMMANDS` and a module with `main(argv: list[str]) -> int`. Modules are imported only
+when called: `setup` runs on a bare Python, before anything is installed, and must stay within the standard library.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from devtools.failure import Failure
+from devtools.paths import VENV, VENV_PYTHON
+
+# name: (module, one line of help)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "setup": ("devtools.setup", "install what the other commands need, from the lock files; does nothing when current"),
+    "dev": ("devtools.dev", "serve the Worker on this machine under wrangler dev"),
+    "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
+    "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
+    "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
+    "lock": ("devtools.lock", "write the lock files of requirements/ anew from pyproject.toml"),
+    "territories": ("devtools.territories", "generate src/territories.py from Unicode CLDR"),
+}
+
+# Commands that run on any Python; the others run on the virtual environment's.
+BARE = frozenset({"setup"})
+
+OLDEST_PYTHON = (3, 11)
+USAGE = 2
+INTERRUPTED = 130
+
+
+def main(argv: list[str]) -> int:
+    """Run the command named first in `argv`; returns the exit code and prints a Failure as one line."""
+    try:
+        return _dispatch(argv)
+    except Failure as failure:
+        print(f"gatehouse: {failure}", file=sys.stderr)
+        return failure.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _dispatch(argv: list[str]) -> int:
+    if sys.version_info < OLDEST_PYTHON:
+        have = ".".join(map(str, sys.version_info[:2]))
+        raise Failure(f"Python {have} is too old", "use Python 3.11 or newer, e.g. `make PYTHON=python3.11 setup`")
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_usage())
+        return 0 if argv else USAGE
+    name, *options = argv
+    if name not in COMMANDS:
+        raise Failure(f"there is no command {name!r}", f"choose one of {', '.join(COMMANDS)}", code=USAGE)
+    if name not in BARE:
+        _enter_the_venv(argv)
+    code: int = importlib.import_module(COMMANDS[name][0]).main(options)
+    return code
+
+
+def _enter_the_venv(argv: list[str]) -> None:
+    """Start over on the virtual environment's Python, unless that is what runs already."""
+    if os.path.realpath(sys.prefix) == os.path.realpath(VENV):
+        return
+    if not VENV_PYTHON.exists():
+        raise Failure("nothing is installed yet", "run `make setup` first")
+    os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "devtools", *argv])
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = (f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items())
+    return "\n".join(["usage: python -m devtools <command> [options]", "", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

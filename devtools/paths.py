@@ -1,0 +1,21 @@
+"""Where things are. Every tool takes its paths from here, so that it works from any working directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SOURCES = ROOT / "src"
+WRANGLER_TOML = ROOT / "wrangler.toml"
+REQUIREMENTS = ROOT / "requirements"
+TOOLS_LOCK = REQUIREMENTS / "dev.txt"
+WORKER_LOCK = REQUIREMENTS / "worker.txt"
+
+# Made by `make setup`, ignored by git.
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+NODE_MODULES = ROOT / "node_modules"
+PYTHON_MODULES = ROOT / "python_modules"
+STATE = ROOT / ".gatehouse"  # caches, logs, stamps and locks of the tools
+LOGS = STATE / "logs"
