@@ -1,0 +1,415 @@
+"""The platform: the only file that touches `js`, `pyodide` and `workers`.
+
+Turns JavaScript requests into `messages.Request`, answers into JavaScript responses, and implements every protocol of
+`ports.py` on workerd. It decides nothing about geo, identity, caching or forwarding.
+
+Every call between Python and JavaScript crosses a bridge at about 2 microseconds, and every JavaScript object held by
+Python costs more to let go. So a request is read with two `JSON.stringify` and a response is built from one
+`JSON.parse`. JavaScript functions are looked up once per isolate, inside the first request: production takes its
+snapshot after import, and a snapshot cannot hold them.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+import js
+from pyodide.ffi import JsException, jsnull, to_js
+from workers import import_from_javascript
+
+from messages import Body, Content, ContentTooLarge, Request, Response
+from ports import Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter, StoredValue, StoreFailed
+
+CF_FIELDS: Final = ("country", "region", "regionCode", "city", "timezone", "continent", "isEUCountry")
+"""What is read of `request.cf`; the platform's object has some forty fields."""
+
+BODILESS_METHODS: Final = frozenset({"GET", "HEAD"})
+BODILESS_STATUSES: Final = frozenset({101, 204, 205, 304})
+"""Statuses whose responses have no content (Fetch standard, "null body status")."""
+
+PUBLIC_MEMBERS: Final = ("kty", "crv", "n", "e", "x", "y")
+"""The members of a JWK that make up a public key (RFC 7517, RFC 7518 section 6, RFC 8037)."""
+
+SIGNATURES: Final[Mapping[str, tuple[dict[str, Any], dict[str, Any]]]] = {
+    **{f"RS{n}": ({"name": "RSASSA-PKCS1-v1_5", "hash": f"SHA-{n}"}, {"name": "RSASSA-PKCS1-v1_5"})
+       for n in (256, 384, 512)},
+    **{f"PS{n}": ({"name": "RSA-PSS", "hash": f"SHA-{n}"}, {"name": "RSA-PSS", "saltLength": n // 8})
+       for n in (256, 384, 512)},
+    **{f"ES{n}": ({"name": "ECDSA", "namedCurve": curve}, {"name": "ECDSA", "hash": f"SHA-{n}"})
+       for n, curve in ((256, "P-256"), (384, "P-384"), (512, "P-521"))},
+    "EdDSA": ({"name": "Ed25519"}, {"name": "Ed25519"}),
+}  # fmt: skip
+"""JWS algorithm (RFC 7518 section 3.1, RFC 8037) -> WebCrypto parameters of `importKey` and of `verify`."""
+
+IMPORTED_KEYS: Final = 256
+"""Most keys kept imported; beyond that the oldest is imported again when it is needed."""
+
+_worker: Any = import_from_javascript("cloudflare:workers")
+
+
+class JsBody:
+    """A `messages.Body` around a JavaScript `ReadableStream`; Python never copies what flows through it."""
+
+    __slots__ = ("stream",)
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    async def read(self, limit: int) -> bytes:
+        reader = self.stream.getReader()
+        chunks: list[bytes] = []
+        size = 0
+        while not (step := await reader.read()).done:
+            size += step.value.byteLength
+            if size > limit:
+                await reader.cancel("content too large")
+                raise ContentTooLarge(f"more than {limit} bytes")
+            chunks.append(step.value.to_bytes())
+        return b"".join(chunks)
+
+    def tee(self) -> "tuple[JsBody, JsBody]":
+        left, right = self.stream.tee()
+        return JsBody(left), JsBody(right)
+
+    async def cancel(self) -> None:
+        await self.stream.cancel()
+
+
+class Bridge:
+    """JavaScript functions, looked up once per isolate."""
+
+    def __init__(self) -> None:
+        self.stringify: Callable[..., str] = js.JSON.stringify
+        self.parse = js.JSON.parse
+        self.object_from_entries = js.Object.fromEntries
+        self.array_from = getattr(js.Array, "from")
+        self.response = js.Response.new
+        self.console_log = js.console.log
+        self.request_fields = to_js(["method", "url", "cf", *CF_FIELDS])
+
+    def to_object(self, value: Any) -> Any:
+        """A plain JavaScript value of JSON-like `value`."""
+        return self.parse(json.dumps(value))
+
+    def to_python(self, value: Any) -> Any:
+        """The JSON-like value of a plain JavaScript one."""
+        return json.loads(self.stringify(value))
+
+
+_bridge: Bridge | None = None
+
+
+def bridge() -> Bridge:
+    """The isolate's bridge, built by the first request."""
+    global _bridge
+    if _bridge is None:
+        _bridge = Bridge()
+    return _bridge
+
+
+# --- requests and responses -------------------------------------------------------------------------------------------
+
+
+def read_request(js_request: Any) -> Request:
+    """The request as plain values. With a property list, `JSON.stringify` reads getters that it would else pass over."""
+    to = bridge()
+    head = json.loads(to.stringify(js_request, to.request_fields))
+    headers = json.loads(to.stringify(to.object_from_entries(js_request.headers)))
+    scheme, _, rest = head["url"].partition("://")
+    authority, _, target = rest.partition("#")[0].partition("/")
+    path, _, query = target.partition("?")
+    method = head["method"]
+    body = None if method in BODILESS_METHODS else _body(js_request.body)
+    return Request(method, scheme, authority, "/" + path, query, headers, head.get("cf") or {}, body)
+
+
+def _body(stream: Any) -> JsBody | None:
+    return None if stream is None or stream is jsnull else JsBody(stream)
+
+
+def write_response(response: Response) -> Any:
+    """The JavaScript response. Content is sent in the content coding it already has."""
+    to = bridge()
+    headers: Any = response.headers
+    if response.cookies:
+        headers = [*headers.items(), *(("set-cookie", cookie) for cookie in response.cookies)]
+    init: dict[str, Any] = {"status": response.status, "headers": headers}
+    if "content-encoding" in response.headers:
+        init["encodeBody"] = "manual"
+    options = to.parse(json.dumps(init))
+    if response.websocket is not None:
+        options.webSocket = response.websocket
+    return to.response(None if response.status in BODILESS_STATUSES else _content(response.body), options)
+
+
+def _content(content: Content) -> Any:
+    if isinstance(content, bytes):
+        return to_js(content)
+    return content.stream if isinstance(content, JsBody) else content
+
+
+def read_response(js_response: Any) -> Response:
+    """A response of `fetch`, its content not yet read and still in its content coding."""
+    to = bridge()
+    headers: dict[str, str] = {}
+    cookies: list[str] = []
+    for name, value in to.to_python(to.array_from(js_response.headers)):
+        if name == "set-cookie":
+            cookies.append(value)
+        else:
+            headers[name] = value
+    status = js_response.status
+    websocket = js_response.webSocket if status == 101 else None
+    return Response(status, headers, _body(js_response.body), cookies, websocket)
+
+
+class Answer:
+    """What the runtime's dispatcher looks for in a handler's result: the JavaScript response."""
+
+    __slots__ = ("js_object",)
+
+    def __init__(self, response: Response) -> None:
+        self.js_object = write_response(response)
+
+
+# --- ports: fetch -----------------------------------------------------------------------------------------------------
+
+
+class EdgeFetch:
+    """`ports.Fetch` over the platform's `fetch`, or over that of a service binding."""
+
+    def __init__(self, js_fetch: Callable[..., Any]) -> None:
+        self._fetch = js_fetch
+
+    async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
+        controller = js.AbortController.new()
+        timer = js.setTimeout(controller.abort.bind(controller), round(timeout * 1000))
+        limit = _LimitedBody(request.body, max_body) if isinstance(request.body, JsBody) else None
+        try:
+            js_response = await self._fetch(
+                request.url,
+                method=request.method,
+                headers=bridge().to_object(request.headers),
+                body=limit.stream if limit else _content(request.body),
+                signal=controller.signal,
+                redirect="manual",
+                encodeResponseBody="manual",
+            )
+        except JsException as error:
+            if limit and limit.exceeded:
+                raise ContentTooLarge(f"more than {max_body} bytes") from None
+            if controller.signal.aborted:
+                raise FetchTimeout(f"no response within {timeout:g} s") from None
+            raise FetchFailed(error.message) from None
+        finally:
+            js.clearTimeout(timer)
+        if limit and limit.exceeded:
+            raise ContentTooLarge(f"more than {max_body} bytes")
+        return read_response(js_response)
+
+
+class _LimitedBody:
+    """A request's stream, cut off with an error once it is longer than `limit` bytes."""
+
+    def __init__(self, body: JsBody, limit: int | None) -> None:
+        self.exceeded = False
+        self.stream = body.stream
+        if limit is not None:
+            pipe = js.IdentityTransformStream.new()
+            self.stream = pipe.readable
+            self._pump = asyncio.ensure_future(self._copy(body.stream.getReader(), pipe.writable.getWriter(), limit))
+
+    async def _copy(self, reader: Any, writer: Any, limit: int) -> None:
+        size = 0
+        try:
+            while not (step := await reader.read()).done:
+                size += step.value.byteLength
+                if size > limit:
+                    self.exceeded = True
+                    await reader.cancel("content too large")
+                    await writer.abort("content too large")
+                    return
+                await writer.write(step.value)
+            await writer.close()
+        except JsException as error:
+            await _quietly(writer.abort(error.message))
+
+
+async def _quietly(promise: Any) -> None:
+    try:
+        await promise
+    except JsException:
+        pass
+
+
+# --- ports: key-value store, rate limiter -----------------------------------------------------------------------------
+
+
+class WorkersKV:
+    """`ports.KeyValueStore` over a KV namespace."""
+
+    def __init__(self, namespace: Any) -> None:
+        self._kv = namespace
+
+    async def get_text(self, key: str, *, timeout: float) -> str | None:
+        value = await _within(timeout, lambda: self._kv.get(key, "text"))
+        return None if value is jsnull else str(value)
+
+    async def get(self, key: str, *, timeout: float) -> StoredValue | None:
+        found = await _within(timeout, lambda: self._kv.getWithMetadata(key, "stream"))
+        body = _body(found.value)
+        if body is None:
+            return None
+        metadata = bridge().to_python(found.metadata)
+        return StoredValue(metadata if isinstance(metadata, dict) else {}, body)
+
+    async def put(
+        self,
+        key: str,
+        value: Body | bytes | str,
+        *,
+        expires_in: int | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        options: dict[str, Any] = {}
+        if expires_in is not None:
+            options["expirationTtl"] = expires_in
+        if metadata is not None:
+            options["metadata"] = metadata
+        try:
+            await self._kv.put(key, _content(value), bridge().to_object(options))
+        except JsException as error:
+            raise StoreFailed(error.message) from None
+
+    async def delete(self, key: str) -> None:
+        try:
+            await self._kv.delete(key)
+        except JsException as error:
+            raise StoreFailed(error.message) from None
+
+
+async def _within(timeout: float, start: Callable[[], Any]) -> Any:
+    """The result of a promise, or StoreFailed when it rejects or takes longer than `timeout` seconds.
+
+    The race is the platform's own: its timer settles to `undefined`, which no look-up does.
+    """
+    try:
+        contestants = to_js([start(), js.scheduler.wait(round(timeout * 1000))])
+        result = await js.Promise.race(contestants)
+    except JsException as error:
+        raise StoreFailed(error.message) from None
+    if result is None:
+        raise StoreFailed(f"no answer within {timeout * 1000:.0f} ms")
+    return result
+
+
+class EdgeRateLimiter:
+    """`ports.RateLimiter` over a rate-limit binding."""
+
+    def __init__(self, binding: Any) -> None:
+        self._binding = binding
+
+    async def __call__(self, key: str) -> bool:
+        try:
+            return bool((await self._binding.limit(key=key)).success)
+        except JsException as error:
+            raise StoreFailed(error.message) from None
+
+
+# --- ports: signatures ------------------------------------------------------------------------------------------------
+
+
+class WebCrypto:
+    """`ports.SignatureVerifier` over WebCrypto. Each key is imported once per isolate."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Any] = {}
+
+    async def __call__(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
+        importing, verifying = SIGNATURES[algorithm]
+        key = await self._key(algorithm, jwk, importing)
+        verdict = await js.crypto.subtle.verify(
+            bridge().to_object(verifying), key, to_js(signature), to_js(signing_input)
+        )
+        return bool(verdict)
+
+    async def _key(self, algorithm: str, jwk: Mapping[str, Any], importing: dict[str, Any]) -> Any:
+        public = {name: jwk[name] for name in PUBLIC_MEMBERS if name in jwk}
+        identity = algorithm + json.dumps(public)
+        if (known := self._keys.get(identity)) is not None:
+            return known
+        to = bridge()
+        try:
+            key = await js.crypto.subtle.importKey(
+                "jwk", to.to_object(public), to.to_object(importing), False, to.to_object(["verify"])
+            )
+        except JsException as error:
+            raise ValueError(error.message) from None
+        if len(self._keys) >= IMPORTED_KEYS:
+            del self._keys[next(iter(self._keys))]
+        self._keys[identity] = key
+        return key
+
+
+# --- the isolate ------------------------------------------------------------------------------------------------------
+
+
+def environment() -> tuple[dict[str, Any], set[str]]:
+    """Vars and secrets by name, and the names of all other bindings."""
+    variables: dict[str, Any] = {}
+    bindings: set[str] = set()
+    env = _worker.env
+    for name in js.Object.keys(env):
+        value = getattr(env, name)
+        if isinstance(value, str | int | float):
+            variables[name] = value
+        elif value.constructor.name in ("Object", "Array"):
+            variables[name] = bridge().to_python(value)
+        else:
+            bindings.add(name)
+    return variables, bindings
+
+
+def platform(bindings: set[str]) -> Platform:
+    """The ports of this isolate. Call it inside a request."""
+    env = _worker.env
+
+    def bound(name: str) -> Any:
+        if name not in bindings:
+            raise KeyError(name)
+        return getattr(env, name)
+
+    def service(name: str) -> Fetch:
+        fetcher = bound(name)
+        return EdgeFetch(fetcher.fetch.bind(fetcher))
+
+    def limiter(name: str) -> RateLimiter:
+        return EdgeRateLimiter(bound(name))
+
+    return Platform(
+        fetch=EdgeFetch(js.fetch),
+        service=service,
+        verify=WebCrypto(),
+        store=WorkersKV(env.CACHE) if "CACHE" in bindings else None,
+        limiter=limiter,
+        clock=time.time,
+        random=random.Random(int.from_bytes(random.SystemRandom().randbytes(32))),
+        log=write_log,
+    )
+
+
+def write_log(event: str, **fields: Any) -> None:
+    """One JSON line on the console; Workers Logs indexes its fields."""
+    bridge().console_log(json.dumps({"event": event, **fields}, ensure_ascii=False, separators=(",", ":")))
+
+
+def background(context: Any) -> Callable[[Coroutine[Any, Any, None]], None]:
+    """`ports.Background` over one request's `waitUntil`."""
+
+    def defer(work: Coroutine[Any, Any, None]) -> None:
+        context.waitUntil(work)
+
+    return defer

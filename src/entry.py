@@ -1,0 +1,35 @@
+"""The Worker's entry point. Wiring only: the platform on one side, the gateway on the other."""
+
+from typing import Any
+
+from workers import WorkerEntrypoint
+
+import edge
+from gateway import Gateway
+from settings import Misconfigured, load_settings
+
+_gateway: Gateway | None = None
+
+
+def gateway() -> Gateway:
+    """The isolate's gateway, compiled from the configuration by the first request."""
+    global _gateway
+    if _gateway is None:
+        variables, bindings = edge.environment()
+        platform = edge.platform(bindings)
+        try:
+            _gateway = Gateway(load_settings(variables, bindings), platform)
+        except Misconfigured as error:
+            _gateway = Gateway.misconfigured(error.faults, platform)
+    return _gateway
+
+
+class Default(WorkerEntrypoint):
+    """Answers requests and cron triggers."""
+
+    async def fetch(self, request: Any) -> edge.Answer:
+        handle = gateway().handle
+        return edge.Answer(await handle(edge.read_request(request.js_object), edge.background(self.ctx)))
+
+    async def scheduled(self, controller: Any, env: Any = None, ctx: Any = None) -> None:
+        await gateway().scheduled(controller.cron)

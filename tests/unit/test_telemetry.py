@@ -1,0 +1,44 @@
+"""One line per request, and nothing in it that could hurt anybody."""
+
+import random
+
+import pytest
+
+from messages import Request, Response
+from telemetry import Exchange, log_fields, principal_label, request_id
+
+
+def request(**headers: str) -> Request:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request("GET", "https", "api.example", "/geo", "token=secret", fields)
+
+
+def test_a_well_formed_request_id_is_kept() -> None:
+    assert request_id(request(x_request_id="abc-123.DEF_~+/="), random.Random(1)) == "abc-123.DEF_~+/="
+
+
+@pytest.mark.parametrize("given", ["", "a b", 'a"b', "a\nb", "é", "a" * 129, "a,b"])
+def test_any_other_request_id_is_replaced(given: str) -> None:
+    made = request_id(request(x_request_id=given), random.Random(1))
+    assert len(made) == 32
+    assert made != given
+
+
+def test_request_ids_differ() -> None:
+    source = random.Random(1)
+    assert request_id(request(), source) != request_id(request(), source)
+
+
+def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
+    exchange = Exchange(request(cookie="session=secret", authorization="Bearer secret"), "id-1", started=100.0)
+    exchange.notes["cache"] = "hit"
+    fields = log_fields(exchange, Response(200), now=100.25)
+    assert fields == {"id": "id-1", "method": "GET", "path": "/geo", "status": 200, "ms": 250.0, "cache": "hit"}
+    assert "secret" not in repr(fields)
+
+
+def test_a_principal_is_a_short_hash_of_issuer_and_subject() -> None:
+    label = principal_label("https://id.example", "u1")
+    assert len(label) == 16
+    assert label != principal_label("https://other.example", "u1")
+    assert "u1" not in label
