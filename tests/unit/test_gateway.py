@@ -1,0 +1,120 @@
+"""The frame: default deny, one id and one log line per request, nothing leaked, nothing opened by mistake."""
+
+import json
+from typing import Any
+
+import pytest
+from in_memory import World, run
+
+from gateway import Gateway
+from messages import Request, Response
+from settings import load_settings
+
+
+def ask(
+    method: str, path: str, *, world: World | None = None, gateway: Gateway | None = None, **headers: str
+) -> Response:
+    world = world or World()
+    gateway = gateway or Gateway(load_settings({"CORS_ORIGINS": ["https://app.example"]}, set()), world.platform())
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = run(gateway.handle(Request(method, "https", "api.example", path, headers=fields), world.background))
+    assert isinstance(answer, Response)
+    return answer
+
+
+def problem(response: Response) -> dict[str, Any]:
+    assert response.headers["content-type"] == "application/problem+json"
+    assert isinstance(response.body, str)
+    content: dict[str, Any] = json.loads(response.body)
+    return content
+
+
+def test_healthz_answers() -> None:
+    response = ask("GET", "/healthz")
+    assert (response.status, response.body) == (200, '{"status": "ok"}')
+
+
+def test_head_has_the_headers_of_get_and_no_content() -> None:
+    get, head = ask("GET", "/healthz"), ask("HEAD", "/healthz")
+    assert head.body is None
+    assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
+
+
+def test_readyz_is_503_when_the_store_does_not_answer() -> None:
+    world = World()
+    assert world.store is not None
+    world.store.failing.add("get")
+    response = ask("GET", "/readyz", world=world)
+    assert response.status == 503
+    assert problem(response)["code"] == "not_ready"
+
+
+def test_what_no_route_names_is_404() -> None:
+    response = ask("GET", "/nowhere")
+    assert response.status == 404
+    assert problem(response)["code"] == "not_found"
+
+
+def test_a_method_that_is_not_offered_is_405_with_allow() -> None:
+    response = ask("POST", "/healthz")
+    assert response.status == 405
+    assert response.headers["allow"] == "GET, HEAD"
+
+
+def test_an_ambiguous_path_is_refused_before_anything_is_matched() -> None:
+    response = ask("GET", "/a/../healthz")
+    assert response.status == 400
+    assert problem(response)["code"] == "ambiguous_path"
+
+
+def test_the_clients_request_id_is_kept_in_header_body_and_log() -> None:
+    world = World()
+    response = ask("GET", "/nowhere", world=world, x_request_id="client-7")
+    assert response.headers["x-request-id"] == "client-7"
+    assert problem(response)["request_id"] == "client-7"
+    (line,) = world.log
+    assert (line["event"], line["id"], line["status"], line["code"]) == ("request", "client-7", 404, "not_found")
+
+
+def test_an_exception_becomes_a_500_that_leaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("the secret is 42")
+
+    monkeypatch.setattr("gateway.normalise_path", explode)
+    world = World()
+    response = ask("GET", "/healthz", world=world)
+    assert response.status == 500
+    assert "42" not in str(problem(response))
+    logged = next(line for line in world.log if line["event"] == "exception")
+    assert "the secret is 42" in logged["traceback"]
+    assert logged["id"] == response.headers["x-request-id"]
+
+
+def test_own_responses_carry_security_headers() -> None:
+    for path in ("/healthz", "/nowhere"):
+        headers = ask("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_refusals_can_be_read_by_the_page_that_caused_them() -> None:
+    headers = ask("GET", "/nowhere", origin="https://app.example").headers
+    assert headers["access-control-allow-origin"] == "https://app.example"
+    assert "www-authenticate" in headers["access-control-expose-headers"]
+
+
+def test_a_preflight_is_answered_for_what_the_path_offers() -> None:
+    response = ask("OPTIONS", "/healthz", origin="https://app.example", access_control_request_method="GET")
+    assert response.status == 204
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD"
+
+
+def test_a_misconfigured_gateway_answers_503_everywhere_but_on_healthz() -> None:
+    world = World()
+    closed = Gateway.misconfigured(["ROUTES[0].origin: is wrong"], world.platform())
+    assert ask("GET", "/healthz", gateway=closed).status == 200
+    for path in ("/", "/readyz", "/geo", "/api"):
+        refused = ask("GET", path, gateway=closed)
+        assert (refused.status, problem(refused)["code"]) == (503, "misconfigured")
+    assert {"event": "misconfigured", "fault": "ROUTES[0].origin: is wrong"} in world.log
