@@ -105,6 +105,20 @@ class CacheSettings(Model):
     """Longest content stored, in bytes. KV's own limit is 25 MiB."""
 
 
+class RateLimitSettings(Model):
+    """A rate-limit binding, with the figures its `[[ratelimits]]` entry has in `wrangler.toml`.
+
+    The Worker cannot read them from the binding, and a client wants to know: they make `RateLimit-Policy` and
+    `Retry-After`.
+    """
+
+    binding: str
+    limit: int | None = Field(None, ge=1)
+    """Requests per period."""
+    period: Literal[10, 60] = 60
+    """Seconds; the platform knows these two."""
+
+
 class RouteSettings(Model):
     """One route: which requests it takes, whom it lets in, and where they go."""
 
@@ -126,8 +140,8 @@ class RouteSettings(Model):
     timeout_ms: int = Field(10_000, ge=1, le=300_000)
     """Milliseconds for the whole exchange up to the response's header section, all tries together."""
     retries: int = Field(2, ge=0, le=5)
-    rate_limit: str | None = None
-    """Name of a rate-limit binding."""
+    rate_limit: RateLimitSettings | None = None
+    """A rate-limit binding: its name, or an object with its figures."""
     on_failure: Literal["open", "closed"] = "closed"
     """What a missing or failing rate-limit binding means: let through, or refuse."""
     sign: Literal["sigv4", "hmac"] | None = None
@@ -141,6 +155,11 @@ class RouteSettings(Model):
     """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""
     log_sample: float = Field(1.0, ge=0, le=1)
     """Share of successful requests that are logged; failures always are."""
+
+    @field_validator("rate_limit", mode="before")
+    @classmethod
+    def _rate_limit_may_be_a_name(cls, value: Any) -> Any:
+        return {"binding": value} if isinstance(value, str) else value
 
     @field_validator("path")
     @classmethod
