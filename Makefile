@@ -1,0 +1,53 @@
+# Gatehouse: every habit is a target, and CI calls the same ones. Needed beforehand: make, Python >= 3.11, npm or not.
+#
+#   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
+#   make test           unit and worker tests; options with ARGS="-k geo"
+#   make lint           ruff, strict typing, CloudFormation
+#   make deploy         check the size, then deploy with pywrangler; options with ARGS="--env staging"
+
+PYTHON ?= python3
+ARGS ?=
+
+TOOL := .venv/bin/python -m
+CHECKED := $(wildcard src devtools origin tests bench)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test lint format size lock deploy clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install everything from the lock files; nothing when nothing changed
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "gatehouse: there is no $(PYTHON): install Python 3.11 or newer, or name yours with make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m devtools setup
+
+dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
+	@$(TOOL) devtools dev $(ARGS)
+
+test: setup ## unit and worker tests, e.g. make test ARGS="-k geo"
+	@$(TOOL) devtools run python -m pytest tests $(ARGS)
+
+lint: setup ## ruff (check and format), mypy --strict, cfn-lint
+	@$(TOOL) ruff check $(CHECKED)
+	@$(TOOL) ruff format --check $(CHECKED)
+	@$(TOOL) mypy $(CHECKED)
+	@if [ -f origin/template.yaml ]; then $(TOOL) cfnlint origin/template.yaml; fi
+
+format: setup ## let ruff mend what it can
+	@$(TOOL) ruff check --fix $(CHECKED)
+	@$(TOOL) ruff format $(CHECKED)
+
+size: setup ## what a deployment uploads, against the limit
+	@$(TOOL) devtools size $(ARGS)
+
+lock: setup ## write the Python lock files anew from pyproject.toml
+	@$(TOOL) devtools lock $(ARGS)
+
+deploy: size ## deploy to Cloudflare, e.g. make deploy ARGS="--env staging"
+	@$(TOOL) devtools run pywrangler deploy $(ARGS)
+
+clean: ## remove everything that can be made again, local KV data included
+	@rm -rf .venv .venv-workers node_modules python_modules .gatehouse .wrangler dist pylock.toml
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find src devtools origin tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,31 @@
+"""`lock`: the lock files of requirements/ written anew from pyproject.toml, with hashes and without index addresses.
+
+`dev.txt` holds the tools and tests for Python 3.11 and up on any machine; `worker.txt` what ships, for CPython 3.14.
+Versions already locked stay unless pyproject.toml asks for others; `--upgrade` takes the newest allowed.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from devtools.paths import ROOT, TOOLS_LOCK, VENV, WORKER_LOCK
+from devtools.steps import run_step
+
+COMPILE = ("pip", "compile", "--generate-hashes", "--no-header", "--no-emit-index-url", "--quiet")
+# lock file: which part of pyproject.toml, for which Python
+LOCKS: dict[Path, tuple[str, ...]] = {
+    TOOLS_LOCK: ("--group", "dev", "--universal", "--python-version", "3.11"),
+    WORKER_LOCK: ("--no-annotate", "--python-version", "3.14"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """`lock [--upgrade]`."""
+    parser = argparse.ArgumentParser(prog="python -m devtools lock", description=__doc__)
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions pyproject.toml allows")
+    upgrade = ["--upgrade"] if parser.parse_args(argv).upgrade else []
+    for lock, part in LOCKS.items():
+        command = [VENV / "bin" / "uv", *COMPILE, *part, *upgrade, "--output-file", lock, ROOT / "pyproject.toml"]
+        run_step(f"lock {lock.name}", command)
+    return 0

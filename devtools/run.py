@@ -1,0 +1,26 @@
+"""`run`: one program, with the project's Node, npm tools and virtual environment first on PATH.
+
+For what has no command of its own: `python -m devtools run pywrangler deploy`, `python -m devtools run npx wrangler kv …`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from devtools import node
+from devtools.failure import Failure
+
+
+def main(argv: list[str]) -> int:
+    """`run program [arguments]`: becomes the program; returns only when there is none to become."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print("usage: python -m devtools run <program> [arguments]")
+        return 0 if argv else 2
+    environment = node.locate().environment()
+    program = shutil.which(argv[0], path=environment["PATH"])
+    if program is None:
+        raise Failure(f"there is no program {argv[0]!r}", "run `make setup`, and check the name")
+    sys.stdout.flush()
+    os.execve(program, [argv[0], *argv[1:]], environment)
