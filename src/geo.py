@@ -1,0 +1,343 @@
+"""Where the visitor is, what money they pay in and what language they read: the `Locale` of a request.
+
+Pure: plain values in, plain values out. The place comes from Cloudflare's `request.cf` and never from the client's
+address; money and languages come from CLDR (`territories.py`). For every choice the first rule that can answer wins,
+and the answer says which one it was:
+
+    currency   ?currency=   cookie                      country   default
+    language   ?lang=       cookie   Accept-Language    region    country   default
+
+A per-request path does lookups: what was chosen for the same country, header and wishes is kept in bounded caches.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted
+from typing import Any, Final, NamedTuple
+
+import territories
+from languages import Matcher, canonical, direction
+from messages import Response
+from negotiation import Reader, capped, negotiate, reader
+from preferences import NO_WISH, Wish, currency_in_use, from_body, from_cookie, from_foreign_query, from_query
+from problems import Problem
+
+VISITOR_CACHING: Final = {
+    # One visitor's answer: a browser may keep it, no cache in between may (RFC 9111 section 5.2.2.7, RFC 9213).
+    "cache-control": "private, max-age=3600",
+    "cdn-cache-control": "no-store",
+    "vary": "Accept-Language, Cookie",
+}
+COUNTRY_CACHING: Final = {"cache-control": "public, max-age=3600, s-maxage=86400"}
+"""An answer that is a function of its URL alone."""
+
+
+# --- Territories -------------------------------------------------------------------------------------------------
+
+
+class Territory(NamedTuple):
+    """A country's row: `territory("CH").languages == ("de-CH", "fr-CH", "it-CH", "rm-CH")`."""
+
+    continent: str
+    """AF, AN, AS, EU, NA, OC or SA (UN M49)."""
+    is_eu: bool
+    currencies: tuple[str, ...]
+    """Tender today, most used first; never empty."""
+    languages: tuple[str, ...]
+    """Official ones, national before those of a part of the country, each by its number of speakers; never empty."""
+    national: int
+    """How many of `languages` are official in the whole country; at least 1."""
+
+
+@lru_cache(maxsize=256)
+def territory(code: str) -> Territory:
+    """The row of an ISO 3166-1 code (and XK). Raises KeyError for anything else."""
+    continent, is_eu, currencies, national, *regional = territories.TERRITORIES[code].split(" ")
+    everywhere = national.split(",")
+    partly = regional[0].split(",") if regional else []
+    languages = tuple(f"{language}-{code}" for language in (*everywhere, *partly))
+    return Territory(continent, is_eu == "1", tuple(currencies.split(",")), languages, len(everywhere))
+
+
+# --- Locale ------------------------------------------------------------------------------------------------------
+
+
+class Source(NamedTuple):
+    """The rule that decided each choice: query (the URL), cookie, accept-language, region, country or default."""
+
+    country: str
+    currency: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """A visitor's place, money and language. For a reader of Italian in Zürich:
+
+    Locale(country="CH", region="Zurich", city="Zürich", timezone="Europe/Zurich", currency="CHF", language="it-CH",
+           region_code="ZH", source=Source(country="country", currency="country", language="accept-language"))
+
+    As JSON (`to_json`), the six keys of the original function first:
+
+    {"country": "CH", "region": "Zurich", "city": "Zürich", "timezone": "Europe/Zurich", "currency": "CHF",
+     "language": "it-CH", "regionCode": "ZH", "continent": "EU", "isEU": false, "currencies": ["CHF"],
+     "languages": ["de-CH", "fr-CH", "it-CH", "rm-CH"], "direction": "ltr",
+     "source": {"country": "country", "currency": "country", "language": "accept-language"}}
+    """
+
+    country: str
+    """ISO 3166-1, or XK."""
+    region: str
+    """Name of the first-level subdivision; like `city`, `timezone` and `region_code` empty when it is not known."""
+    city: str
+    timezone: str
+    """IANA name: `Europe/Zurich`."""
+    currency: str
+    """ISO 4217."""
+    language: str
+    """BCP 47."""
+    region_code: str
+    """ISO 3166-2 without the country: `ZH`."""
+    source: Source
+
+    @property
+    def continent(self) -> str:
+        return territory(self.country).continent
+
+    @property
+    def is_eu(self) -> bool:
+        return territory(self.country).is_eu
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Every legal tender of the country, most used first."""
+        return territory(self.country).currencies
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every official language of the country, most used first."""
+        return territory(self.country).languages
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`: how `language` is written."""
+        return direction(self.language)
+
+    def to_json(self) -> bytes:
+        """The answer of `/geo`, in UTF-8. Only what differs from visitor to visitor is written anew."""
+        head, choice, rest = _fragments(self.country, self.currency, self.language, self.source)
+        place = f'{head}{quoted(self.region)},"city":{quoted(self.city)},"timezone":{quoted(self.timezone)}'
+        # A lone surrogate of a broken city name cannot be sent as UTF-8.
+        return f"{place}{choice}{quoted(self.region_code)}{rest}".encode("utf-8", "replace")
+
+
+@lru_cache(maxsize=1024)
+def _fragments(country: str, currency: str, language: str, source: Source) -> tuple[str, str, str]:
+    """The JSON before `region`, between `timezone` and `regionCode`, and after that."""
+    row = territory(country)
+    rest = {
+        "continent": row.continent,
+        "isEU": row.is_eu,
+        "currencies": row.currencies,
+        "languages": row.languages,
+        "direction": direction(language),
+        "source": source._asdict(),
+    }
+    return (
+        f'{{"country":{quoted(country)},"region":',
+        f',"currency":{quoted(currency)},"language":{quoted(language)},"regionCode":',
+        "," + json.dumps(rest, separators=(",", ":"))[1:],
+    )
+
+
+# --- Locator -----------------------------------------------------------------------------------------------------
+
+
+class Choice(NamedTuple):
+    """Money and language, and the rules that chose them."""
+
+    currency: str
+    currency_rule: str
+    language: str
+    language_rule: str
+
+
+class Locator:
+    """Chooses a Locale for a request. Compiled once per isolate from the settings.
+
+        Locator(supported_languages=["de", "en"]).locate({"country": "AT"}, "de-AT,de;q=0.9", None).language == "de"
+
+    With `supported_languages` or `supported_currencies` the answer is always one of them, spelled as given. Raises
+    ValueError naming the setting when a default or supported value does not exist.
+    """
+
+    def __init__(
+        self,
+        default_country: str = "US",
+        default_language: str = "en-US",
+        default_currency: str = "USD",
+        supported_languages: Iterable[str] = (),
+        supported_currencies: Iterable[str] = (),
+    ) -> None:
+        if default_country not in territories.TERRITORIES:
+            raise ValueError(f"default country: {default_country!r} is not an ISO 3166-1 code")
+        self._country = default_country
+        self._matcher = Matcher(supported_languages)
+        self._currencies = [_existing(code, "supported currency") for code in supported_currencies]
+        self._currency = self._default_currency(_existing(default_currency, "default currency"))
+        self._language = self._default_language(default_language)
+        self._choose = lru_cache(maxsize=1024)(self._chosen)
+
+    def locate(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = "") -> Locale:
+        """The locale of a visitor.
+
+        `cf` is Cloudflare's `request.cf`; `accept_language` and `cookie` are field values as they came; `query` is the
+        part after "?". Raises a 400 Problem naming the field for a `currency` or `lang` in it that does not exist.
+        """
+        return self._located(cf, accept_language, cookie, from_query(query) if query else NO_WISH)
+
+    def locate_forwarded(
+        self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = ""
+    ) -> Locale:
+        """The same for a request on its way to an origin, whose query is the origin's: never raises."""
+        return self._located(cf, accept_language, cookie, from_foreign_query(query) if query else NO_WISH)
+
+    def for_country(self, code: str, query: str = "") -> Locale:
+        """The locale of `/geo/{country}?lang=`: a function of the URL alone. Raises a 404 or 400 Problem."""
+        country = code.upper() if code.isascii() else ""
+        if country not in territories.TERRITORIES:
+            raise Problem(404, "unknown_country", "There is no such ISO 3166-1 country code.", field="country")
+        choice = self._choose(country, "", "", from_query(query) if query else NO_WISH, NO_WISH)
+        source = Source("query", choice.currency_rule, choice.language_rule)
+        return Locale(country, "", "", "", choice.currency, choice.language, "", source)
+
+    def preferences(self, body: bytes) -> Wish:
+        """What `POST /geo/preferences` may save. Raises a 400 Problem for what does not exist or is not supported."""
+        wish = from_body(body)
+        if wish.currency and self._offered(wish.currency) is None:
+            raise Problem(400, "unsupported_currency", "This currency is not offered here.", field="currency")
+        if wish.language and self._fitting(wish.language) is None:
+            raise Problem(400, "unsupported_language", "This language is not offered here.", field="language")
+        return wish
+
+    def _located(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, asked: Wish) -> Locale:
+        saved = from_cookie(cookie) if cookie else NO_WISH
+        header = capped(accept_language) if accept_language else ""
+        country = _text(cf, "country")
+        if country not in territories.TERRITORIES:
+            # XX, T1 (Tor) or nothing: then the region and city beside it, if any, are not the default country's.
+            choice = self._choose("", "", header, asked, saved)
+            source = Source("default", choice.currency_rule, choice.language_rule)
+            return Locale(self._country, "", "", "", choice.currency, choice.language, "", source)
+        region_code = _text(cf, "regionCode")
+        regional = territories.REGION_LANGUAGES.get(f"{country}-{region_code}", "")
+        choice = self._choose(country, regional, header, asked, saved)
+        return Locale(
+            country,
+            _text(cf, "region"),
+            _text(cf, "city"),
+            _text(cf, "timezone"),
+            choice.currency,
+            choice.language,
+            region_code,
+            Source("country", choice.currency_rule, choice.language_rule),
+        )
+
+    def _chosen(self, country: str, regional: str, header: str, asked: Wish, saved: Wish) -> Choice:
+        """`country` is empty when it is not known, `regional` when the region speaks as the country does."""
+        return Choice(
+            *self._chosen_currency(country, asked, saved),
+            *self._chosen_language(country, regional, reader(header), asked, saved),
+        )
+
+    def _chosen_currency(self, country: str, asked: Wish, saved: Wish) -> tuple[str, str]:
+        for code, rule in ((asked.currency, "query"), (saved.currency, "cookie")):
+            if code and (offered := self._offered(code)):
+                return offered, rule
+        for code in territory(country).currencies if country else ():
+            if offered := self._offered(code):
+                return offered, "country"
+        return self._currency, "default"
+
+    def _chosen_language(
+        self, country: str, regional: str, visitor: Reader, asked: Wish, saved: Wish
+    ) -> tuple[str, str]:
+        for tag, rule in ((asked.language, "query"), (saved.language, "cookie")):
+            if tag and (fitting := self._fitting(tag)):
+                return fitting, rule
+        if wanted := negotiate(visitor, self._matcher):
+            return wanted, "accept-language"
+        # Nothing the visitor named can be had, or anything will do: ours to choose, the least disliked first.
+        choices = (
+            (visitor.quality(canonical(tag) or tag), tag, rule) for tag, rule in self._own_choices(country, regional)
+        )
+        allowed = [choice for choice in choices if choice[0] != 0]
+        _, tag, rule = max(allowed, key=lambda choice: choice[0] or 0, default=(None, self._language, "default"))
+        return tag, rule
+
+    def _own_choices(self, country: str, regional: str) -> Iterator[tuple[str, str]]:
+        """Languages that can be answered in, in the order of the rules: region, country, default."""
+        if regional and (fitting := self._fitting(regional)):
+            yield fitting, "region"
+        if country:
+            row = territory(country)
+            for tag in row.languages[: row.national]:
+                if fitting := self._fitting(tag):
+                    yield fitting, "country"
+        yield self._language, "default"
+        yield from ((self._matcher.spelling(tag), "default") for tag in self._matcher)
+
+    def _fitting(self, tag: str) -> str | None:
+        """What is answered to a reader of the canonical `tag`: itself, or the supported tag that serves best."""
+        return self._matcher.best(tag) if self._matcher else tag
+
+    def _offered(self, code: str) -> str | None:
+        return code if not self._currencies or code in self._currencies else None
+
+    def _default_currency(self, code: str) -> str:
+        return self._offered(code) or self._currencies[0]
+
+    def _default_language(self, tag: str) -> str:
+        known = canonical(tag)
+        if known is None:
+            raise ValueError(f"default language: {tag!r} is not a language tag (BCP 47)")
+        return self._fitting(known) or self._matcher.spelling(next(iter(self._matcher)))
+
+
+def _existing(code: str, setting: str) -> str:
+    known = currency_in_use(code)
+    if known is None:
+        raise ValueError(f"{setting}: {code!r} is not an ISO 4217 currency in use")
+    return known
+
+
+def _text(cf: Mapping[str, Any], name: str) -> str:
+    """A string of `request.cf`; empty when it is absent, null or something else."""
+    value = cf.get(name)
+    return value if isinstance(value, str) else ""
+
+
+# --- Answers -----------------------------------------------------------------------------------------------------
+
+
+def visitor_response(locale: Locale, if_none_match: str | None = None) -> Response:
+    """The answer of `GET /geo`; 304 when the visitor's browser holds it already."""
+    return _response(locale.to_json(), VISITOR_CACHING, if_none_match)
+
+
+def country_response(locale: Locale, if_none_match: str | None = None) -> Response:
+    """The answer of `GET /geo/{country}`."""
+    return _response(locale.to_json(), COUNTRY_CACHING, if_none_match)
+
+
+def _response(body: bytes, caching: Mapping[str, str], if_none_match: str | None) -> Response:
+    # The same bytes always have the same tag, and other bytes another: a strong validator (RFC 9110 section 8.8.1).
+    etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers = {**caching, "etag": etag}
+    # An opaque tag holds no quote, so ours stands in the list exactly when it is in the text (section 13.1.2).
+    if if_none_match and (etag in if_none_match or if_none_match.strip() == "*"):
+        return Response(304, headers)
+    return Response(200, {"content-type": "application/json", **headers}, body)
