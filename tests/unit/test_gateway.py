@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from in_memory import World, run
+from tests.unit.in_memory import World, run
 
 from gateway import Gateway
 from messages import Request, Response

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from in_memory import World, run
+from tests.unit.in_memory import World, run
 
 from limits import enforce, limit_key
 from messages import Request
