@@ -26,6 +26,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions pyproject.toml allows")
     upgrade = ["--upgrade"] if parser.parse_args(argv).upgrade else []
     for lock, part in LOCKS.items():
-        command = [VENV / "bin" / "uv", *COMPILE, *part, *upgrade, "--output-file", lock, ROOT / "pyproject.toml"]
+        command: list[str | Path] = [
+            VENV / "bin" / "uv",
+            *COMPILE,
+            *part,
+            *upgrade,
+            "--output-file",
+            lock,
+            ROOT / "pyproject.toml",
+        ]
         run_step(f"lock {lock.name}", command)
     return 0

@@ -43,10 +43,10 @@ def vendor() -> None:
 
 def _install(folder: Path) -> None:
     version, abi, platform = TARGET
-    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    target = ["--target", folder, "--python-version", version, "--implementation", "cp", "--abi", abi]
+    pip: list[str | Path] = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    target: list[str | Path] = ["--target", folder, "--python-version", version, "--implementation", "cp", "--abi", abi]
     target += ["--platform", platform, "--only-binary", ":all:"]
-    exactly = ["--no-deps", "--no-compile", "--require-hashes", "-r", WORKER_LOCK]
+    exactly: list[str | Path] = ["--no-deps", "--no-compile", "--require-hashes", "-r", WORKER_LOCK]
     run_step("the Worker's packages", [*pip, *target, *exactly])
     shutil.rmtree(folder / "bin", ignore_errors=True)  # pip's console scripts; not part of site-packages
 
