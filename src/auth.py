@@ -1,0 +1,300 @@
+"""Bearer token -> `Principal`, or a challenge (RFC 6750, RFC 7519, RFC 8725).
+
+    who = authenticator.identify(request, route)          # no I/O: no token, a remembered one, an HMAC
+    if isinstance(who, Unverified):
+        who = await authenticator.verify(who, background) # a public key: key set and WebCrypto
+    authorize = authenticator.authorize(who, route)
+
+Rules that this file keeps, whatever is configured:
+
+- the issuer is chosen by exact `iss` before anything is verified, and it alone says which algorithms and keys count;
+- a signature is checked before any claim but `iss` is looked at, so a refusal's reason never describes a forgery;
+- a token is believed only by the field its issuer was configured for;
+- what is remembered of a token is its digest and what it proved, and it is believed no longer than the token itself
+  and than the key set that verified it.
+
+Parsing is `tokens.py`'s, claims are `principals.py`'s, keys `jwks.py`'s, the words of a refusal `challenges.py`'s.
+"""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import digest
+from typing import Final
+
+from jwt.algorithms import HMACAlgorithm
+
+from challenges import Challenges
+from handshake import is_websocket, websocket_token
+from jwks import KeySource, KeysUnavailable, UnknownKey, key_source
+from messages import Request
+from ports import Background, Platform
+from principals import ClaimRules, Principal
+from publickeys import AmbiguousKey
+from settings import IssuerSettings, RouteSettings, Settings
+from tokens import Header, InvalidToken, Token, parse_token
+
+REMEMBERED: Final = 2048
+"""Most tokens remembered per isolate and header field, about half a kilobyte each."""
+
+HASHES: Final = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
+"""RFC 7518 section 3.2."""
+
+_TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+"""RFC 9110 section 11.2: what may stand behind `Bearer`."""
+
+
+class Hmac(HMACAlgorithm):
+    """PyJWT's HMAC, computed in one call: its own `hmac.new` costs three times as much on WebAssembly.
+
+    Refusing asymmetric keys as secrets and comparing in constant time stay PyJWT's.
+    """
+
+    def __init__(self, name: str, secret: str) -> None:
+        super().__init__(getattr(self, name.upper()))
+        self._name = name
+        self._key = self.prepare_key(secret)
+
+    def sign(self, msg: bytes, key: bytes) -> bytes:
+        return digest(key, msg, self._name)
+
+    def accepts(self, token: Token) -> bool:
+        return self.verify(token.signing_input, self._key, token.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a token proved when it was verified."""
+
+    principal: Principal
+    until: float
+    """`exp` and the leeway: from then on the token has expired."""
+    source: KeySource | None
+    """The keys it was verified with; None for a secret."""
+
+
+class Memory:
+    """Verified tokens, the least recently used forgotten first. Keys are digests: no token is kept."""
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
+        self._size = size
+
+    def recall(self, token: str, now: float) -> Principal | None:
+        """The principal of `token`, if what it proved still holds."""
+        fingerprint = _fingerprint(token)
+        entry = self._entries.get(fingerprint)
+        if entry is None:
+            return None
+        if now >= entry.until or (entry.source is not None and now >= entry.source.recheck_at):
+            del self._entries[fingerprint]
+            return None
+        self._entries.move_to_end(fingerprint)
+        return entry.principal
+
+    def remember(self, token: str, entry: Remembered) -> None:
+        self._entries[_fingerprint(token)] = entry
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+    def forget(self, source: KeySource) -> None:
+        """Forget every token that was verified with the keys of `source`."""
+        for fingerprint in [key for key, entry in self._entries.items() if entry.source is source]:
+            del self._entries[fingerprint]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class Issuer:
+    """One issuer, compiled: which tokens it takes, and what they prove."""
+
+    def __init__(self, settings: IssuerSettings, secrets: dict[str, str], platform: Platform, memory: Memory) -> None:
+        self.rules = ClaimRules(settings)
+        self.memory = memory
+        self._algorithms = frozenset(settings.algorithms)
+        self._types = frozenset(name.lower().removeprefix("application/") for name in settings.typ)
+        self.hmacs: dict[str, Hmac] = {}
+        self.source: KeySource | None = None
+        if settings.secret is not None:
+            secret = secrets[settings.secret]
+            self.hmacs = {name: Hmac(HASHES[name], secret) for name in settings.algorithms}
+        else:
+            self.source = key_source(settings, platform, self._forget)
+
+    def check_header(self, header: Header) -> None:
+        """Raises InvalidToken."""
+        if header.alg not in self._algorithms:
+            raise InvalidToken("algorithm")
+        if self._types and header.typ not in self._types:
+            raise InvalidToken("type")
+
+    def _forget(self) -> None:
+        if self.source is not None:
+            self.memory.forget(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """A token whose signature needs a public key: hand it to `Authenticator.verify`."""
+
+    text: str = field(repr=False)
+    token: Token = field(repr=False)
+    issuer: Issuer
+    source: KeySource
+
+
+class Door:
+    """One header field that tokens come in by, and the issuers that use it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.memory = Memory()
+        self.issuers: dict[str | None, Issuer] = {}
+
+    def issuer_of(self, token: Token) -> Issuer:
+        """The issuer that a token names, by exact `iss`. Raises InvalidToken."""
+        name = token.claims.get("iss")
+        if "iss" in token.claims and not isinstance(name, str):
+            raise InvalidToken("issuer")
+        issuer = self.issuers.get(name)
+        if issuer is None:
+            raise InvalidToken("issuer")
+        return issuer
+
+
+class Authenticator:
+    """Identity at the edge, compiled once per isolate."""
+
+    def __init__(self, settings: Settings, platform: Platform) -> None:
+        """Settings must have come through `load_settings`: every named secret is there and long enough."""
+        self._clock = platform.clock
+        self._verifier = platform.verify
+        self._log = platform.log
+        self._challenges = Challenges(settings.realm)
+        fields = dict.fromkeys(entry.header for entry in settings.issuers) or {"authorization": None}
+        self._doors = [Door(name) for name in sorted(fields, key=lambda name: name != "authorization")]
+        for entry in settings.issuers:
+            door = next(door for door in self._doors if door.name == entry.header)
+            door.issuers[entry.issuer] = Issuer(entry, dict(settings.secrets), platform, door.memory)
+
+    def identify(self, request: Request, route: RouteSettings) -> Principal | Unverified | None:
+        """Who `request` comes from, as far as can be said without I/O; None for nobody in particular.
+
+        Raises Problem: `token_missing`, `invalid_request`, `invalid_token`.
+        """
+        if route.auth == "none":
+            return None
+        door, token = self._find_token(request, route)
+        if token is None:
+            if route.auth == "optional":
+                return None
+            raise self._challenges.token_missing()
+        now = self._clock()
+        known = door.memory.recall(token, now)
+        if known is not None:
+            return known
+        if not _TOKEN68.fullmatch(token):
+            raise self._challenges.invalid_request("repeated" if "," in token else "credentials")
+        try:
+            return self._examine(token, door, now)
+        except InvalidToken as refusal:
+            raise self._challenges.invalid_token(refusal.reason) from None
+
+    async def verify(self, unverified: Unverified, background: Background) -> Principal:
+        """The principal of a token, once its signature is found valid.
+
+        Raises Problem: `invalid_token`, `keys_unavailable`.
+        """
+        try:
+            return await self._verify(unverified, background)
+        except InvalidToken as refusal:
+            raise self._challenges.invalid_token(refusal.reason) from None
+        except KeysUnavailable as failure:
+            raise self._challenges.keys_unavailable(failure.retry_after) from None
+
+    async def authenticate(self, request: Request, route: RouteSettings, background: Background) -> Principal | None:
+        """`identify`, and `verify` where it takes that."""
+        who = self.identify(request, route)
+        return await self.verify(who, background) if isinstance(who, Unverified) else who
+
+    def authorize(self, principal: Principal | None, route: RouteSettings) -> None:
+        """Let `principal` into `route`, or raise Problem `insufficient_scope`.
+
+        Any one of the route's roles is enough, and any one of its scopes; a route with both asks for one of each.
+        Nobody in particular, on a route where a token is optional, is asked for neither.
+        """
+        if principal is None:
+            return
+        if route.roles and not any(role in route.roles for role in principal.roles):
+            raise self._challenges.insufficient_scope("role", route.scopes)
+        if route.scopes and principal.scopes.isdisjoint(route.scopes):
+            raise self._challenges.insufficient_scope("scope", route.scopes)
+
+    async def refresh(self) -> None:
+        """What the cron trigger does: fetch key sets anew before they are stale."""
+        for door in self._doors:
+            for issuer in door.issuers.values():
+                if issuer.source is not None:
+                    await issuer.source.refresh()
+
+    def _find_token(self, request: Request, route: RouteSettings) -> tuple[Door, str | None]:
+        """The token and the field it came in, `Authorization` first. Raises Problem for what is no token."""
+        for door in self._doors:
+            value = request.headers.get(door.name)
+            if value is None:
+                continue
+            token = self._bearer(value) if door.name == "authorization" else value
+            if route.websocket_token and is_websocket(request) and websocket_token(request) is not None:
+                raise self._challenges.invalid_request("repeated")
+            return door, token
+        offered = websocket_token(request) if route.websocket_token and is_websocket(request) else None
+        return self._doors[0], offered
+
+    def _bearer(self, value: str) -> str:
+        """The credentials behind `Bearer`; the scheme's name knows no case (RFC 9110 section 11.1)."""
+        scheme, _, credentials = value.strip(" \t").partition(" ")
+        if scheme.lower() != "bearer":
+            raise self._challenges.invalid_request("scheme")
+        return credentials.lstrip(" ")
+
+    def _examine(self, text: str, door: Door, now: float) -> Principal | Unverified:
+        token = parse_token(text)
+        issuer = door.issuer_of(token)
+        issuer.check_header(token.header)
+        if issuer.source is not None:
+            return Unverified(text, token, issuer, issuer.source)
+        if not issuer.hmacs[token.header.alg].accepts(token):
+            raise InvalidToken("signature")
+        principal = issuer.rules.read(token.claims, now)
+        issuer.memory.remember(text, Remembered(principal, issuer.rules.ends(principal.expires), None))
+        return principal
+
+    async def _verify(self, unverified: Unverified, background: Background) -> Principal:
+        token, issuer, source = unverified.token, unverified.issuer, unverified.source
+        algorithm = token.header.alg
+        try:
+            key = await source.find(algorithm, token.header.kid, background)
+        except UnknownKey:
+            raise InvalidToken("unknown_key") from None
+        except AmbiguousKey:
+            raise InvalidToken("ambiguous_key") from None
+        version = source.version
+        if len(token.signature) != key.signature_length or not any(token.signature):
+            raise InvalidToken("signature")
+        try:
+            valid = await self._verifier(algorithm, key.jwk, token.signature, token.signing_input)
+        except ValueError as error:
+            self._log("jwks_key_refused", kid=key.kid, error=str(error))
+            raise InvalidToken("unknown_key") from None
+        if not valid:
+            raise InvalidToken("signature")
+        principal = issuer.rules.read(token.claims, self._clock())
+        if source.version == version:  # else the key may have been revoked while the platform was computing
+            issuer.memory.remember(unverified.text, Remembered(principal, issuer.rules.ends(principal.expires), source))
+        return principal
+
+
+def _fingerprint(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "surrogatepass")).digest()
