@@ -1,0 +1,268 @@
+"""The request on its way to the origin: what the client sent, minus what it may not say, plus what we vouch for.
+
+Pure. Every field of the client passes `header_rules` first; identity, locale, address and trace are then set from
+values the gateway found out itself, so no spelling, no duplicate and no `Connection` option of a client can put,
+change or remove one of them.
+
+    x-user-id           the token's id claim                 x-geo-country    PT
+    x-user-role         its roles: `user,editor`             x-geo-region     11 (ISO 3166-2, without the country)
+    x-user-issuer       its issuer, if it names one          x-geo-currency   EUR
+    x-request-id        ours, or the client's if valid       x-geo-language   pt-PT
+    traceparent, tracestate                                  x-forwarded-for, -proto, -host, -prefix; forwarded; via
+
+For authors of origins: values of `x-user-*` and `x-geo-*` are visible ASCII. Everything else is percent-encoded
+UTF-8, and so are `%` and `,`: `urllib.parse.unquote` gives back what the token said; split roles at "," first. A claim
+that holds CR, LF or NUL never gets here: such a request is refused with 400 `unusable_claim`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+from handshake import is_websocket, protocols_for_origin
+from header_rules import CREDENTIALS, connection_options, reaches_origin, without_access_cookie
+from messages import Request
+from problems import Problem
+from settings import RouteSettings
+from signing import identity_value
+from tracing import Trace
+
+PSEUDONYM = "gatehouse"
+"""`received-by` of `Via` (RFC 9110 section 7.6.3)."""
+
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+BODILESS = frozenset({"GET", "HEAD"})
+"""Methods whose content has no meaning (RFC 9110 section 9.3.1) and that the platform does not send."""
+
+CONTENT_FIELDS = ("content-length", "content-type", "content-encoding")
+
+ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+"""An IPv4 or IPv6 address, as the platform writes it."""
+
+QUERY_ESCAPES = {code: f"%{code:02X}" for code in (*range(0x21), *b"\"#'<>", 0x7F)}
+"""What a WHATWG URL parser escapes in the query of an https URL. Done here, so that what is signed is what is sent."""
+
+
+class Identity(Protocol):
+    """A verified caller; `auth.Principal` is one."""
+
+    @property
+    def issuer(self) -> str | None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+
+class Place(Protocol):
+    """Where the visitor is; `geo.Locale` is one."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def region_code(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What the gateway itself says about a request."""
+
+    request_id: str
+    trace: Trace
+    principal: Identity | None = None
+    locale: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one route's requests go; compiled once per isolate.
+
+    `origin = "https://api.example:443/v1"` with `strip_prefix = "/api"` sends `/api/users` to
+    `https://api.example/v1/users`. The host never comes from a request. A service binding has no host of its own,
+    so it sees `https://<name>.internal`.
+    """
+
+    scheme: str
+    host: str
+    """Lower case, without the scheme's default port."""
+    prefix: str
+    """Leading path at the origin, without a slash at its end."""
+    stripped: str
+    """Leading path of the gateway that the origin does not see."""
+    binding: str | None = None
+    forward_credentials: bool = False
+    token_fields: frozenset[str] = CREDENTIALS
+    """Fields that carry a token for the gateway: `CREDENTIALS`, and those the issuers name."""
+    websocket_token: bool = False
+
+    @classmethod
+    def of(cls, route: RouteSettings, token_fields: frozenset[str] = frozenset()) -> Self:
+        scheme, host, prefix, binding = _address(route.origin)
+        return cls(
+            scheme,
+            host,
+            prefix,
+            route.strip_prefix.rstrip("/"),
+            binding,
+            route.forward_authorization,
+            CREDENTIALS | token_fields,
+            route.websocket_token,
+        )
+
+    def path(self, path: str) -> str:
+        """The path at the origin of a normalised path at the gateway.
+
+        Segments are counted, not compared: the route has matched, and `%3A` and `:` match alike.
+        """
+        if self.stripped:
+            path = "".join("/" + segment for segment in path.split("/")[self.stripped.count("/") + 1 :])
+        return (self.prefix + path) or "/"
+
+
+def forwarded_request(request: Request, target: Target, vouched: Vouched) -> Request:
+    """`request` as the origin gets it. The body is the same stream, not yet read.
+
+    Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
+    """
+    headers = {**_client_fields(request, target), **_vouched_fields(vouched), **_proxy_fields(request, target)}
+    body = None if request.method in BODILESS else request.body
+    if body is None:
+        for name in CONTENT_FIELDS:
+            headers.pop(name, None)
+    return Request(
+        request.method,
+        target.scheme,
+        target.host,
+        target.path(request.path),
+        wire_query(request.query),
+        headers,
+        request.cf,
+        body,
+    )
+
+
+def wire_query(query: str) -> str:
+    """`query` byte for byte, but for the characters that no URL parser sends as they are: `'` becomes `%27`."""
+    if query.isascii():
+        return query.translate(QUERY_ESCAPES)
+    return "".join(
+        char.translate(QUERY_ESCAPES) if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in query
+    )
+
+
+def _escaped(octets: bytes) -> str:
+    return "".join(f"%{octet:02X}" for octet in octets)
+
+
+def client_address(request: Request) -> str | None:
+    """The visitor's IP address, from the field that Cloudflare's edge sets and no client can.
+
+    Under `wrangler dev` a client may set it; what is no address is ignored there, too.
+    """
+    address = request.headers.get("cf-connecting-ip", "")
+    return address if ADDRESS.fullmatch(address) else None
+
+
+def _client_fields(request: Request, target: Target) -> dict[str, str]:
+    """The client's fields that may pass."""
+    options = connection_options(request.headers)
+    withheld = frozenset() if target.forward_credentials else target.token_fields
+    fields = {
+        name: value
+        for name, value in request.headers.items()
+        if reaches_origin(name) and name not in options and name not in withheld
+    }
+    if "cookie" in fields and withheld:
+        cookie = without_access_cookie(fields["cookie"])
+        fields.update(cookie=cookie) if cookie else fields.pop("cookie")
+    if is_websocket(request):
+        _carry_handshake(request, fields, takes_token=target.websocket_token)
+    return fields
+
+
+def _carry_handshake(request: Request, fields: dict[str, str], *, takes_token: bool) -> None:
+    """`Upgrade` is hop-by-hop, and this hop upgrades as well."""
+    fields["upgrade"] = "websocket"
+    if not takes_token:
+        return
+    protocols = protocols_for_origin(request)
+    if protocols:
+        fields["sec-websocket-protocol"] = protocols
+    else:
+        fields.pop("sec-websocket-protocol", None)
+
+
+def _vouched_fields(vouched: Vouched) -> dict[str, str]:
+    fields = {"x-request-id": vouched.request_id, **vouched.trace.headers}
+    if vouched.principal is not None:
+        fields.update(_identity_fields(vouched.principal))
+    if vouched.locale is not None:
+        fields.update(_locale_fields(vouched.locale))
+    return fields
+
+
+def _identity_fields(principal: Identity) -> dict[str, str]:
+    if not principal.id:
+        raise ValueError("a principal without an id is nobody, and must not be forwarded as somebody")
+    try:
+        fields = {
+            "x-user-id": identity_value(principal.id),
+            "x-user-role": ",".join(map(identity_value, principal.roles)),
+            "x-user-issuer": identity_value(principal.issuer or ""),
+        }
+    except ValueError:
+        raise Problem(
+            400,
+            "unusable_claim",
+            "A claim of the token holds a line break, a NUL or broken Unicode and cannot be forwarded.",
+        ) from None
+    return {name: value for name, value in fields.items() if value}
+
+
+def _locale_fields(locale: Place) -> dict[str, str]:
+    fields = {
+        "x-geo-country": locale.country,
+        "x-geo-region": locale.region_code,
+        "x-geo-currency": locale.currency,
+        "x-geo-language": locale.language,
+    }
+    return {name: identity_value(value) for name, value in fields.items() if value}
+
+
+def _proxy_fields(request: Request, target: Target) -> dict[str, str]:
+    """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
+    address = client_address(request)
+    forwarded = f'host="{request.host}";proto={request.scheme}'
+    fields = {"x-forwarded-proto": request.scheme, "x-forwarded-host": request.host}
+    if address is not None:
+        fields["x-forwarded-for"] = address
+        node = f'"[{address}]"' if ":" in address else address
+        forwarded = f"for={node};{forwarded}"
+    if target.stripped:
+        fields["x-forwarded-prefix"] = target.stripped
+    fields["forwarded"] = forwarded
+    fields["via"] = _via(request.headers)
+    return fields
+
+
+def _via(headers: Mapping[str, str]) -> str:
+    """The hops before us are kept: `Via` is for finding loops, not for trust."""
+    before = headers.get("via")
+    return f"{before}, 1.1 {PSEUDONYM}" if before else f"1.1 {PSEUDONYM}"
+
+
+def _address(origin: str) -> tuple[str, str, str, str | None]:
+    """Scheme, host, leading path and binding of a route's `origin`."""
+    if origin.startswith("binding:"):
+        binding = origin.removeprefix("binding:")
+        return "https", f"{binding.lower().replace('_', '-')}.internal", "", binding
+    parts = urlsplit(origin)
+    host = parts.netloc.lower().removesuffix(DEFAULT_PORTS[parts.scheme])
+    return parts.scheme, host, parts.path.rstrip("/"), None

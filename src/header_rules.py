@@ -1,0 +1,103 @@
+"""Which header fields pass through a gateway, in either direction: the tables, and the functions that read them.
+
+An origin believes `x-user-*`, `x-geo-*` and `x-forwarded-*` because only the gateway can have set them. So no field of
+a client may arrive under a name that any server takes for one of those. Servers that hand fields on as variables (CGI,
+WSGI, PHP) turn `-` into `_`, some of them every character that is neither letter nor digit, so a name is compared in
+its `canonical` spelling. Never add a name to a table here because one client sends it: what is not named passes.
+
+Knows names only. Values are set in `forwarded.py` and `answered.py`.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+HOP_BY_HOP = frozenset({
+    "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authentication-info",
+    "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
+"""For one connection only, beside those that `Connection` lists (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2)."""
+
+VOUCHED_PREFIXES = ("x-user-", "x-geo-", "x-gateway-", "x-forwarded-")
+"""Set by the gateway and by nobody else. Every client copy is removed, on public routes too."""
+
+WITHHELD_PREFIXES = (
+    "x-amz-",  # would be signed as ours (SigV4), or speak to AWS in our name
+    "x-amzn-",
+    "x-envoy-",  # x-envoy-original-path and its kind: another proxy's word
+    "x-original-",  # x-original-url, -host, -method: frameworks route by them
+    "cf-",  # the platform's; the visitor's address and country travel in fields of ours
+)
+
+WITHHELD = frozenset({
+    # set anew for every forwarded request
+    "forwarded", "host", "traceparent", "tracestate", "x-request-id",
+    # a client's word about its own address
+    "client-ip", "fastly-client-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-real-ip",
+    # a second path, scheme or method: what the gateway matched would not be what the origin does
+    "front-end-https", "x-host", "x-http-host-override", "x-http-method", "x-http-method-override", "x-method-override",
+    "x-rewrite-url", "x-url-scheme",
+    # answered by the platform before the content arrives here
+    "expect",
+})  # fmt: skip
+
+KEPT = frozenset({"cf-ray"})
+"""Exceptions to the prefixes: the name under which Cloudflare's own logs know the request."""
+
+CREDENTIALS = frozenset({"authorization", "cf-access-jwt-assertion"})
+"""For the gateway; withheld unless the route has `forward_authorization`. Other `cf-access-*` never pass: secrets of
+service tokens are not the origin's, and `cf-access-authenticated-user-email` is anybody's word without Access."""
+
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Neither removed by `Connection` nor accepted in another spelling."""
+
+ACCESS_COOKIE = re.compile(r"(?:^|;)[ \t]*CF_Authorization=[^;]*")
+"""Cloudflare Access keeps the same token in a cookie."""
+
+RESPONSE_WITHHELD = frozenset({"alt-svc"})
+"""`Alt-Svc` speaks for the authority that sent it, and the client asked another one (RFC 7838 section 2.1)."""
+
+RESPONSE_WITHHELD_PREFIXES = ("x-gateway-",)
+"""An origin that echoes its request must not show how requests are signed."""
+
+NAMES_REMEMBERED = 1024
+
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+def canonical(name: str) -> str:
+    """The spelling that servers may take `name` for: `X_User.Id` -> `x-user-id`."""
+    return _SEPARATORS.sub("-", name.lower())
+
+
+@lru_cache(NAMES_REMEMBERED)
+def reaches_origin(name: str) -> bool:
+    """Whether a client's field of that name may be forwarded as it is. Credentials are asked for apart."""
+    plain = canonical(name)
+    if plain in HOP_BY_HOP or plain in WITHHELD or plain.startswith(VOUCHED_PREFIXES):
+        return False
+    if plain in FRAMING | CREDENTIALS | KEPT:
+        return name.lower() == plain
+    return not plain.startswith(WITHHELD_PREFIXES)
+
+
+@lru_cache(NAMES_REMEMBERED)
+def reaches_client(name: str) -> bool:
+    """Whether an origin's field of that name may be sent to the client."""
+    plain = canonical(name)
+    return not (plain in HOP_BY_HOP or plain in RESPONSE_WITHHELD or plain.startswith(RESPONSE_WITHHELD_PREFIXES))
+
+
+def connection_options(headers: Mapping[str, str]) -> frozenset[str]:
+    """Names that `Connection` makes hop-by-hop for this message. Framing is not the sender's to remove."""
+    value = headers.get("connection")
+    if not value:
+        return frozenset()
+    return frozenset(option.strip(" \t").lower() for option in value.split(",")) - FRAMING
+
+
+def without_access_cookie(cookie: str) -> str:
+    """A `Cookie` field without the Access token. Other cookies keep their bytes and their order."""
+    if "CF_Authorization=" not in cookie:
+        return cookie
+    return ACCESS_COOKIE.sub("", cookie).lstrip("; \t")

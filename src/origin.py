@@ -1,0 +1,227 @@
+"""Forwarding: one exchange with an origin, within one deadline, with retries and a breaker.
+
+    forwarding = forwarder.prepare(request, route, vouched)     # what the origin will see; nothing is sent yet
+    response = await forwarding.send()                          # what the client may see
+
+The cache works on `forwarding.request`, not on the client's: a `Vary` of the origin is about the fields it received,
+and a client that lists `Accept-Language` in `Connection` must not have its answer stored for those who meant it. To
+revalidate, the cache hands `send` a changed copy of that request.
+
+Failures are problems with codes of their own, so that the cache can answer stale in their place:
+
+    504 origin_timeout       no header section within the route's timeout, all tries together
+    502 origin_unreachable   connection refused or reset, TLS, malformed HTTP
+    503 origin_unavailable   the breaker is open; `Retry-After` says until when
+    413 content_too_large    the request's content is over `max_body`; no failure of the origin
+
+This file knows no header by name: `forwarded.py` and `answered.py` decide what passes.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from answered import sanitised_response
+from breaker import Breaker
+from forwarded import Target, Vouched, forwarded_request
+from messages import Content, ContentTooLarge, Request, Response
+from origin_signers import Signer, compiled_signer
+from ports import Fetch, FetchFailed, FetchTimeout, Platform
+from problems import Problem
+from retries import TRANSIENT, asks_for_retry, backoff, content_in_flight, is_retryable, retry_after
+from settings import Misconfigured, RouteSettings, Settings
+
+Sleep = Callable[[float], Awaitable[None]]
+
+SHORTEST_TIMEOUT = 0.001
+"""Seconds. A try may begin at the very end of the deadline; a timeout of 0 would mean none."""
+
+ORIGIN_FAILURES = frozenset({"origin_timeout", "origin_unreachable", "origin_unavailable"})
+"""Codes of the problems that stand for an origin's failure (RFC 5861 section 4: stale-if-error may answer instead)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Everything about one route's origin that is decided once per isolate."""
+
+    route: RouteSettings
+    target: Target
+    breaker: Breaker
+    fetch: Fetch
+    signer: Signer | None
+
+
+class Forwarder:
+    """The forwarding of one isolate, compiled from its settings.
+
+    Raises Misconfigured when a route cannot be signed for.
+    """
+
+    def __init__(self, settings: Settings, platform: Platform, sleep: Sleep = asyncio.sleep) -> None:
+        self._platform = platform
+        self._sleep = sleep
+        token_fields = frozenset(issuer.header for issuer in settings.issuers)
+        breakers: dict[str, Breaker] = {}
+        faults: list[str] = []
+        self._upstreams: dict[int, Upstream] = {}
+        for index, route in enumerate(settings.routes):
+            target = Target.of(route, token_fields)
+            try:
+                signer = compiled_signer(route, target.host, settings.secrets)
+            except ValueError as error:
+                faults.append(f"ROUTES[{index}].{error}")
+                continue
+            breaker = breakers.setdefault(target.binding or f"{target.scheme}://{target.host}", Breaker())
+            fetch = platform.fetch if target.binding is None else platform.service(target.binding)
+            self._upstreams[id(route)] = Upstream(route, target, breaker, fetch, signer)
+        if faults:
+            raise Misconfigured(faults)
+
+    def prepare(self, request: Request, route: RouteSettings, vouched: Vouched) -> "Forwarding":
+        """The exchange about to be made for `request`, which has matched `route`.
+
+        Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded.
+        """
+        upstream = self._upstreams[id(route)]
+        announced = request.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > route.max_body:
+            raise _too_large(route)
+        return Forwarding(
+            upstream, request, forwarded_request(request, upstream.target, vouched), self._platform, self._sleep
+        )
+
+
+@dataclass(slots=True)
+class Forwarding:
+    """One exchange with an origin."""
+
+    upstream: Upstream
+    client_request: Request
+    request: Request
+    """What the origin will see. Its content can be sent once."""
+    platform: Platform
+    sleep: Sleep
+    notes: dict[str, int | float] = field(default_factory=dict)
+    """For the log line: `origin_status`, `origin_ms`, `tries`."""
+
+    async def send(self, request: Request | None = None) -> Response:
+        """Send `self.request`, or the cache's changed copy of it, and give the origin's sanitised response.
+
+        Raises Problem with one of the codes at the top of this file.
+        """
+        request = request or self.request
+        body_sha256 = await self._signed_content(request)
+        started = self.platform.clock()
+        response = await self._exchange(request, body_sha256, started + self.upstream.route.timeout_ms / 1000)
+        self.notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
+        self.notes["origin_status"] = response.status
+        public = sanitised_response(response, self.upstream.target, self.client_request)
+        if public.body is None:
+            await cancel(response.body)
+        return public
+
+    async def _exchange(self, request: Request, body_sha256: str | None, deadline: float) -> Response:
+        """Tries until one succeeds, the deadline would pass, or the route's retries are used up."""
+        most = 1 + (self.upstream.route.retries if is_retryable(request) else 0)
+        tries = 1
+        outcome = await self._try(request, body_sha256, deadline)
+        while tries < most and (wait := self._wait(outcome, tries, deadline)) is not None:
+            if isinstance(outcome, Response):
+                await cancel(outcome.body)
+            await self.sleep(wait)
+            tries += 1
+            self.notes["tries"] = tries
+            outcome = await self._try(request, body_sha256, deadline)
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
+
+    async def _try(self, request: Request, body_sha256: str | None, deadline: float) -> Response | Problem:
+        """One try, reported to the breaker."""
+        upstream, now = self.upstream, self.platform.clock()
+        if not upstream.breaker.admits(now):
+            return _unavailable(upstream.breaker.retry_after(now))
+        try:
+            response = await upstream.fetch(
+                self._signed(request, body_sha256, now),
+                timeout=max(SHORTEST_TIMEOUT, deadline - now),
+                max_body=upstream.route.max_body,
+            )
+        except FetchTimeout as error:
+            return self._failure(request, error, Problem(504, "origin_timeout", "The origin did not answer in time."))
+        except FetchFailed as error:
+            return self._failure(request, error, Problem(502, "origin_unreachable", "The origin could not be reached."))
+        except ContentTooLarge:
+            raise _too_large(upstream.route) from None
+        if response.status in TRANSIENT:
+            upstream.breaker.failed(self.platform.clock())
+        else:
+            upstream.breaker.succeeded()
+        return response
+
+    def _failure(self, request: Request, error: FetchFailed, problem: Problem) -> Problem:
+        """The reason goes to the log and not to the client: it may name hosts and addresses.
+
+        While the client still sends content, the failure may be the client's, and nobody may open the breaker for
+        everybody else by sending slowly or hanging up.
+        """
+        if not content_in_flight(request):
+            self.upstream.breaker.failed(self.platform.clock())
+        request_id = request.headers.get("x-request-id")
+        self.platform.log("origin_failed", id=request_id, code=problem.code, reason=str(error))
+        return problem
+
+    def _wait(self, outcome: Response | Problem, tries: int, deadline: float) -> float | None:
+        """Seconds until the next try, or None when there should be none.
+
+        Full jitter, and never before the origin wants to be asked again. Waiting past the deadline helps nobody, nor
+        does asking a breaker that has just opened.
+        """
+        if isinstance(outcome, Response) and not asks_for_retry(outcome):
+            return None
+        now = self.platform.clock()
+        wait = backoff(tries, self.platform.random.random())
+        if isinstance(outcome, Response):
+            wait = max(wait, retry_after(outcome, now))
+        return None if now + wait >= deadline or self.upstream.breaker.is_open else wait
+
+    def _signed(self, request: Request, body_sha256: str | None, now: float) -> Request:
+        """Signed anew at every try: a signature is good for minutes, and says when it was made."""
+        if self.upstream.signer is None:
+            return request
+        return replace(request, headers={**request.headers, **self.upstream.signer(request, body_sha256, now)})
+
+    async def _signed_content(self, request: Request) -> str | None:
+        """The SHA-256 that a signature needs. The content is then held as bytes, which can also be sent again."""
+        if self.upstream.signer is None or request.body is None:
+            return None
+        request.body = await _held(request.body, self.upstream.route)
+        return hashlib.sha256(request.body).hexdigest()
+
+
+async def cancel(content: Content) -> None:
+    """Let the sender know that nobody reads on."""
+    if content is not None and not isinstance(content, bytes | str):
+        await content.cancel()
+
+
+async def _held(content: Content, route: RouteSettings) -> bytes:
+    if isinstance(content, str):
+        content = content.encode()
+    if content is None or isinstance(content, bytes):
+        return content or b""
+    try:
+        return await content.read(route.max_body)
+    except ContentTooLarge:
+        raise _too_large(route) from None
+
+
+def _unavailable(seconds: int) -> Problem:
+    headers = {"retry-after": str(seconds)}
+    return Problem(503, "origin_unavailable", "The origin has failed repeatedly and is left alone.", headers=headers)
+
+
+def _too_large(route: RouteSettings) -> Problem:
+    detail = f"The content is longer than the {route.max_body} bytes this route takes."
+    return Problem(413, "content_too_large", detail)
