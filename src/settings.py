@@ -13,7 +13,11 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from jwt.algorithms import HMACAlgorithm
+from jwt.exceptions import InvalidKeyError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from publickeys import KeySet
 
 HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 """Shortest key per algorithm: the output of its hash (RFC 7518 section 3.2)."""
@@ -217,7 +221,7 @@ class RouteSettings(Model):
 class IssuerSettings(Model):
     """One token issuer: its name, its keys, and how its claims are read."""
 
-    issuer: str | None = None
+    issuer: str | None = Field(None, min_length=1)
     """Exact `iss`. At most one entry may leave it out; that one takes only tokens without `iss`."""
     audience: tuple[str, ...]
     """Any one of these must be in `aud`. `[]` must be written to mean that no audience is checked."""
@@ -379,18 +383,41 @@ def _issuer_faults(settings: Settings) -> list[str]:
         path = f"ISSUERS[{index}]"
         if names.index(entry.issuer) != index:
             faults.append(f"{path}.issuer: {entry.issuer or 'an entry without issuer'} is listed twice")
-        if entry.secret is None:
-            continue
-        key = settings.secrets.get(entry.secret, "").encode()
-        shortest = max(HS_KEY_BYTES[name] for name in entry.algorithms)
-        if not key:
-            faults.append(f"{path}.secret: the secret {entry.secret} is not set; run: wrangler secret put {entry.secret}")
-        elif len(key) < shortest:
-            faults.append(
-                f"{path}.secret: the secret {entry.secret} has {len(key)} bytes; {max(entry.algorithms)} needs at "
-                f"least {shortest} (RFC 7518 section 3.2)"
-            )
+        if entry.jwks is not None:
+            faults += [f"{path}.jwks: {fault}" for fault in _inline_key_faults(entry.jwks, entry.algorithms)]
+        if entry.secret is not None:
+            key = settings.secrets.get(entry.secret, "")
+            faults += [f"{path}.secret: {fault}" for fault in _secret_faults(entry.secret, key, entry.algorithms)]
     return faults
+
+
+def _secret_faults(name: str, key: str, algorithms: Collection[str]) -> list[str]:
+    longest = max(algorithms, key=HS_KEY_BYTES.__getitem__)
+    size, needed = len(key.encode()), HS_KEY_BYTES[longest]
+    if not key:
+        return [f"the secret {name} is not set; run: wrangler secret put {name}"]
+    if size < needed:
+        return [
+            f"the secret {name} has {size} bytes; {longest} needs at least {needed} (RFC 7518 section 3.2), "
+            "as from: openssl rand -base64 48"
+        ]
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+    except InvalidKeyError:
+        return [
+            f"the secret {name} is a public key, a certificate or a JWK; use random text, or 'jwks' for public keys"
+        ]
+    return []
+
+
+def _inline_key_faults(document: Any, algorithms: Collection[str]) -> list[str]:
+    try:
+        keys = KeySet.read(document, algorithms)
+    except ValueError as error:
+        return [str(error)]
+    if keys.keys:
+        return []
+    return ["holds no key that can verify a signature", *keys.faults]
 
 
 def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
