@@ -195,11 +195,11 @@ class Authenticator:
         known = door.memory.recall(token, now)
         if known is not None:
             return known
-        if not _TOKEN68.fullmatch(token):
-            raise self._challenges.invalid_request("repeated" if "," in token else "credentials")
         try:
             return self._examine(token, door, now)
         except InvalidToken as refusal:
+            if not _TOKEN68.fullmatch(token):  # asked late, since no token that parses fails it
+                raise self._challenges.invalid_request("repeated" if "," in token else "credentials") from None
             raise self._challenges.invalid_token(refusal.reason) from None
 
     async def verify(self, unverified: Unverified, background: Background) -> Principal:

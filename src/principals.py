@@ -15,6 +15,9 @@ from tokens import InvalidToken
 LATEST_DATE = 253_402_300_800
 """First second of the year 10000: a date after it is a mistake of units."""
 
+_NUMBERS = frozenset({int, float})
+"""What the JSON parser makes of a number. `bool` is a subclass of `int`, and no number here."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 Claims = Mapping[str, Any]
@@ -53,7 +56,7 @@ class Principal:
             "id": self.id,
             "roles": list(self.roles),
             "scopes": sorted(self.scopes),
-            "expires": self.expires,
+            "expires": int(self.expires),
         }
 
 
@@ -99,9 +102,7 @@ class ClaimRules:
             raise InvalidToken("subject")
         roles = _names(self._role.find(claims))
         scopes = _names(claims["scope"] if "scope" in claims else claims.get("scp"))
-        if _CONTROL.search(identifier):
-            raise InvalidToken("claim")
-        return Principal(self._issuer, identifier, tuple(dict.fromkeys(roles)), frozenset(scopes), expires)
+        return Principal(self._issuer, _clean(identifier), tuple(dict.fromkeys(roles)), frozenset(scopes), expires)
 
     def ends(self, expires: float) -> float:
         """The time from which on a token with this `exp` is refused: that very second counts (RFC 7519 4.1.4)."""
@@ -122,31 +123,42 @@ class ClaimRules:
         return expires
 
     def _check_audience(self, value: Any) -> None:
-        audience = [value] if isinstance(value, str) else value
-        if audience is not None and not _is_list_of_strings(audience):
+        if isinstance(value, str):
+            named = value in self._audience
+        elif value is None or _is_list_of_strings(value):
+            named = not self._audience.isdisjoint(value or ())
+        else:
             raise InvalidToken("claim")
-        if self._audience and (not audience or self._audience.isdisjoint(audience)):
+        if self._audience and not named:
             raise InvalidToken("audience")
 
 
 def _date(claims: Claims, name: str) -> float | None:
-    """A NumericDate (RFC 7519 section 2): a JSON number, fractions allowed. `true` is not a number here."""
+    """A NumericDate (RFC 7519 section 2): a JSON number, fractions allowed."""
     if name not in claims:
         return None
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LATEST_DATE:
+    if type(value) not in _NUMBERS or not 0 <= value < LATEST_DATE:
         raise InvalidToken("claim")
-    return value
+    return float(value)
 
 
 def _names(value: Any) -> list[str]:
-    """Roles or scopes: a list of strings, or one string, delimited by spaces (RFC 8693 section 4.2)."""
+    """Roles or scopes: one string, delimited by spaces (RFC 8693 section 4.2), or a list of strings."""
     if value is None:
         return []
-    names = value.split(" ") if isinstance(value, str) else value
-    if not _is_list_of_strings(names) or any(map(_CONTROL.search, names)):
+    if isinstance(value, str):
+        return [name for name in _clean(value).split(" ") if name]
+    if not _is_list_of_strings(value):
         raise InvalidToken("claim")
-    return [name for name in names if name]
+    return [_clean(name) for name in value if name]
+
+
+def _clean(text: str) -> str:
+    """`text`, which has no control character: it will stand in a header field."""
+    if _CONTROL.search(text):
+        raise InvalidToken("claim")
+    return text
 
 
 def _is_list_of_strings(value: Any) -> bool:
