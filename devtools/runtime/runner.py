@@ -1,0 +1,284 @@
+"""Starts gateways under Miniflare from Python: the client of `serve.mjs`, for tests and benchmarks.
+
+    with Runner() as runner:
+        gateway = runner.start(vars={"DEFAULT_COUNTRY": "PT"})
+        gateway.get("/geo", cf={"country": "DE"}).json()
+        gateway.stop()
+
+One Node process serves all gateways of a runner; each gateway is a workerd of its own, about 300 MB and 1.5 s.
+"""
+
+import json
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from devtools import node, wrangler_config
+from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, WRANGLER_TOML
+
+SERVE = Path(__file__).with_name("serve.mjs")
+CACHE = STATE / "runtime"
+CF_HEADER = "gatehouse-dev-cf"
+"""Read and removed by the embedded host alone (`worker/place.mjs`)."""
+
+START_TIMEOUT = 180.0
+"""Seconds: the first start of all packs the runtime."""
+
+
+class RunnerError(Exception):
+    """A gateway could not be started, or a command to it failed. Carries what the Node side said."""
+
+
+class Runner:
+    """One `serve.mjs` process. Use it as a context manager, or call `close`."""
+
+    def __init__(self) -> None:
+        chosen = node.locate()
+        self._environment = chosen.environment()
+        self._process = subprocess.Popen(
+            [chosen.executable, SERVE, CACHE],
+            cwd=ROOT,
+            env=self._environment | {"CLOUDFLARE_CF_FETCH_ENABLED": "false"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._pending: dict[int, Future[Any]] = {}
+        self._gateways: dict[str, Gateway] = {}
+        self._lock = threading.Lock()
+        self._scratch = tempfile.TemporaryDirectory(prefix="gatehouse-")
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(
+        self,
+        *,
+        source: Path = SOURCES,
+        config: Path | Mapping[str, Any] = WRANGLER_TOML,
+        environment: str | None = None,
+        vars: Mapping[str, Any] | None = None,  # wrangler's own word for them
+        kv_persist: Path | None = None,
+        cf: Mapping[str, Any] | None = None,
+        cf_header: bool = True,
+        outbound: str | None = None,
+        services: Mapping[str, str] | None = None,
+        faults: bool = False,
+    ) -> "Gateway":
+        """A gateway on a free port of 127.0.0.1, answering when this returns.
+
+        `source` holds `entry.py`. `config` is a wrangler.toml, or one as a dict; `environment` one of its `[env.*]`.
+        `vars` are variables and secrets over those of the configuration, structured values as they are. `.dev.vars` is
+        not read. `kv_persist` is a folder for KV that outlives the gateway. `cf` is `request.cf` of every request.
+        With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
+        origin (`http://127.0.0.1:9000`) that gets every outgoing request instead, with `x-outbound-url` saying where it
+        was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`.
+        Raises RunnerError.
+        """
+        name = f"g{len(self._gateways) + 1}"
+        settings = config if isinstance(config, Mapping) else wrangler_config.read(config)
+        root = ROOT if isinstance(config, Mapping) else config.parent
+        folder = Path(self._scratch.name) / name
+        generated = wrangler_config.bindings_only(dict(settings), root)
+        options = {
+            "source": str(source),
+            "packages": str(PYTHON_MODULES),
+            "pyodide": str(NODE_MODULES / "pyodide"),
+            "config": str(wrangler_config.write(generated, folder, folder)),
+            "environment": environment,
+            "settings": wrangler_config.host_settings(dict(settings), environment, cf_header=cf_header),
+            "vars": dict(vars or {}),
+            "persist": str(kv_persist) if kv_persist else None,
+            "cf": dict(cf or {}),
+            "outbound": outbound,
+            "services": dict(services or {}),
+            "faults": faults,
+        }
+        gateway = Gateway(self, name)
+        self._gateways[name] = gateway
+        gateway._started(self.command("start", gateway=name, options=options)["url"])
+        return gateway
+
+    def command(self, verb: str, **parameters: Any) -> Any:
+        """Send one command of `serve.mjs` and wait for its answer. Raises RunnerError."""
+        with self._lock:
+            number = len(self._pending) + 1
+            answer: Future[Any] = Future()
+            self._pending[number] = answer
+            assert self._process.stdin is not None
+            try:
+                print(json.dumps({"id": number, "do": verb, **parameters}), file=self._process.stdin, flush=True)
+            except OSError:
+                raise RunnerError("the Node process of the gateways is gone") from None
+        return answer.result(START_TIMEOUT)
+
+    def close(self) -> None:
+        """Stop every gateway and the process."""
+        for gateway in self._gateways.values():
+            gateway.client.close()
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it ended by itself
+            self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._scratch.cleanup()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            message = json.loads(line)
+            if "gateway" in message:
+                self._gateways[message["gateway"]]._wrote(message["level"], message["message"])
+            elif "error" in message:
+                self._pending[message["id"]].set_exception(RunnerError(message["error"]))
+            elif "ok" in message:
+                self._pending[message["id"]].set_result(message["ok"])
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(RunnerError("the Node process of the gateways ended"))
+
+
+class Gateway:
+    """One running gateway.
+
+    `client` is an httpx client with `base_url` set, which follows no redirects; `get`, `post` and `request` are its
+    methods with one more parameter, `cf`: the visitor's place for that request.
+    """
+
+    def __init__(self, runner: Runner, name: str) -> None:
+        self.url = ""
+        self.client = httpx.Client()
+        self._runner = runner
+        self._name = name
+        self._lines: list[tuple[str, str]] = []
+        self._news = threading.Condition()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def request(self, method: str, path: str, *, cf: Mapping[str, Any] | None = None, **options: Any) -> httpx.Response:
+        """One exchange; `options` are httpx's. `cf={"country": "DE"}` moves the visitor; None as a value removes it."""
+        if cf is not None:
+            options["headers"] = httpx.Headers(options.get("headers"))
+            options["headers"][CF_HEADER] = json.dumps(cf)
+        return self.client.request(method, path, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("POST", path, **options)
+
+    def scheduled(self, cron: str = "* * * * *", *, time_ms: int | None = None) -> httpx.Response:
+        """Fire the cron trigger as of `time_ms` since 1970; the response's text is its outcome, `ok` or `exception`."""
+        query = {"cron": cron} | ({"time": str(time_ms)} if time_ms is not None else {})
+        return self.client.get("/cdn-cgi/local/scheduled", params=query)
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    def restart(self, **options: Any) -> None:
+        """A new isolate on a new port, with the same options but for those of `start`'s own names given here as
+        `serve.mjs` knows them (`vars`, `cf`, `outbound`, `persist`). KV stays only with `kv_persist`."""
+        self._started(self._runner.command("restart", gateway=self._name, options=options)["url"])
+
+    def stop(self) -> None:
+        self.client.close()
+        self._runner.command("stop", gateway=self._name)
+
+    def _started(self, url: str) -> None:
+        self.client.close()
+        self.url = url
+        self.client = httpx.Client(base_url=url, timeout=30, follow_redirects=False)
+
+    # --- logs ---------------------------------------------------------------------------------------------------------
+
+    def output(self) -> list[tuple[str, str]]:
+        """Everything the Worker wrote so far: (level, text)."""
+        with self._news:
+            return list(self._lines)
+
+    def logs(self) -> list[dict[str, Any]]:
+        """Those lines that are JSON objects: the Worker's structured log."""
+        return [entry for _, text in self.output() if (entry := _as_object(text)) is not None]
+
+    def wait_for_log(self, wanted: Callable[[dict[str, Any]], bool], *, timeout: float = 10) -> dict[str, Any]:
+        """The first structured line that `wanted` accepts, also a later one: lines arrive after the response.
+
+        Raises TimeoutError with what was written instead.
+        """
+        deadline = time.monotonic() + timeout
+        with self._news:
+            while True:
+                for _, text in self._lines:
+                    if (entry := _as_object(text)) is not None and wanted(entry):
+                        return entry
+                if not self._news.wait(deadline - time.monotonic()):
+                    raise TimeoutError(f"no such line within {timeout} s among {self._lines[-20:]}")
+
+    def clear_logs(self) -> None:
+        with self._news:
+            self._lines.clear()
+
+    def _wrote(self, level: str, text: str) -> None:
+        with self._news:
+            self._lines.append((level, text))
+            self._news.notify_all()
+
+    # --- KV -----------------------------------------------------------------------------------------------------------
+
+    def kv_get(self, key: str, *, namespace: str = "CACHE") -> str | None:
+        value: str | None = self._kv(namespace, "get", key)
+        return value
+
+    def kv_put(self, key: str, value: str, *, namespace: str = "CACHE", **options: Any) -> None:
+        """`options` are those of KV's put: expirationTtl, metadata."""
+        self._kv(namespace, "put", key, value, options)
+
+    def kv_delete(self, key: str, *, namespace: str = "CACHE") -> None:
+        self._kv(namespace, "delete", key)
+
+    def kv_list(self, prefix: str = "", *, namespace: str = "CACHE") -> list[dict[str, Any]]:
+        """Names, expirations and metadata."""
+        keys: list[dict[str, Any]] = self._kv(namespace, "list", {"prefix": prefix})["keys"]
+        return keys
+
+    def kv_faults(self, **faults: Mapping[str, Any]) -> None:
+        """From now on, per KV method: `get={"fail": "KV GET failed: 500"}`, `put={"delay": 2000}` (ms).
+
+        Without arguments all is well again. Needs `faults=True` at the start.
+        """
+        response = self.client.post("/__gatehouse-test/kv-faults", json=faults)
+        if response.status_code != 204:
+            raise RunnerError("the gateway was started without faults=True")
+
+    def _kv(self, namespace: str, call: str, *arguments: Any) -> Any:
+        return self._runner.command("kv", gateway=self._name, namespace=namespace, call=call, arguments=arguments)
+
+
+def _as_object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

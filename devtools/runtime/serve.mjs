@@ -1,0 +1,146 @@
+// Runs gateways under Miniflare's JavaScript API, for tests and benchmarks. One process serves many of them.
+//
+//   node serve.mjs <cache>
+//
+// Reads one JSON command a line on standard input and answers with one JSON line each; `runner.py` is its client.
+//
+//   {"id": 1, "do": "start", "gateway": "g1", "options": {...}}    -> {"id": 1, "ok": {"url": "http://127.0.0.1:39007"}}
+//   {"id": 2, "do": "kv", "gateway": "g1", "namespace": "CACHE", "call": "get", "arguments": ["key"]}
+//   {"id": 3, "do": "restart" | "stop", "gateway": "g1"}
+//   anything that fails                                            -> {"id": 3, "error": "one paragraph"}
+//   whatever a gateway writes                                      -> {"gateway": "g1", "level": "log", "message": "..."}
+//
+// The end of standard input stops every gateway and the process, so that a killed test run leaves nothing behind.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import readline from 'node:readline';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response, fetch as upstream } from 'miniflare';
+import { moduleType, packApplication, packRuntime } from './pack.mjs';
+
+/**
+ * Options of `start`:
+ * @typedef {object} Options
+ * @property {string} config            wrangler configuration whose bindings and compatibility date count
+ * @property {string | null} environment
+ * @property {string} source            the application
+ * @property {string} packages          python_modules
+ * @property {string} pyodide           folder of the npm package
+ * @property {object} settings          `settings.mjs` of the host: entry, cf, cfHeader, compatibilityFlags
+ * @property {object} vars              variables and secrets, over those of the configuration
+ * @property {string | null} persist    folder that outlives the gateway; null: in memory
+ * @property {object} cf                `request.cf` of every request
+ * @property {string | null} outbound   origin that gets every outgoing request, its URL in `x-outbound-url`
+ * @property {boolean} faults           whether KV can be told to fail
+ * @property {object} services          service bindings by name: the origin that answers them
+ */
+
+const PYTHON_FLAG = /^(disable_|no_|enable_)?python_/;
+const cache = process.argv[2];
+const gateways = new Map();
+let wrangler;
+
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const note = (line) => say({ note: line });
+
+async function start(name, options) {
+  const miniflare = new Miniflare(await miniflareOptions(name, options));
+  gateways.set(name, { miniflare, options });
+  const url = String(await miniflare.ready).replace(/\/$/, '');
+  return { url };
+}
+
+async function stop(name) {
+  const gateway = gateways.get(name);
+  gateways.delete(name);
+  await gateway?.miniflare.dispose();
+}
+
+async function miniflareOptions(name, options) {
+  const [bindings, modules] = await Promise.all([readBindings(options), readModules(options)]);
+  return convertV4MiniflareOptions({
+    ...bindings,
+    host: '127.0.0.1',
+    port: 0,
+    log: new Log(LogLevel.NONE),
+    handleStructuredLogs: ({ level, message }) => say({ gateway: name, level, message }),
+    modulesRoot: '/gatehouse',
+    modules,
+    cf: options.cf,
+    unsafeTriggerHandlers: true,
+    ...(options.persist ? { resourcePersistencePath: options.persist } : {}),
+    ...(options.outbound ? { outboundService: (request) => redirect(request, options.outbound) } : {}),
+  });
+}
+
+/** The configuration's bindings in Miniflare's terms, by wrangler's own translation. */
+async function readBindings({ config, environment, vars, services }) {
+  wrangler ??= import('wrangler').then((module) => module.default ?? module);
+  const { workerOptions } = (await wrangler).unstable_getMiniflareWorkerOptions(config, environment ?? undefined);
+  const { modulesRules, compatibilityFlags, bindings, serviceBindings, ...others } = workerOptions;
+  const answered = Object.entries(services).map(([name, origin]) => [name, (request) => redirect(request, origin)]);
+  return {
+    ...others,
+    compatibilityFlags: compatibilityFlags.filter((flag) => !PYTHON_FLAG.test(flag)),
+    bindings: { ...bindings, ...vars },
+    serviceBindings: { ...serviceBindings, ...Object.fromEntries(answered) },
+  };
+}
+
+async function readModules({ source, packages, pyodide, settings, faults }) {
+  const runtime = await packRuntime({ cache, pyodide, packages, report: note });
+  const modules = runtime.map(([name, file]) => [name, fs.readFileSync(file)]);
+  modules.push(['application.bin', packApplication(source)]);
+  modules.push(['settings.mjs', `export default ${JSON.stringify(settings)};`]);
+  if (faults) modules.push(['main.mjs', fs.readFileSync(path.join(import.meta.dirname, 'testing/kv_faults.mjs'))]);
+  const main = faults ? 'main.mjs' : 'host.mjs';
+  modules.sort(([a], [b]) => (b === main) - (a === main)); // workerd takes the first one for the main module
+  return modules.map(([name, contents]) => ({ type: moduleType(name), path: `/gatehouse/${name}`, contents }));
+}
+
+/** The request at another origin, as it would have gone out: nothing followed, nothing decoded. */
+async function redirect(request, origin) {
+  const url = new URL(request.url);
+  const headers = new Headers(request.headers);
+  headers.set('x-outbound-url', request.url);
+  try {
+    const response = await upstream(`${origin}${url.pathname}${url.search}`, {
+      method: request.method, headers, body: request.body, redirect: 'manual', duplex: 'half',
+    });
+    return new Response(response.body, response);
+  } catch (error) {
+    return new Response(String(error.cause ?? error), { status: 502 });
+  }
+}
+
+async function callStore(name, namespace, call, args) {
+  const store = await gateways.get(name).miniflare.getKVNamespace(namespace);
+  return (await store[call](...args)) ?? null;
+}
+
+const COMMANDS = {
+  start: ({ gateway, options }) => start(gateway, options),
+  stop: ({ gateway }) => stop(gateway),
+  restart: async ({ gateway, options }) => {
+    const former = gateways.get(gateway);
+    await stop(gateway);
+    return start(gateway, { ...former.options, ...options });
+  },
+  kv: ({ gateway, namespace, call, arguments: args }) => callStore(gateway, namespace, call, args),
+};
+
+async function obey(line) {
+  const command = JSON.parse(line);
+  try {
+    say({ id: command.id, ok: (await COMMANDS[command.do](command)) ?? null });
+  } catch (error) {
+    say({ id: command.id, error: error.stack ?? String(error) });
+  }
+}
+
+const input = readline.createInterface({ input: process.stdin });
+input.on('line', obey);
+input.on('close', async () => {
+  await Promise.allSettled([...gateways.keys()].map(stop));
+  process.exit(0);
+});

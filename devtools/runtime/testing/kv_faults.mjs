@@ -1,0 +1,37 @@
+// Main module of a gateway started with `faults: true`: the ordinary host, in front of which KV can be told to fail or to
+// be slow. Tests only. The methods are replaced on KV's prototype, so every reference the Worker holds is affected, and
+// neither the Worker nor the host knows of it.
+
+import Default from './host.mjs';
+
+const CONTROL = '/__gatehouse-test/kv-faults';
+const METHODS = ['get', 'getWithMetadata', 'put', 'delete', 'list'];
+
+/** method -> {delay?: milliseconds, fail?: message} */
+let faults = {};
+const patched = new Set();
+
+function patch(prototype) {
+  patched.add(prototype);
+  for (const method of METHODS) {
+    const original = prototype[method];
+    prototype[method] = async function (...args) {
+      const fault = faults[method];
+      if (fault?.delay) await scheduler.wait(fault.delay);
+      if (fault?.fail) throw new Error(fault.fail);
+      return original.apply(this, args);
+    };
+  }
+}
+
+export default class extends Default {
+  async fetch(request) {
+    for (const binding of Object.values(this.env)) {
+      const prototype = binding?.constructor?.name === 'KvNamespace' && Object.getPrototypeOf(binding);
+      if (prototype && !patched.has(prototype)) patch(prototype);
+    }
+    if (new URL(request.url).pathname !== CONTROL) return super.fetch(request);
+    faults = await request.json();
+    return new Response(null, { status: 204 });
+  }
+}

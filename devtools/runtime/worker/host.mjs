@@ -1,0 +1,135 @@
+// The embedded runtime's main module: boots CPython at global scope, imports `entry.py` and dispatches events to the
+// class `Default`, as Cloudflare's own entrypoint does. Development and tests only; `../README.md` has the whole picture.
+//
+// Order matters: globals before Pyodide's files, Pyodide before the application, the rules of import time before
+// `entry.py`, real randomness with the first request.
+
+import { files, restoreGlobals } from './globals.mjs';
+import * as cloudflareSockets from 'cloudflare:sockets';
+import * as cloudflareWorkers from 'cloudflare:workers';
+import { allowance, allowEntropy, forbidEntropy, violations } from './entropy.mjs';
+import { importErrorPage } from './errorpage.mjs';
+import { mount, text } from './filesystem.mjs';
+import { makeIsNamed } from './named.mjs';
+import { withPlace } from './place.mjs';
+import { withScheduledTrigger } from './scheduled.mjs';
+import settings from './settings.mjs';
+import createPyodideModule from './pyodide.asm.mjs';
+import { loadPyodide } from './pyodide.mjs';
+import pyodideWasm from './pyodide.asm.wasm';
+import stdlib from './python_stdlib.zip';
+import lock from './pyodide-lock.json.bin';
+import application from './application.bin';
+import hostFiles from './host.bin';
+import packages from './packages.bin';
+import libraries from './libraries.mjs';
+
+const APPLICATION = '/session/metadata'; // the paths of production, so that tracebacks read the same
+const PACKAGES = `${APPLICATION}/python_modules`;
+const HOST = '/session/host';
+
+files.set('/pyodide/pyodide.asm.wasm', pyodideWasm);
+files.set('/pyodide/python_stdlib.zip', new Uint8Array(stdlib));
+
+const python = await loadPyodide({
+  indexURL: 'file:///pyodide/',
+  createPyodideModule,
+  lockFileContents: JSON.parse(text(lock)),
+  packages: [],
+  enableRunUntilComplete: false,
+  env: { HOME: '/session', PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0' },
+  stdout: (line) => console.log(line),
+  stderr: (line) => console.error(line),
+  fsInit: async (FS) => {
+    mount(FS, HOST, hostFiles);
+    mount(FS, PACKAGES, packages, libraries);
+    mount(FS, APPLICATION, application);
+  },
+});
+restoreGlobals();
+
+const patchedContexts = new WeakSet();
+
+/** A Python coroutine is only lent to JavaScript: keep it until it has settled, as production does. */
+function patchWaitUntil(ctx) {
+  if (patchedContexts.has(ctx) || typeof ctx?.waitUntil !== 'function') return;
+  patchedContexts.add(ctx);
+  const waitUntil = ctx.waitUntil.bind(ctx);
+  ctx.waitUntil = (work) => {
+    const held = typeof work?.copy === 'function' ? work.copy() : work;
+    waitUntil((async () => {
+      try {
+        await held;
+      } finally {
+        held?.destroy?.();
+      }
+    })());
+  };
+}
+
+const sdkHelper = {
+  cloudflareWorkersModule: cloudflareWorkers,
+  cloudflareSocketsModule: cloudflareSockets,
+  doAnImport: (name) => import(name),
+  patchWaitUntil,
+};
+
+python.registerJsModule('_pyodide_entrypoint_helper', sdkHelper);
+python.registerJsModule('_cloudflare_compat_flags', settings.compatibilityFlags);
+python.registerJsModule('_gatehouse_entropy', allowance);
+python.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(HOST)})`);
+const host = python.pyimport('host');
+
+forbidEntropy();
+const isNamed = makeIsNamed([globalThis, cloudflareWorkers, cloudflareSockets, sdkHelper, settings.compatibilityFlags]);
+const booted = host.boot(settings.entry, APPLICATION, PACKAGES, violations, isNamed);
+const importError = booted.get('error') ?? null;
+const methods = booted.get('methods')?.toJs() ?? [];
+if (importError !== null) console.error(importError);
+
+const dispatchFetch = host.dispatch_fetch;
+const dispatch = host.dispatch;
+const firstRequest = host.first_request;
+let started = false;
+
+function start() {
+  started = true;
+  allowEntropy();
+  firstRequest();
+}
+
+/** Awaits a call into Python and gives its coroutine back. */
+async function settle(coroutine) {
+  try {
+    return await coroutine;
+  } finally {
+    coroutine.destroy();
+  }
+}
+
+class Default extends cloudflareWorkers.WorkerEntrypoint {
+  fetch(request) {
+    if (!started) start();
+    return settle(dispatchFetch(this.ctx, this.env, withPlace(request)));
+  }
+}
+
+class Broken extends cloudflareWorkers.WorkerEntrypoint {
+  fetch(request) {
+    return importErrorPage(request, importError);
+  }
+  scheduled() {
+    throw new Error('The Worker could not be imported; its first request shows why.');
+  }
+}
+
+for (const name of methods) {
+  if (name === 'fetch') continue;
+  Default.prototype[name] = function (...args) {
+    if (!started) start();
+    return settle(dispatch(this.ctx, this.env, name, ...args));
+  };
+}
+
+const Entrypoint = importError === null ? Default : Broken;
+export default settings.testScheduled ? withScheduledTrigger(Entrypoint) : Entrypoint;

@@ -1,0 +1,148 @@
+"""The embedded runtime's wrangler configuration, made from `wrangler.toml` at every start: the two cannot drift.
+
+What is taken over as it is: name, compatibility date, bindings, vars, assets, triggers, observability, environments.
+What differs is in `embedded`: the Worker is no longer Python to wrangler but a set of JavaScript modules, and paths
+are absolute because the generated file lies elsewhere. Knows nothing of processes or ports.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devtools.failure import Failure
+
+PYTHON_FLAG = re.compile(r"(disable_|no_|enable_)?python_")
+"""Compatibility flags of Cloudflare's Python: they would make workerd ask for its own Pyodide."""
+
+SDK_FLAGS = {
+    "python_workflows_implicit_dependencies": ("2026-02-25", "no_python_workflows_implicit_dependencies"),
+    "python_request_headers_preserve_commas": ("2026-02-17", "disable_python_request_headers_preserve_commas"),
+}
+"""Flag that the SDK asks for: (on by default from this compatibility date, the flag that turns it off)."""
+
+MODULE_RULES = (
+    {"type": "ESModule", "globs": ["**/*.mjs", "**/*.js"]},
+    {"type": "CompiledWasm", "globs": ["**/*.wasm"]},
+    {"type": "Data", "globs": ["**/*.bin", "**/*.zip"]},
+)
+
+SECRET_FILES = (".dev.vars", ".env")
+"""wrangler reads them beside its configuration, with the environment's name as a further suffix."""
+
+HOST = Path(__file__).with_name("runtime") / "worker" / "host.mjs"
+"""The embedded host's main module. That there is one tells wrangler that not everything is a static asset."""
+
+Config = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The packed runtime as wrangler is to load it: a folder of modules, and how to renew the application in it."""
+
+    folder: Path
+    build_command: str
+    watch: Path
+
+
+def read(wrangler_toml: Path) -> Config:
+    """The configuration as written. Raises Failure with the line when it is not TOML."""
+    try:
+        return tomllib.loads(wrangler_toml.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Failure(
+            f"{wrangler_toml.name} cannot be read ({error.strerror})", "restore it with `git checkout`"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise Failure(f"{wrangler_toml.name} is not UTF-8 (byte {error.start})", "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Failure(f"{wrangler_toml.name} is not valid TOML", f"{error}; mend that line") from None
+
+
+def section(config: Config, environment: str | None, key: str) -> Any:
+    """An inheritable key of `environment`: its own value, else the top level's. Raises Failure for an unknown name."""
+    environments: Mapping[str, Config] = config.get("env", {})
+    if not environment:
+        return config.get(key)
+    if environment not in environments:
+        known = ", ".join(environments) or "none"
+        raise Failure(f"wrangler.toml has no environment {environment!r}", f"use one of: {known}")
+    return environments[environment].get(key, config.get(key))
+
+
+def bindings_only(config: Config, root: Path) -> Config:
+    """For Miniflare, which gets the modules directly: everything but how the Worker is built."""
+    return _with_environments(config, lambda part: _relocate(part, root)) | {"main": str(HOST)}
+
+
+def embedded(config: Config, root: Path, bundle: Bundle) -> Config:
+    """For `wrangler dev`: the same Worker as modules of the embedded runtime."""
+    generated = bindings_only(config, root)
+    return generated | {
+        "main": str(bundle.folder / HOST.name),
+        "base_dir": str(bundle.folder),
+        "no_bundle": True,
+        "find_additional_modules": True,
+        "rules": list(MODULE_RULES),
+        "build": {"command": bundle.build_command, "watch_dir": str(bundle.watch)},
+    }
+
+
+def _with_environments(config: Config, rewrite: Any) -> Config:
+    """`rewrite` applied to the top level and to every environment's own keys."""
+    generated: Config = rewrite({key: value for key, value in config.items() if key != "env"})
+    if "env" in config:
+        generated["env"] = {name: rewrite(part) for name, part in config["env"].items()}
+    return generated
+
+
+_BUILD_KEYS = frozenset(
+    {"$schema", "main", "base_dir", "no_bundle", "find_additional_modules", "rules", "build", "minify"}
+)
+
+
+def _relocate(part: Config, root: Path) -> Config:
+    """One level of the configuration without build keys and Python's flags, its paths absolute."""
+    moved = {key: value for key, value in part.items() if key not in _BUILD_KEYS}
+    if "compatibility_flags" in part:
+        moved["compatibility_flags"] = [flag for flag in part["compatibility_flags"] if not PYTHON_FLAG.match(flag)]
+    if directory := part.get("assets", {}).get("directory"):
+        moved["assets"] = part["assets"] | {"directory": str(root / directory)}
+    return moved
+
+
+def sdk_flags(date: str, flags: Sequence[str]) -> dict[str, bool]:
+    """What the SDK finds in `_cloudflare_compat_flags` under this compatibility date and these flags."""
+    return {name: off not in flags and (name in flags or date >= since) for name, (since, off) in SDK_FLAGS.items()}
+
+
+def host_settings(
+    config: Config, environment: str | None, *, cf: Mapping[str, Any] | None = None, cf_header: bool = True
+) -> dict[str, Any]:
+    """`settings.mjs` of the embedded host. `cf` overrides `request.cf`; `cf_header` lets a request choose its own."""
+    main = section(config, environment, "main") or "src/entry.py"
+    return {
+        "entry": Path(main).stem,
+        "cf": dict(cf) if cf else None,
+        "cfHeader": cf_header,
+        "compatibilityFlags": sdk_flags(
+            str(section(config, environment, "compatibility_date") or ""),
+            section(config, environment, "compatibility_flags") or [],
+        ),
+    }
+
+
+def write(generated: Config, folder: Path, root: Path) -> Path:
+    """Write the generated configuration to `folder` and put the secrets of `root` beside it; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "wrangler.json"
+    path.write_text(json.dumps(generated, indent=2))
+    for name in SECRET_FILES:
+        for secrets in root.glob(f"{name}*"):
+            link = folder / secrets.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(secrets)
+    return path
