@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from messages import Request, Response
 
-EXPOSED = "age, cache-status, etag, ratelimit, ratelimit-policy, retry-after, server-timing, www-authenticate, x-request-id"
+EXPOSED = (
+    "age, cache-status, etag, ratelimit, ratelimit-policy, retry-after, server-timing, www-authenticate, x-request-id"
+)
 PREFLIGHT_SECONDS = "7200"
 """Chromium keeps a preflight's answer no longer than two hours."""
 

@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from messages import Body, ContentTooLarge, Request, Response
+from auth import Authenticator
+from geo import Locator, country_response, visitor_response
+from messages import ContentTooLarge, Request, Response
 from ports import Platform, StoreFailed
+from preferences import set_cookie
 from problems import Problem
-from settings import Settings
+from settings import AccessSettings
 from telemetry import Exchange
 
 Handler = Callable[[Exchange], Response | Awaitable[Response]]
@@ -19,6 +22,10 @@ MAX_JSON: Final = 4096
 READY_TIMEOUT: Final = 1.0
 """Seconds `/readyz` gives the key-value store."""
 
+COUNTRY_PREFIX: Final = "/geo/"
+
+ANYBODY_KNOWN: Final = AccessSettings(auth="required")
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -28,26 +35,52 @@ class Endpoint:
     by_method: dict[str, Handler]
 
 
-def reading(handler: Handler) -> dict[str, Handler]:
+def reading(pattern: str, handler: Handler) -> Endpoint:
     """A resource that can only be read. HEAD is GET without the content (RFC 9110 section 9.3.2)."""
-    return {"GET": handler, "HEAD": handler}
+    return Endpoint(pattern, {"GET": handler, "HEAD": handler})
 
 
 class Endpoints:
     """The table of endpoints."""
 
-    def __init__(self, settings: Settings, platform: Platform) -> None:
+    def __init__(self, locator: Locator, authenticator: Authenticator, platform: Platform) -> None:
+        self._locator = locator
+        self._authenticator = authenticator
         self._platform = platform
+        self._country = reading("/geo/{country}", self._country_geo)
         self._table = {
             endpoint.pattern: endpoint
             for endpoint in (
-                Endpoint("/healthz", reading(self._healthz)),
-                Endpoint("/readyz", reading(self._readyz)),
+                reading("/geo", self._visitor_geo),
+                Endpoint("/geo/preferences", {"POST": self._save_preferences}),
+                reading("/healthz", self._healthz),
+                reading("/readyz", self._readyz),
+                reading("/_gatehouse/whoami", self._whoami),
             )
         }
 
     def find(self, path: str) -> Endpoint | None:
-        return self._table.get(path)
+        """The endpoint at a normalised path."""
+        endpoint = self._table.get(path)
+        if endpoint is None and path.startswith(COUNTRY_PREFIX) and "/" not in path[len(COUNTRY_PREFIX) :]:
+            return self._country
+        return endpoint
+
+    def _visitor_geo(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        headers = request.headers
+        locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
+        exchange.country = locale.country
+        return visitor_response(locale, headers.get("if-none-match"))
+
+    def _country_geo(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        locale = self._locator.for_country(request.path[len(COUNTRY_PREFIX) :], request.query)
+        return country_response(locale, request.headers.get("if-none-match"))
+
+    async def _save_preferences(self, exchange: Exchange) -> Response:
+        wish = self._locator.preferences(await read_json(exchange.request))
+        return Response(204, {"cache-control": "no-store"}, cookies=[set_cookie(wish)])
 
     def _healthz(self, exchange: Exchange) -> Response:
         """The Worker runs: 200 whatever the configuration."""
@@ -64,6 +97,13 @@ class Endpoints:
                 raise Problem(503, "not_ready", "The key-value store does not answer.") from None
         return json_response({"status": "ready"})
 
+    async def _whoami(self, exchange: Exchange) -> Response:
+        """The caller, as its token describes it; never the token."""
+        principal = await self._authenticator.authenticate(exchange.request, ANYBODY_KNOWN, exchange.background)
+        assert principal is not None, "a required principal is there or a Problem was raised"
+        exchange.principal = principal
+        return json_response(principal.describe())
+
 
 def json_response(value: object) -> Response:
     """A small JSON answer about this moment, not to be stored."""
@@ -71,18 +111,19 @@ def json_response(value: object) -> Response:
 
 
 async def read_json(request: Request) -> bytes:
-    """The content of a JSON request. Raises the problems 415 and 413."""
+    """The content of a JSON request, at most MAX_JSON bytes. Raises the problems 415 and 413."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise Problem(415, "unsupported_media_type", "Send the content as application/json.")
+        raise Problem(415, "unsupported_media_type", "Send the content as application/json.", field="content-type")
     body = request.body
-    if body is None or isinstance(body, str | bytes):
-        return body.encode() if isinstance(body, str) else body or b""
-    return await _read(body)
-
-
-async def _read(body: Body) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        body = body.encode()
     try:
-        return await body.read(MAX_JSON)
+        content = body if isinstance(body, bytes) else await body.read(MAX_JSON)
     except ContentTooLarge:
-        raise Problem(413, "content_too_large", f"Send at most {MAX_JSON} bytes.") from None
+        content = None
+    if content is None or len(content) > MAX_JSON:
+        raise Problem(413, "content_too_large", f"Send at most {MAX_JSON} bytes.", field="body")
+    return content

@@ -1,39 +1,51 @@
 """The pipeline: match, identify, limit, locate, cache, forward, answer (pure Python, no platform).
 
-Reads from top to bottom as a request goes. Each step is a room of its own (`routes`, `auth`, `geo`, `cache`, `origin`);
-a step refuses by raising `Problem`. Whatever happens, `Gateway.handle` answers, logs one line, and leaks nothing.
+Reads from top to bottom as a request goes. Each step is a room of its own (`routes`, `auth`, `limits`, `geo`, `cache`,
+`origin`); a step refuses by raising `Problem`. Whatever happens, `Gateway.handle` answers, logs one line, and leaks
+nothing.
 """
 
 import inspect
-import json
 import traceback
-from collections.abc import Awaitable
+from typing import Final
 
+from auth import Authenticator
 from cors import Cors
 from endpoints import Endpoint, Endpoints
+from forwarded import Vouched
+from geo import Locator
+from limits import enforce
 from messages import Request, Response
+from origin import Forwarder
 from paths import normalise_path
 from ports import Background, Platform
 from problems import Problem, problem_response
 from routes import RouteTable, choose
-from settings import RouteSettings, Settings
+from settings import Misconfigured, RouteSettings, Settings
 from telemetry import Exchange, log_fields, request_id
+from tracing import trace
 
-OWN_HEADERS = {
+OWN_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 """On every response the gateway makes itself, unless the endpoint said something else. An origin's are its own affair."""
 
+INTERNAL_ERROR: Final = (500, "internal_error", "The gateway failed; its log has the details under this request id.")
+CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usable; its log names every fault.")
+
 
 class Gateway:
-    """The gateway of one isolate, compiled once from its settings."""
+    """The gateway of one isolate, compiled once from its settings. Raises Misconfigured."""
 
     def __init__(self, settings: Settings, platform: Platform) -> None:
         self._platform = platform
         self._cors = Cors(settings.cors_origins)
-        self._endpoints = Endpoints(settings, platform)
+        self._locator = _locator(settings)
+        self._authenticator = Authenticator(settings, platform)
+        self._forwarder = Forwarder(settings, platform)
+        self._endpoints = Endpoints(self._locator, self._authenticator, platform)
         self._routes = RouteTable(settings.routes)
 
     @staticmethod
@@ -46,40 +58,61 @@ class Gateway:
     async def handle(self, request: Request, background: Background) -> Response:
         """The answer to `request`. Never raises."""
         platform = self._platform
-        exchange = Exchange(request, request_id(request, platform.random), platform.clock())
+        exchange = Exchange(request, request_id(request, platform.random), platform.clock(), background)
         try:
-            response = await self._answer(exchange, background)
+            response = await self._answer(exchange)
         except Problem as problem:
             exchange.code = problem.code
             response = _own(problem_response(problem, exchange.id))
         except Exception:
-            exchange.code = "internal_error"
             platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
-            response = _own(problem_response(INTERNAL_ERROR, exchange.id))
+            exchange.code = INTERNAL_ERROR[1]
+            response = _own(problem_response(Problem(*INTERNAL_ERROR), exchange.id))
         return self._finish(exchange, response)
 
     async def scheduled(self, cron: str) -> None:
-        """What the cron trigger does."""
+        """What the cron trigger does: key sets are fetched anew before they are stale."""
+        await self._authenticator.refresh()
 
-    async def _answer(self, exchange: Exchange, background: Background) -> Response:
+    async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request
         request.path = normalise_path(request.path)
-        own = self._endpoints.find(request.path)
-        if own is not None:
-            exchange.route = own.pattern
-            if Cors.is_preflight(request):
-                return _own(self._cors.preflight(request, own.by_method))
-            return _own(await _settled(choose(own.by_method, request.method)(exchange)))
+        endpoint = self._endpoints.find(request.path)
+        if endpoint is not None:
+            exchange.route = endpoint.pattern
+            return _own(await self._serve(exchange, endpoint))
         pattern = self._routes.find(request.path)
         if pattern is None:
             raise Problem(404, "not_found", "No route of this gateway has that path.")
-        exchange.route = pattern.path
+        exchange.route = pattern.pattern
         if Cors.is_preflight(request):
             return _own(self._cors.preflight(request, pattern.by_method))
-        return await self._route(exchange, choose(pattern.by_method, request.method), background)
+        return await self._route(exchange, choose(pattern.by_method, request.method))
 
-    async def _route(self, exchange: Exchange, route: RouteSettings, background: Background) -> Response:
-        raise NotImplementedError
+    async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
+        """The answer of one of the gateway's own endpoints."""
+        request = exchange.request
+        if Cors.is_preflight(request):
+            return self._cors.preflight(request, endpoint.by_method)
+        answer = choose(endpoint.by_method, request.method)(exchange)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    async def _route(self, exchange: Exchange, route: RouteSettings) -> Response:
+        """Steps 3 to 7 of a request that a route takes."""
+        request = exchange.request
+        principal = await self._authenticator.authenticate(request, route, exchange.background)
+        exchange.principal = principal
+        self._authenticator.authorize(principal, route)
+        await enforce(request, route, principal, self._platform)
+        headers = request.headers
+        locale = self._locator.locate_forwarded(
+            request.cf, headers.get("accept-language"), headers.get("cookie"), request.query
+        )
+        exchange.country = locale.country
+        vouched = Vouched(exchange.id, trace(headers, self._platform.random), principal, locale)
+        forwarding = self._forwarder.prepare(request, route, vouched)
+        exchange.notes = forwarding.notes
+        return await forwarding.send()
 
     def _finish(self, exchange: Exchange, response: Response) -> Response:
         """What every answer gets, wherever it came from."""
@@ -94,20 +127,26 @@ class Gateway:
 class ClosedGateway(Gateway):
     """Fails closed: no route is opened by a configuration nobody can read."""
 
-    async def _answer(self, exchange: Exchange, background: Background) -> Response:
+    async def _answer(self, exchange: Exchange) -> Response:
         if exchange.request.path == "/healthz":
-            return await super()._answer(exchange, background)
-        raise Problem(503, "misconfigured", "The gateway's configuration is not usable; its log names every fault.")
+            return await super()._answer(exchange)
+        raise Problem(*CLOSED)
 
 
-INTERNAL_ERROR = Problem(500, "internal_error", "The gateway failed; its log has the details under this request id.")
+def _locator(settings: Settings) -> Locator:
+    try:
+        return Locator(
+            settings.default_country,
+            settings.default_language,
+            settings.default_currency,
+            settings.supported_languages,
+            settings.supported_currencies,
+        )
+    except ValueError as error:
+        raise Misconfigured([str(error)]) from None
 
 
 def _own(response: Response) -> Response:
     for name, value in OWN_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
-
-
-async def _settled(answer: Response | Awaitable[Response]) -> Response:
-    return await answer if inspect.isawaitable(answer) else answer

@@ -91,7 +91,7 @@ class RateLimiter(Protocol):
 
 
 class Background(Protocol):
-    def __call__(self, work: Coroutine[Any, Any, None]) -> None:
+    def __call__(self, work: Coroutine[Any, Any, None], /) -> None:
         """Run `work` after the response has been sent, within this request's own lifetime extension."""
         ...
 

@@ -22,7 +22,7 @@ class Pattern:
     and never `/api/usersearch`.
     """
 
-    path: str
+    pattern: str
     """As the configuration writes it."""
     exact: str
     prefix: str | None

@@ -123,7 +123,19 @@ class RateLimitSettings(Model):
     """Seconds; the platform knows these two."""
 
 
-class RouteSettings(Model):
+class AccessSettings(Model):
+    """Whom a route or an endpoint of the gateway lets in."""
+
+    auth: Literal["required", "optional", "none"] = "required"
+    roles: tuple[str, ...] = ()
+    """Any one of these roles is enough."""
+    scopes: tuple[ScopeToken, ...] = ()
+    """Any one of these scopes is enough."""
+    websocket_token: bool = False
+    """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""
+
+
+class RouteSettings(AccessSettings):
     """One route: which requests it takes, whom it lets in, and where they go."""
 
     path: str
@@ -132,11 +144,6 @@ class RouteSettings(Model):
     """Method names, case-sensitive (RFC 9110 section 9.1). HEAD is allowed wherever GET is."""
     origin: str
     """`https://host[/prefix]`, or `binding:NAME` for a service binding."""
-    auth: Literal["required", "optional", "none"] = "required"
-    roles: tuple[str, ...] = ()
-    """Any one of these roles is enough."""
-    scopes: tuple[ScopeToken, ...] = ()
-    """Any one of these scopes is enough."""
     strip_prefix: str = ""
     """Leading path taken off before forwarding: `/api` turns `/api/users` into `/users`."""
     cache: CacheSettings | bool = True
@@ -155,8 +162,6 @@ class RouteSettings(Model):
     max_body: int = Field(6 * MIB, ge=0, le=500 * MIB)
     """Longest request content, in bytes. Lambda's own limit is 6 MiB."""
     forward_authorization: bool = False
-    websocket_token: bool = False
-    """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""
     log_sample: float = Field(1.0, ge=0, le=1)
     """Share of successful requests that are logged; failures always are."""
 

@@ -7,10 +7,12 @@ subject: enough to follow one user's trouble through the log, useless to anybody
 import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from messages import Request, Response
-from ports import Randomness
+from ports import Background, Randomness
+from principals import Principal
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 """An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""
@@ -24,13 +26,13 @@ class Exchange:
     id: str
     started: float
     """Seconds since the epoch."""
+    background: Background
     route: str = ""
     """The pattern that matched, not the path: a label with few values."""
     code: str = ""
     """The code of the problem that ended it."""
     country: str = ""
-    principal: str = ""
-    """Short hash of issuer and subject."""
+    principal: Principal | None = None
     notes: dict[str, Any] = field(default_factory=dict)
     """Further fields of the log line: cache, origin_status, origin_ms, retries."""
 
@@ -43,9 +45,10 @@ def request_id(request: Request, random: Randomness) -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-def principal_label(issuer: str | None, subject: str) -> str:
-    """Sixteen hexadecimal digits that stand for one caller."""
-    return hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()[:16]
+@lru_cache(maxsize=2048)
+def principal_label(key: str) -> str:
+    """Sixteen hexadecimal digits that stand for the caller of `Principal.key`."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def log_fields(exchange: Exchange, response: Response, now: float) -> dict[str, Any]:
@@ -60,6 +63,6 @@ def log_fields(exchange: Exchange, response: Response, now: float) -> dict[str, 
         "ms": round((now - exchange.started) * 1000, 1),
         "country": exchange.country,
         "code": exchange.code,
-        "principal": exchange.principal,
+        "principal": principal_label(exchange.principal.key) if exchange.principal else "",
     }
     return {name: value for name, value in fields.items() if value != ""} | exchange.notes

@@ -13,7 +13,7 @@ def route(path: str, *methods: str, origin: str = "https://origin.example") -> R
 
 def found(table: RouteTable, path: str) -> str | None:
     pattern = table.find(path)
-    return pattern.path if pattern else None
+    return pattern.pattern if pattern else None
 
 
 def test_what_no_route_names_does_not_exist() -> None:

@@ -3,8 +3,10 @@
 import random
 
 import pytest
+from tests.unit.in_memory import NOW, World
 
 from messages import Request, Response
+from principals import Principal
 from telemetry import Exchange, log_fields, principal_label, request_id
 
 
@@ -30,7 +32,9 @@ def test_request_ids_differ() -> None:
 
 
 def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
-    exchange = Exchange(request(cookie="session=secret", authorization="Bearer secret"), "id-1", started=100.0)
+    exchange = Exchange(
+        request(cookie="session=secret", authorization="Bearer secret"), "id-1", 100.0, World().background
+    )
     exchange.notes["cache"] = "hit"
     fields = log_fields(exchange, Response(200), now=100.25)
     assert fields == {"id": "id-1", "method": "GET", "path": "/geo", "status": 200, "ms": 250.0, "cache": "hit"}
@@ -38,7 +42,8 @@ def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
 
 
 def test_a_principal_is_a_short_hash_of_issuer_and_subject() -> None:
-    label = principal_label("https://id.example", "u1")
+    exchange = Exchange(request(), "id-1", NOW, World().background, principal=Principal("https://id.example", "u1"))
+    label = log_fields(exchange, Response(200), NOW)["principal"]
     assert len(label) == 16
-    assert label != principal_label("https://other.example", "u1")
+    assert label != principal_label(Principal("https://other.example", "u1").key)
     assert "u1" not in label
