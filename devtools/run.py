@@ -1,6 +1,6 @@
 """`run`: one program, with the project's Node, npm tools and virtual environment first on PATH.
 
-For what has no command of its own: `python -m devtools run pywrangler deploy`, `python -m devtools run npx wrangler kv …`.
+For what has no command of its own: `python -m devtools run pywrangler deploy`, `python -m devtools run wrangler kv …`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from devtools.failure import Failure
 
 
 def main(argv: list[str]) -> int:
-    """`run program [arguments]`: becomes the program; returns only when there is none to become."""
+    """`run program [arguments]`: becomes the program, so that its exit code and its signals are the caller's."""
     if not argv or argv[0] in ("-h", "--help"):
         print("usage: python -m devtools run <program> [arguments]")
         return 0 if argv else 2
@@ -23,4 +23,4 @@ def main(argv: list[str]) -> int:
     if program is None:
         raise Failure(f"there is no program {argv[0]!r}", "run `make setup`, and check the name")
     sys.stdout.flush()
-    os.execve(program, [argv[0], *argv[1:]], environment)
+    return os.execve(program, argv, environment)

@@ -1,7 +1,7 @@
-"""`vendor`: the Worker's Python packages in `python_modules/`, as `pywrangler sync` lays them out.
+"""`vendor`: the Worker's Python packages in `python_modules/`, laid out as `pywrangler sync` does.
 
-pywrangler does the same with a Pyodide interpreter and an index of Cloudflare's neighbourhood; here the wheels come from
-PyPI alone, each checked against its hash in requirements/worker.txt. What must not be uploaded is left out by
+pywrangler does the same with a Pyodide interpreter and Pyodide's own package index; here the wheels come from
+PyPI alone, each checked against its hash in requirements/worker.txt. What need not be uploaded is left out by
 `[python_modules] exclude` in wrangler.toml, not here, so that both ways of vendoring deploy the same bundle.
 
 The folder is built aside and swapped in whole: it is never seen half filled.
@@ -29,7 +29,7 @@ STAMP = Stamp(STATE / "python_modules.stamp", witness=PYTHON_MODULES / "pyvenv.c
 
 
 def vendor() -> None:
-    """Replace `python_modules/` with the packages of requirements/worker.txt. The caller sees to the stamp and the lock."""
+    """Replace `python_modules/` with the packages of requirements/worker.txt; stamp and lock are the caller's."""
     STATE.mkdir(exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="python_modules-", dir=STATE))
     try:
