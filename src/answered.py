@@ -63,9 +63,15 @@ def _is_origin(scheme: str, netloc: str, target: Target) -> bool:
 
 
 def _public_path(path: str, target: Target) -> str:
-    """A path at the origin as it is reached through the gateway."""
+    """A path at the origin as it is reached through the gateway.
+
+    Without its prefix, `/v1//evil.example` must not become a reference to another host.
+    """
     inside = path == target.prefix or path.startswith(target.prefix + "/")
-    return target.stripped + (path[len(target.prefix) :] if inside else path)
+    if not inside:
+        return target.stripped + path
+    public = target.stripped + path[len(target.prefix) :]
+    return "/" + public.lstrip("/\\")
 
 
 def _answer_handshake(headers: dict[str, str], target: Target, request: Request) -> None:

@@ -1,0 +1,327 @@
+"""What an origin sees of a request: what the client may say, and what only the gateway may."""
+
+import itertools
+import random
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forwarded import Target, Vouched, forwarded_request, wire_query
+from header_rules import canonical
+from messages import Request
+from problems import Problem
+from settings import RouteSettings
+from tracing import trace
+
+VOUCHED_NAMES = {
+    "x-user-id", "x-user-role", "x-user-issuer", "x-geo-country", "x-geo-region", "x-geo-currency", "x-geo-language",
+    "x-request-id", "traceparent", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-for", "forwarded", "via",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Caller:
+    id: str = "u1"
+    roles: tuple[str, ...] = ("user", "editor")
+    issuer: str | None = "https://id.example"
+
+
+@dataclass(frozen=True)
+class Lisbon:
+    country: str = "PT"
+    region_code: str = "11"
+    currency: str = "EUR"
+    language: str = "pt-PT"
+
+
+def sent(
+    client: dict[str, str],
+    *,
+    principal: Caller | None = None,
+    locale: Lisbon | None = None,
+    request: dict[str, Any] | None = None,
+    issuer_fields: frozenset[str] = frozenset(),
+    **route: Any,
+) -> Request:
+    """What the origin gets of a request with the fields `client`."""
+    defaults: dict[str, Any] = {"path": "/api/*", "origin": "https://api.example", "auth": "optional"}
+    target = Target.of(RouteSettings(**{**defaults, **route}), issuer_fields)
+    arrived: dict[str, Any] = {"method": "GET", "scheme": "https", "host": "gw.example", "path": "/api/users"}
+    vouched = Vouched("req-1", trace(client, random.Random(3)), principal, locale)
+    return forwarded_request(Request(headers=client, **{**arrived, **(request or {})}), target, vouched)
+
+
+def spellings(name: str) -> list[str]:
+    """`x-user-id` in every mix of case and separator that some server takes for it."""
+    separated = ["".join(mix) for mix in itertools.product(*[("-", "_", ".") if c == "-" else (c,) for c in name])]
+    return [*separated, name.upper(), name.title(), name.upper().replace("-", "_"), name.replace("-", "--")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x-user-id", "x-user-role", "x-user-anything", "x-geo-country", "x-geo-x", "x-gateway-signature", "x-gateway-z"]
+    + ["x-forwarded-for", "x-forwarded-host", "x-forwarded-user", "x-real-ip", "true-client-ip", "forwarded"],
+)
+def test_no_spelling_of_a_vouched_field_passes_on_a_public_route(name: str) -> None:
+    headers = sent(dict.fromkeys(spellings(name), "forged"), auth="none").headers
+    assert "forged" not in headers.values()
+    assert not {other for other in headers if canonical(other).startswith(("x-user-", "x-geo-", "x-gateway-"))}
+
+
+@pytest.mark.parametrize("name", ["x-user-id", "x-user-role", "x-geo-country", "x-geo-currency"])
+def test_no_spelling_of_a_vouched_field_stands_beside_ours(name: str) -> None:
+    client = dict.fromkeys(spellings(name), "forged")
+    headers = sent(client, principal=Caller(), locale=Lisbon()).headers
+    assert [other for other in headers if canonical(other) == name] == [name]
+    assert "forged" not in headers.values()
+
+
+def test_identity_and_locale_arrive_as_the_gateway_found_them() -> None:
+    headers = sent({}, principal=Caller(), locale=Lisbon()).headers
+    assert headers["x-user-id"] == "u1"
+    assert headers["x-user-role"] == "user,editor"
+    assert headers["x-user-issuer"] == "https://id.example"
+    assert {name: headers[name] for name in headers if name.startswith("x-geo-")} == {
+        "x-geo-country": "PT",
+        "x-geo-region": "11",
+        "x-geo-currency": "EUR",
+        "x-geo-language": "pt-PT",
+    }
+
+
+def test_nothing_is_said_of_what_is_not_known() -> None:
+    headers = sent({}, principal=Caller(roles=(), issuer=None), locale=Lisbon(region_code="")).headers
+    assert headers["x-user-id"] == "u1"
+    assert not {"x-user-role", "x-user-issuer", "x-geo-region"} & set(headers)
+
+
+@pytest.mark.parametrize("listed", sorted(VOUCHED_NAMES))
+def test_connection_header_cannot_remove_identity(listed: str) -> None:
+    client = {"connection": f"close, {listed}", "cf-connecting-ip": "192.0.2.1"}
+    assert listed in sent(client, principal=Caller(), locale=Lisbon()).headers
+
+
+@given(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), min_size=1))
+def test_any_claim_arrives_as_visible_ascii_and_decodes_to_itself(claim: str) -> None:
+    headers = sent({}, principal=Caller(id=claim, roles=(claim, "b"))).headers
+    assert all("!" <= char <= "~" for char in headers["x-user-id"])
+    assert unquote(headers["x-user-id"], errors="strict") == claim
+    assert [unquote(role) for role in headers["x-user-role"].split(",")] == [claim, "b"]
+
+
+@pytest.mark.parametrize("claim", ["a\r\nx-user-role: admin", "a\n", "\rb", "a\0b", "\ud800"])
+def test_a_claim_that_cannot_be_a_header_refuses_the_request(claim: str) -> None:
+    for caller in (Caller(id=claim), Caller(roles=("user", claim)), Caller(issuer=claim)):
+        with pytest.raises(Problem) as refusal:
+            sent({}, principal=caller)
+        assert (refusal.value.status, refusal.value.code) == (400, "unusable_claim")
+
+
+def test_nobody_is_never_forwarded_as_somebody() -> None:
+    with pytest.raises(ValueError, match="without an id"):
+        sent({}, principal=Caller(id=""))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"]
+    + ["transfer-encoding", "upgrade", "http2-settings", "expect"],
+)
+def test_hop_by_hop_fields_do_not_pass(name: str) -> None:
+    headers = sent({name: "chunked", "x-kept": "1"}, request={"body": b"x", "method": "POST"}).headers
+    assert name not in headers
+    assert headers["x-kept"] == "1"
+
+
+def test_fields_that_connection_lists_do_not_pass() -> None:
+    client = {"connection": "close , X-Hop,x-skip", "x-hop": "1", "x-skip": "2", "x-kept": "3", "accept-language": "pt"}
+    headers = sent(client).headers
+    assert {"x-hop", "x-skip"}.isdisjoint(headers)
+    assert (headers["x-kept"], headers["accept-language"]) == ("3", "pt")
+
+
+def test_connection_cannot_take_away_the_length_of_the_content() -> None:
+    client = {"connection": "content-length", "content-length": "5"}
+    assert sent(client, request={"method": "POST", "body": b"12345"}).headers["content-length"] == "5"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x-original-url", "x-rewrite-url", "x-http-method-override", "x-method-override", "x-original-host", "x-host"]
+    + ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amzn-trace-id", "x-envoy-original-path"]
+    + [
+        "cf-connecting-ip",
+        "cf-ipcountry",
+        "cf-worker",
+        "cf-access-client-secret",
+        "cf-access-authenticated-user-email",
+    ],
+)
+def test_a_second_opinion_about_the_request_does_not_pass(name: str) -> None:
+    client = dict.fromkeys(spellings(name), "evil")
+    assert "evil" not in sent(client, forward_authorization=True).headers.values()
+
+
+def test_ordinary_fields_pass_untouched() -> None:
+    client = {
+        "accept": "*/*",
+        "accept-encoding": "br, gzip",
+        "cookie": "a=1; b=2",
+        "if-none-match": '"x"',
+        "range": "bytes=0-1",
+        "user-agent": "curl/8",
+        "x-username": "not ours",
+        "x-geometry": "not ours",
+        "cf-ray": "8f0c-LIS",
+        "cdn-loop": "cloudflare",
+    }
+    headers = sent(client).headers
+    assert {name: headers[name] for name in client} == client
+
+
+def test_authorization_is_withheld_unless_the_route_says_otherwise() -> None:
+    client = {"authorization": "Bearer t", "cf-access-jwt-assertion": "t", "x-id-token": "t", "cookie": "a=1"}
+    issuer_fields = frozenset({"authorization", "x-id-token"})
+    withheld = sent(client, issuer_fields=issuer_fields).headers
+    assert {"authorization", "cf-access-jwt-assertion", "x-id-token"}.isdisjoint(withheld)
+    passed = sent(client, issuer_fields=issuer_fields, forward_authorization=True).headers
+    assert {name: passed[name] for name in client} == client
+
+
+@pytest.mark.parametrize(
+    ("cookie", "kept"),
+    [
+        ("CF_Authorization=tok", None),
+        ("a=1; CF_Authorization=tok; b=2", "a=1; b=2"),
+        ("CF_Authorization=tok; a=1", "a=1"),
+        ("a=1; NOT_CF_Authorization=x", "a=1; NOT_CF_Authorization=x"),
+        ("a=1;b=2", "a=1;b=2"),
+    ],
+)
+def test_the_access_token_is_withheld_as_a_cookie_too(cookie: str, kept: str | None) -> None:
+    assert sent({"cookie": cookie}).headers.get("cookie") == kept
+    assert sent({"cookie": cookie}, forward_authorization=True).headers["cookie"] == cookie
+
+
+def test_forwarding_fields_are_about_this_hop_alone() -> None:
+    client = {
+        "cf-connecting-ip": "192.0.2.60",
+        "x-forwarded-for": "10.0.0.1",
+        "forwarded": "for=10.0.0.1",
+        "via": "1.0 fred",
+    }
+    headers = sent(client).headers
+    assert headers["x-forwarded-for"] == "192.0.2.60"
+    assert headers["x-forwarded-proto"] == "https"
+    assert headers["x-forwarded-host"] == "gw.example"
+    assert headers["forwarded"] == 'for=192.0.2.60;host="gw.example";proto=https'
+    assert headers["via"] == "1.0 fred, 1.1 gatehouse"
+    assert "x-forwarded-prefix" not in headers
+
+
+def test_an_ipv6_client_is_quoted_in_forwarded() -> None:
+    headers = sent({"cf-connecting-ip": "2001:db8::17"}).headers
+    assert headers["x-forwarded-for"] == "2001:db8::17"
+    assert headers["forwarded"].startswith('for="[2001:db8::17]";')
+
+
+@pytest.mark.parametrize("address", ["", 'x";proto=http', "10.0.0.1, 10.0.0.2", "unknown"])
+def test_what_is_no_address_is_not_passed_off_as_one(address: str) -> None:
+    headers = sent({"cf-connecting-ip": address}).headers
+    assert "x-forwarded-for" not in headers
+    assert headers["forwarded"] == 'host="gw.example";proto=https'
+
+
+def test_request_id_and_trace_are_ours() -> None:
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    headers = sent({"x-request-id": "evil", "traceparent": parent, "tracestate": "a=1"}).headers
+    assert headers["x-request-id"] == "req-1"
+    assert headers["traceparent"].startswith("00-4bf92f3577b34da6a3ce929d0e0e4736-")
+    assert headers["traceparent"] != parent
+    assert headers["tracestate"] == "a=1"
+    assert "tracestate" not in sent({"tracestate": "a=1"}).headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "strip", "path", "url"),
+    [
+        ("https://api.example", "", "/api/users", "https://api.example/api/users"),
+        ("https://API.Example:443/v1/", "", "/api/users/", "https://api.example/v1/api/users/"),
+        ("https://api.example", "/api", "/api/users", "https://api.example/users"),
+        ("https://api.example", "/api", "/api", "https://api.example/"),
+        ("https://api.example", "/api", "/api/", "https://api.example/"),
+        ("https://api.example/v1", "/api", "/api", "https://api.example/v1"),
+        ("https://api.example/v1", "/api", "/api/", "https://api.example/v1/"),
+        ("https://api.example/v1", "/api", "/api/a%20b", "https://api.example/v1/a%20b"),
+        ("http://127.0.0.1:9000", "", "/api", "http://127.0.0.1:9000/api"),
+        ("binding:USERS_API", "/api", "/api/users", "https://users-api.internal/users"),
+    ],
+)
+def test_the_origin_is_fixed_by_the_route(origin: str, strip: str, path: str, url: str) -> None:
+    request = {"path": path, "host": "evil.example", "scheme": "http"}
+    assert sent({"host": "evil.example"}, origin=origin, strip_prefix=strip, request=request).url == url
+    assert "host" not in sent({"host": "evil.example"}, origin=origin, strip_prefix=strip, request=request).headers
+
+
+def test_a_stripped_prefix_is_told_to_the_origin() -> None:
+    headers = sent({"x-forwarded-prefix": "/evil"}, strip_prefix="/api").headers
+    assert headers["x-forwarded-prefix"] == "/api"
+
+
+@pytest.mark.parametrize("query", ["a=1&a=2&&=&b", "%7e%2D%zz%", "a=/../b//c?d", "x[]{}|^`\\;:@!$()*+,", ""])
+def test_a_query_is_forwarded_byte_for_byte(query: str) -> None:
+    assert sent({}, request={"query": query}).query == query
+
+
+def test_a_query_has_the_form_that_every_url_parser_sends() -> None:
+    assert wire_query("a='b'&c=<\">&d=é e") == "a=%27b%27&c=%3C%22%3E&d=%C3%A9%20e"
+
+
+@given(st.text())
+def test_a_query_once_in_that_form_stays_so(query: str) -> None:
+    assert wire_query(wire_query(query)) == wire_query(query)
+    assert wire_query(query).isascii()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_content_of_a_get_is_not_forwarded(method: str) -> None:
+    client = {"content-length": "3", "content-type": "text/plain", "transfer-encoding": "chunked"}
+    request = sent(client, request={"method": method, "body": b"abc"})
+    assert request.body is None
+    assert {"content-length", "content-type", "transfer-encoding"}.isdisjoint(request.headers)
+
+
+def test_content_of_other_methods_is_passed_on_unread() -> None:
+    content = object()
+    client = {"content-length": "3", "content-type": "text/plain", "content-encoding": "gzip"}
+    request = sent(client, request={"method": "REPORT", "body": content})
+    assert request.body is content
+    assert {name: request.headers[name] for name in client} == client
+
+
+HANDSHAKE = {"upgrade": "websocket", "connection": "Upgrade", "sec-websocket-key": "k", "sec-websocket-version": "13"}
+
+
+def test_a_websocket_handshake_upgrades_the_next_hop_too() -> None:
+    headers = sent({**HANDSHAKE, "sec-websocket-protocol": "chat, v2"}).headers
+    assert headers["upgrade"] == "websocket"
+    assert headers["sec-websocket-protocol"] == "chat, v2"
+    assert "connection" not in headers
+
+
+def test_only_websocket_may_upgrade() -> None:
+    assert (
+        "upgrade"
+        not in sent({"upgrade": "h2c", "connection": "Upgrade, HTTP2-Settings", "http2-settings": "x"}).headers
+    )
+
+
+@pytest.mark.parametrize(("offered", "left"), [("bearer, tok", None), ("bearer,tok, chat", "chat"), ("chat", "chat")])
+def test_a_websocket_token_does_not_reach_the_origin(offered: str, left: str | None) -> None:
+    headers = sent({**HANDSHAKE, "sec-websocket-protocol": offered}, websocket_token=True).headers
+    assert headers.get("sec-websocket-protocol") == left
+    assert "tok" not in str(headers.values())

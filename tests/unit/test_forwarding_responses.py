@@ -1,0 +1,151 @@
+"""What a client sees of an origin's response."""
+
+from typing import Any
+
+import pytest
+
+from answered import public_reference, sanitised_response
+from forwarded import Target
+from messages import Request, Response
+from settings import RouteSettings
+
+HANDSHAKE = {"upgrade": "websocket", "connection": "Upgrade"}
+
+
+def target(**route: Any) -> Target:
+    defaults: dict[str, Any] = {"path": "/api/*", "origin": "https://api.example/v1", "strip_prefix": "/api"}
+    return Target.of(RouteSettings(**{**defaults, **route}))
+
+
+def request(method: str = "GET", **headers: str) -> Request:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request(method, "https", "gw.example", "/api/users", headers=fields)
+
+
+def answered(response: Response, client: Request | None = None, **route: Any) -> Response:
+    return sanitised_response(response, target(**route), client or request())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]
+    + ["x-secret-hop", "alt-svc", "x-gateway-signature"],
+)
+def test_hop_by_hop_fields_do_not_reach_the_client(name: str) -> None:
+    fields = {"connection": "close, X-Secret-Hop", name: "close, x-secret-hop", "etag": '"1"'}
+    assert answered(Response(200, fields)).headers == {"etag": '"1"'}
+
+
+def test_content_coding_length_and_caching_fields_stay() -> None:
+    fields = {"content-encoding": "br", "content-length": "5", "vary": "x-geo-currency", "cache-control": "max-age=5"}
+    response = answered(Response(200, dict(fields), b"12345"))
+    assert response.headers == fields
+    assert response.body == b"12345"
+
+
+def test_connection_cannot_take_away_the_length() -> None:
+    fields = {"connection": "content-length", "content-length": "5"}
+    assert answered(Response(200, fields)).headers == {"content-length": "5"}
+
+
+def test_cookies_stay_plural_and_in_order() -> None:
+    cookies = ["a=1; Path=/", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "a=3"]
+    assert answered(Response(200, cookies=cookies)).cookies == cookies
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_statuses_without_content_have_none(status: int) -> None:
+    response = answered(Response(status, {"content-length": "3", "etag": '"1"'}, b"abc"))
+    assert response.body is None
+    assert response.headers["etag"] == '"1"'
+    assert ("content-length" in response.headers) == (status == 304)
+
+
+def test_a_head_response_keeps_the_length_and_has_no_content() -> None:
+    response = answered(Response(200, {"content-length": "3"}, b"abc"), request("HEAD"))
+    assert (response.headers, response.body) == ({"content-length": "3"}, None)
+
+
+@pytest.mark.parametrize(
+    ("reference", "public"),
+    [
+        ("https://api.example/v1/users/7", "https://gw.example/api/users/7"),
+        ("https://API.example:443/v1/users?x=1#y", "https://gw.example/api/users?x=1#y"),
+        ("http://api.example/v1/", "https://gw.example/api/"),
+        ("https://api.example/v1", "https://gw.example/api"),
+        ("https://api.example", "https://gw.example/api/"),
+        ("//api.example/v1/a", "https://gw.example/api/a"),
+        ("/v1/users/7?q=%zz", "/api/users/7?q=%zz"),
+        ("/v1", "/api"),
+        ("/v10/x", "/api/v10/x"),
+        ("users/7", "users/7"),
+        ("../x", "../x"),
+        ("?page=2", "?page=2"),
+        ("", ""),
+        ("https://other.example/v1/x", "https://other.example/v1/x"),
+        ("https://api.example:8443/v1", "https://api.example:8443/v1"),
+        ("https://user@api.example/v1", "https://user@api.example/v1"),
+        ("https://api.example.evil.example/v1", "https://api.example.evil.example/v1"),
+        ("mailto:a@api.example", "mailto:a@api.example"),
+        ("https://[broken", "https://[broken"),
+    ],
+)
+def test_references_to_the_origin_point_at_the_gateway(reference: str, public: str) -> None:
+    assert public_reference(reference, target(), request()) == public
+
+
+@pytest.mark.parametrize("reference", ["/v1//evil.example/x", "/v1/\\\\evil.example/x", "/v1///evil.example/x"])
+def test_taking_off_the_prefix_never_makes_a_reference_to_another_host(reference: str) -> None:
+    assert public_reference(reference, target(strip_prefix=""), request()) == "/evil.example/x"
+
+
+@pytest.mark.parametrize("reference", ["/users/7?", "/a#", "/x?a=1", "users"])
+def test_relative_references_are_kept_when_paths_are_the_same_on_both_sides(reference: str) -> None:
+    assert public_reference(reference, target(origin="https://api.example", strip_prefix=""), request()) == reference
+
+
+@pytest.mark.parametrize("status", [201, 301, 302, 303, 307, 308])
+def test_location_is_rewritten_and_not_followed(status: int) -> None:
+    fields = {"location": "https://api.example/v1/users/7", "content-location": "/v1/users/7"}
+    response = answered(Response(status, fields))
+    assert response.status == status
+    assert response.headers == {"location": "https://gw.example/api/users/7", "content-location": "/api/users/7"}
+
+
+def test_a_binding_that_redirects_to_itself_redirects_to_the_gateway() -> None:
+    reference = public_reference("https://users.internal/x", target(origin="binding:USERS"), request())
+    assert reference == "https://gw.example/api/x"
+
+
+@pytest.mark.parametrize(
+    ("takes_token", "offered", "answer", "public"),
+    [
+        (True, "bearer, tok, chat", "chat", "chat"),
+        (True, "bearer, tok, chat", "", "bearer"),
+        (True, "bearer, tok", "", "bearer"),
+        (True, "bearer, tok", "tok", "bearer"),
+        (True, "chat", "chat", "chat"),
+        (True, "chat", "other", None),
+        (False, "chat, v2", "v2", "v2"),
+        (False, "chat", "", None),
+        (False, "", "chat", None),
+    ],
+)
+def test_a_handshake_selects_what_the_client_offered_and_never_its_token(
+    takes_token: bool, offered: str, answer: str, public: str | None
+) -> None:
+    socket = object()
+    fields = {"sec-websocket-protocol": answer, "upgrade": "websocket", "connection": "Upgrade"}
+    client = request(upgrade="websocket", sec_websocket_protocol=offered)
+    response = answered(Response(101, fields, websocket=socket), client, websocket_token=takes_token)
+    assert response.websocket is socket
+    assert response.headers.get("sec-websocket-protocol") == public
