@@ -149,7 +149,10 @@ def test_the_cache_may_send_a_changed_copy() -> None:
 
 @pytest.mark.parametrize(
     ("failure", "status", "code"),
-    [(FetchTimeout("t"), 504, "origin_timeout"), (FetchFailed("10.0.0.7 refused"), 502, "origin_unreachable")],
+    [
+        (FetchTimeout("10.0.0.7 slow"), 504, "origin_timeout"),
+        (FetchFailed("10.0.0.7 refused"), 502, "origin_unreachable"),
+    ],
 )
 def test_failures_have_codes_of_their_own_and_keep_their_reason_to_the_log(
     failure: Exception, status: int, code: str
@@ -331,7 +334,7 @@ def test_routes_to_one_origin_share_a_breaker_and_others_do_not() -> None:
         )
     )
     forwarder = Forwarder(Settings(routes=routes), world.platform, world.sleep)
-    codes = []
+    codes: list[str] = []
     for route in (*[routes[0]] * 5, routes[1], routes[2]):
         world.route = route
         codes.extend(problem.code for problem in failing(world, forwarder, client(), 1))
