@@ -1,0 +1,57 @@
+"""What a deployment would upload, as wrangler itself says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from devtools import size
+from devtools.failure import Failure
+from devtools.paths import LOGS, ROOT, SOURCES
+
+
+@pytest.fixture(scope="module")
+def uploaded(tmp_path_factory: pytest.TempPathFactory) -> size.Upload:
+    folder = tmp_path_factory.mktemp("upload")
+    size.dry_run(folder, ["--env", "staging"])
+    return size.measure(folder)
+
+
+def test_the_upload_fits_the_free_plan_with_room_to_spare(uploaded: size.Upload) -> None:
+    size.check(uploaded, 0.8 * size.FREE_PLAN)
+
+
+def test_the_total_is_the_one_wrangler_reports(uploaded: size.Upload) -> None:
+    found = re.search(r"Total Upload: ([\d.]+) KiB / gzip: ([\d.]+) KiB", (LOGS / "wrangler-dry-run.log").read_text())
+    assert found is not None
+    assert uploaded.size / 1024 == pytest.approx(float(found[1]), rel=0.001)
+    assert uploaded.compressed / 1024 == pytest.approx(float(found[2]), rel=0.03)  # order of modules differs
+
+
+def test_the_workers_modules_and_packages_are_uploaded_and_nothing_it_never_imports(uploaded: size.Upload) -> None:
+    names = {module.name for module in uploaded.modules}
+    assert {path.name for path in SOURCES.glob("*.py")} <= names
+    library = "python_modules/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so"
+    assert {library, "python_modules/pydantic/main.py", "python_modules/jwt/api_jwt.py"} <= names
+    assert "python_modules/workers/entrypoints.py" in names
+    useless = re.compile(r"\.pyi$|\.pyc$|\.dist-info/|/py\.typed$|pydantic/v1/|\.md$")
+    assert not [name for name in names if useless.search(name)]
+
+
+def test_size_lists_every_module_and_fails_over_the_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Failure, match=r"^the upload is 1\.\d\d MiB after gzip and may be 0\.5: "):
+        size.main(["--limit", "0.5", "--env", "staging"])
+    listed = capsys.readouterr().out
+    assert "_pydantic_core.cpython-314-wasm32-emscripten.so" in listed
+    assert " entry.py\n" in listed
+
+
+def test_a_broken_wrangler_toml_is_one_line(tmp_path: Path) -> None:
+    broken = tmp_path / "wrangler.toml"
+    broken.write_text('name = "gatehouse\nmain = 1\n')
+    with pytest.raises(Failure) as failure:
+        size.dry_run(tmp_path / "out", ["--config", str(broken)])
+    said = str(failure.value)
+    assert "\n" not in said
+    assert "TOML" in said
+    assert str(ROOT) not in said
