@@ -14,6 +14,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import js
@@ -114,7 +115,7 @@ def bridge() -> Bridge:
 
 
 def read_request(js_request: Any) -> Request:
-    """The request as plain values. With a property list, `JSON.stringify` reads getters that it would else pass over."""
+    """The request as plain values. Given a property list, `JSON.stringify` reads getters it would else pass over."""
     to = bridge()
     head = json.loads(to.stringify(js_request, to.request_fields))
     headers = json.loads(to.stringify(to.object_from_entries(js_request.headers)))
@@ -239,10 +240,8 @@ class _LimitedBody:
 
 
 async def _quietly(promise: Any) -> None:
-    try:
+    with suppress(JsException):
         await promise
-    except JsException:
-        pass
 
 
 # --- ports: key-value store, rate limiter -----------------------------------------------------------------------------

@@ -30,7 +30,7 @@ OWN_HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
-"""On every response the gateway makes itself, unless the endpoint said something else. An origin's are its own affair."""
+"""On every response the gateway makes itself, unless the endpoint said otherwise. An origin's are its own affair."""
 
 INTERNAL_ERROR: Final = (500, "internal_error", "The gateway failed; its log has the details under this request id.")
 CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usable; its log names every fault.")

@@ -95,6 +95,7 @@ class CacheSettings(Model):
     vary_on_locale: bool = False
     """Whether the visitor's country, region, currency and language are part of the key."""
     query: QuerySettings = QuerySettings()
+    """How the query takes part in the cache key."""
     default_ttl: int | None = Field(None, ge=0, le=31_536_000)
     """Seconds of freshness for responses that say nothing themselves."""
     override_ttl: int | None = Field(None, ge=0, le=31_536_000)
@@ -117,6 +118,7 @@ class RateLimitSettings(Model):
     """
 
     binding: str
+    """Its name in `wrangler.toml`."""
     limit: int | None = Field(None, ge=1)
     """Requests per period."""
     period: Literal[10, 60] = 60
@@ -127,6 +129,7 @@ class AccessSettings(Model):
     """Whom a route or an endpoint of the gateway lets in."""
 
     auth: Literal["required", "optional", "none"] = "required"
+    """Whether a token must be there; with `optional` none is fine and a bad one is still refused."""
     roles: tuple[str, ...] = ()
     """Any one of these roles is enough."""
     scopes: tuple[ScopeToken, ...] = ()
@@ -151,17 +154,21 @@ class RouteSettings(AccessSettings):
     timeout_ms: int = Field(10_000, ge=1, le=300_000)
     """Milliseconds for the whole exchange up to the response's header section, all tries together."""
     retries: int = Field(2, ge=0, le=5)
+    """Further tries after a failure, of idempotent methods without content only, all within `timeout_ms`."""
     rate_limit: RateLimitSettings | None = None
     """A rate-limit binding: its name, or an object with its figures."""
     on_failure: Literal["open", "closed"] = "closed"
     """What a missing or failing rate-limit binding means: let through, or refuse."""
     sign: Literal["sigv4", "hmac"] | None = None
+    """How the origin knows the gateway: AWS Signature Version 4, or an HMAC over request, identity and locale."""
     aws_region: str | None = None
     """Only for `sigv4`; read from the origin's host name otherwise."""
     aws_service: Literal["lambda", "execute-api"] | None = None
+    """Only for `sigv4`; read from the origin's host name otherwise."""
     max_body: int = Field(6 * MIB, ge=0, le=500 * MIB)
     """Longest request content, in bytes. Lambda's own limit is 6 MiB."""
     forward_authorization: bool = False
+    """Whether the origin gets the client's `Authorization` as well; by default it never sees a token."""
     log_sample: float = Field(1.0, ge=0, le=1)
     """Share of successful requests that are logged; failures always are."""
 
@@ -231,7 +238,9 @@ class IssuerSettings(Model):
     audience: tuple[str, ...]
     """Any one of these must be in `aud`. `[]` must be written to mean that no audience is checked."""
     algorithms: tuple[Algorithm, ...] = Field(min_length=1)
+    """The only signature algorithms accepted; HS algorithms and public-key algorithms cannot be mixed."""
     jwks_url: HttpsUrl | None = None
+    """Where the issuer's JWK Set is; redirects are refused."""
     jwks: dict[str, Any] | None = None
     """An inline JWK Set (RFC 7517 section 5)."""
     secret: str | None = None
@@ -243,6 +252,7 @@ class IssuerSettings(Model):
     role_claim: str = "role"
     """Dotted path to a string, a list, or a space-delimited string: `realm_access.roles`."""
     id_claim: str = "sub"
+    """Dotted path to the claim that becomes `x-user-id`; must be a non-empty string in every token."""
     typ: tuple[str, ...] = ()
     """Accepted `typ` header values, case-insensitive, `application/` left off; empty accepts any."""
     leeway: int = Field(60, ge=0, le=300)
@@ -250,6 +260,7 @@ class IssuerSettings(Model):
     max_lifetime: int | None = Field(None, ge=1)
     """Longest `exp` - `iat` in seconds; tokens then need an `iat`."""
     preset: Literal["cloudflare-access"] | None = None
+    """Fills in issuer, keys, algorithm and header of Cloudflare Access; needs `team`."""
     team: str | None = None
     """Cloudflare Access team name: the part before `.cloudflareaccess.com`."""
 
@@ -309,14 +320,21 @@ class Settings(Model):
     """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
 
     routes: tuple[RouteSettings, ...] = ()
+    """The routes. The first path that matches decides; what none matches is 404."""
     issuers: tuple[IssuerSettings, ...] = ()
+    """The token issuers, chosen by exact `iss` before anything is verified."""
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
     default_country: str = Field("US", pattern=r"^[A-Z]{2}$")
+    """ISO 3166-1 code for visitors whose country is not known (XX, Tor)."""
     default_language: str = "en-US"
+    """BCP 47 tag for when no rule finds a language."""
     default_currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    """ISO 4217 code for when no rule finds a currency."""
     supported_languages: tuple[str, ...] = ()
+    """The answer is then always one of these BCP 47 tags; empty allows every language."""
     supported_currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = ()
+    """The answer is then always one of these ISO 4217 codes; empty allows every currency in use."""
     cors_origins: tuple[str, ...] = ()
     """Exact origins (`https://app.example`), or `*` for every origin without credentials."""
     environment: str = "production"
@@ -433,9 +451,11 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
             faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
         if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
             faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
-        for name in SIGNING_SECRETS.get(route.sign or "", ()):
-            if not settings.secrets.get(name):
-                faults.append(f"{path}.sign: {route.sign!r} needs the secret {name}; run: wrangler secret put {name}")
+        faults.extend(
+            f"{path}.sign: {route.sign!r} needs the secret {name}; run: wrangler secret put {name}"
+            for name in SIGNING_SECRETS.get(route.sign or "", ())
+            if not settings.secrets.get(name)
+        )
     return faults
 
 

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.in_memory import World, run
 
 from gateway import Gateway
 from messages import Request, Response
 from settings import load_settings
+from tests.unit.in_memory import World, run
 
 
 def ask(

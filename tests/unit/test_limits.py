@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.in_memory import World, run
 
 from limits import enforce, limit_key
 from messages import Request
@@ -11,6 +10,7 @@ from ports import Platform, RateLimiter, StoreFailed
 from principals import Principal
 from problems import Problem
 from settings import RouteSettings
+from tests.unit.in_memory import World, run
 
 
 def request(address: str = "192.0.2.1") -> Request:

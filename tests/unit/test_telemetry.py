@@ -3,11 +3,11 @@
 import random
 
 import pytest
-from tests.unit.in_memory import NOW, World
 
 from messages import Request, Response
 from principals import Principal
 from telemetry import Exchange, log_fields, principal_label, request_id
+from tests.unit.in_memory import NOW, World
 
 
 def request(**headers: str) -> Request:
