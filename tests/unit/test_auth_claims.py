@@ -1,0 +1,230 @@
+"""Claims -> principal: dates, audience, subject, roles and scopes, read by type and never guessed."""
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from principals import LATEST_DATE, ClaimRules, Principal
+from settings import IssuerSettings
+from tests.unit.in_memory import NOW
+from tokens import InvalidToken
+
+CLAIMS: dict[str, Any] = {"sub": "u1", "aud": "https://api.example", "exp": NOW + 60}
+
+
+def read(now: float = NOW, settings: dict[str, Any] | None = None, **claims: Any) -> Principal:
+    """The principal of CLAIMS with `claims` on top; `...` leaves a claim out."""
+    options = {"audience": "https://api.example", "algorithms": ["HS256"], "secret": "S", **(settings or {})}
+    given_claims = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not ...}
+    return ClaimRules(IssuerSettings(**options)).read(given_claims, now)
+
+
+def refusal(now: float = NOW, settings: dict[str, Any] | None = None, **claims: Any) -> str:
+    with pytest.raises(InvalidToken) as caught:
+        read(now, settings, **claims)
+    return caught.value.reason
+
+
+def only(claim: str, value: Any) -> dict[str, Any]:
+    return {claim: value}
+
+
+def test_a_principal_is_what_the_claims_say() -> None:
+    principal = read(role="admin", scope="read write", settings={"issuer": "https://id.example"})
+    assert principal == Principal("https://id.example", "u1", ("admin",), frozenset({"read", "write"}), NOW + 60)
+
+
+def test_a_principal_describes_itself_without_its_token() -> None:
+    assert read(role=["b", "a"], scope="y x").describe() == {
+        "issuer": None,
+        "id": "u1",
+        "roles": ["b", "a"],
+        "scopes": ["x", "y"],
+        "expires": NOW + 60,
+    }
+
+
+def test_one_id_of_two_issuers_is_two_callers() -> None:
+    assert Principal("a", "u1").key != Principal("b", "u1").key != Principal(None, "u1").key
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_without_expiry_is_refused() -> None:
+    assert refusal(exp=...) == "no_expiry"
+
+
+def test_the_leeway_ends_with_its_last_second() -> None:
+    assert read(now=NOW + 119.9).id == "u1"
+    assert refusal(now=NOW + 120) == "expired"
+
+
+def test_the_leeway_is_configured() -> None:
+    assert refusal(now=NOW + 60, settings={"leeway": 0}) == "expired"
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+def test_a_token_of_the_future_is_refused_beyond_the_leeway(claim: str) -> None:
+    assert read(**only(claim, NOW + 60)).id == "u1"
+    assert refusal(**only(claim, NOW + 61)) == "not_yet_valid"
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize(
+    "value", ["1900000000", "2027-01-15T08:00:00Z", True, False, None, [], {}, -1, -0.5, LATEST_DATE, 10**400]
+)
+def test_a_date_is_a_number_of_seconds(claim: str, value: Any) -> None:
+    assert refusal(**only(claim, value)) == "claim"
+
+
+def test_dates_may_have_fractions() -> None:
+    """NumericDate allows them (RFC 7519 section 2)."""
+    assert read(exp=NOW + 0.5, nbf=NOW - 0.5, iat=NOW - 0.25).expires == NOW + 0.5
+
+
+def test_a_lifetime_longer_than_accepted_is_refused() -> None:
+    limited = {"max_lifetime": 3600}
+    assert read(settings=limited, iat=NOW, exp=NOW + 3600).id == "u1"
+    assert refusal(settings=limited, iat=NOW, exp=NOW + 3601) == "lifetime"
+    assert refusal(settings=limited, exp=NOW + 10) == "lifetime"
+
+
+# --- audience ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["https://api.example", ["https://api.example"], ["x", "https://api.example"]])
+def test_any_one_audience_is_enough(value: Any) -> None:
+    assert read(aud=value).id == "u1"
+
+
+@pytest.mark.parametrize("value", [..., "", "https://api.example/", "HTTPS://API.EXAMPLE", [], ["x"], None])
+def test_another_audience_is_refused(value: Any) -> None:
+    assert refusal(aud=value) == "audience"
+
+
+@pytest.mark.parametrize("value", [7, {"a": 1}, [7], ["https://api.example", 7], True])
+@pytest.mark.parametrize("audience", [[], ["https://api.example"]])
+def test_an_audience_that_is_no_string_is_refused(value: Any, audience: list[str]) -> None:
+    assert refusal(aud=value, settings={"audience": audience}) == "claim"
+
+
+@pytest.mark.parametrize("value", [..., "anything", ["any", "thing"]])
+def test_an_empty_audience_checks_none(value: Any) -> None:
+    assert read(aud=value, settings={"audience": []}).id == "u1"
+
+
+# --- subject, roles, scopes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [..., "", 7, None, True, ["u1"], {"id": "u1"}])
+def test_a_subject_is_a_string_that_says_something(value: Any) -> None:
+    assert refusal(sub=value) == "subject"
+
+
+@pytest.mark.parametrize("value", ["u1\r\nx-user-role: admin", "u1\x00", "\x7f", "a\tb"])
+@pytest.mark.parametrize("claim", ["sub", "role", "scope"])
+def test_control_characters_never_reach_a_header(claim: str, value: str) -> None:
+    assert refusal(**only(claim, value)) == "claim"
+    if claim != "sub":
+        assert refusal(**only(claim, [value])) == "claim"
+
+
+def test_the_id_may_be_another_claim_at_any_depth() -> None:
+    settings = {"id_claim": "user.id"}
+    assert read(settings=settings, user={"id": "u7"}).id == "u7"
+    assert read(settings=settings, **only("user.id", "u8"), user={"id": "u7"}).id == "u8"
+    assert refusal(settings=settings, user="u7") == "subject"
+    assert refusal(settings=settings, user=["id"]) == "subject"
+
+
+@pytest.mark.parametrize(
+    ("value", "roles"),
+    [
+        (..., ()),
+        (None, ()),
+        ("", ()),
+        ("admin", ("admin",)),
+        ("admin editor  admin", ("admin", "editor")),
+        (["admin", "site editor", "admin"], ("admin", "site editor")),
+        ([], ()),
+        ([""], ()),
+    ],
+)
+def test_roles_are_a_string_a_list_or_delimited(value: Any, roles: tuple[str, ...]) -> None:
+    assert read(role=value).roles == roles
+
+
+@pytest.mark.parametrize("value", [7, True, {"admin": True}, ["admin", 7], [["admin"]]])
+def test_roles_of_another_type_are_refused(value: Any) -> None:
+    assert refusal(role=value) == "claim"
+
+
+def test_roles_may_be_nested_or_named_by_a_url() -> None:
+    nested = {"role_claim": "realm_access.roles"}
+    assert read(settings=nested, realm_access={"roles": ["admin"]}).roles == ("admin",)
+    assert read(
+        settings={"role_claim": "https://api.example/roles"}, **only("https://api.example/roles", "a")
+    ).roles == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("claims", "scopes"),
+    [
+        ({"scope": "read write"}, {"read", "write"}),
+        ({"scp": "read write"}, {"read", "write"}),
+        ({"scp": ["read", "write"]}, {"read", "write"}),
+        ({"scope": "read", "scp": "write"}, {"read"}),
+        ({}, set()),
+    ],
+)
+def test_scopes_come_from_scope_or_scp(claims: dict[str, Any], scopes: set[str]) -> None:
+    assert read(**claims).scopes == scopes
+
+
+# --- against PyJWT ----------------------------------------------------------------------------------------------------
+
+SOME_VALUE = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.text(max_size=3))
+)
+DATE = st.integers(-100, 100).map(lambda seconds: int(NOW) + seconds) | SOME_VALUE
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "sub": st.just("u1") | SOME_VALUE,
+            "exp": DATE,
+            "nbf": DATE,
+            "iat": DATE,
+            "aud": st.just("https://api.example") | SOME_VALUE,
+        },
+    )
+)
+def test_whatever_is_accepted_pyjwt_accepts(claims: dict[str, Any]) -> None:
+    """PyJWT is the reference for what a claim means; this is stricter, never laxer."""
+    rules = ClaimRules(IssuerSettings(audience=("https://api.example",), algorithms=("HS256",), secret="S", leeway=0))
+    now = int(NOW)
+    try:
+        rules.read(claims, now)
+    except InvalidToken:
+        return
+    shifted = {
+        name: value - now + int(time.time()) if name in ("exp", "nbf", "iat") else value
+        for name, value in claims.items()
+    }
+    key = "k" * 32
+    decoded = jwt.decode(
+        jwt.encode(shifted, key),
+        key,
+        algorithms=["HS256"],
+        audience="https://api.example",
+        leeway=2,
+        options={"require": ["exp"]},
+    )
+    assert decoded["sub"] == claims["sub"]
