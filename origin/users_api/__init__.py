@@ -1,0 +1,15 @@
+"""The example origin: a users API and a public price list, as one AWS Lambda function behind the gateway.
+
+    GET  /users            an admin reads everybody, oldest first: `?limit=` (1 to 100, 20), `?next=` (opaque)
+    POST /users            an admin creates one; `Idempotency-Key` makes a repetition harmless
+    GET  /users/{id}       a user reads itself, an admin anybody
+    GET  /prices           anybody, in the visitor's currency; meant for the gateway's cache
+    OPTIONS on each        what may be done there
+
+Who calls and where they are is told by the gateway (`x-user-id`, `x-user-role`, `x-geo-currency`) and believed only
+after the request was verified (`caller.py`). Everything else in a request is the client's word.
+
+Files: `app.py` routes and access rules, `caller.py` identity, `users.py` what a user is, `table.py` DynamoDB,
+`prices.py` the price list, `problems.py` refusals. `../lambda_function.py` wires them for AWS,
+`python -m devtools origin` for this machine.
+"""

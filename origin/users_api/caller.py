@@ -1,0 +1,110 @@
+"""Who calls, as the gateway vouches for it; never as the request alone says.
+
+A request is the gateway's when one of two things holds, and otherwise it is refused with 401:
+
+- it carries a good `x-gateway-signature` (routes with `sign = "hmac"`), or
+- AWS has verified its SigV4 signature and found the gateway's own IAM principal behind it (routes with
+  `sign = "sigv4"`, function URL with `AWS_IAM`). AWS itself fills in `requestContext.authorizer.iam`; no client can.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from gatehouse_verifier import GatewayVerifier, Received, Refused, identity_list, identity_text
+
+from users_api.problems import Problem
+
+ADMIN = "admin"
+
+Secrets = Callable[[], Sequence[str]]
+"""Gives the secrets shared with the gateway, the current one and perhaps the next; asked at every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`id` is None for an anonymous visitor of a public route. `verified_by` says how we know: for the log."""
+
+    id: str | None
+    roles: tuple[str, ...]
+    verified_by: str
+
+    @property
+    def is_admin(self) -> bool:
+        return self.id is not None and ADMIN in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A request that came through the gateway: what was received, and on whose behalf."""
+
+    request: Received
+    caller: Caller
+
+
+class Gatekeeper:
+    """Lets in what came through the gateway.
+
+    `secrets` are shared with the gateway; `principal` is the ARN of the IAM user or role it signs with, or None where
+    SigV4 is not used.
+    """
+
+    def __init__(self, secrets: Secrets, principal: str | None) -> None:
+        self._secrets = secrets
+        self._principal = principal
+
+    def admit(self, event: Mapping[str, Any], now: float) -> Vouched:
+        """`now` is in seconds since 1970. Raises Refused."""
+        request = Received.from_event(event)
+        verified_by = self._vouched_by_iam(event) or self._vouched_by_signature(request, now)
+        try:
+            caller_id = identity_text(request.headers["x-user-id"]) if "x-user-id" in request.headers else None
+            roles = identity_list(request.headers.get("x-user-role", ""))
+        except ValueError as error:
+            raise Refused("an identity field is not percent-encoded UTF-8") from error
+        return Vouched(request, Caller(caller_id or None, tuple(roles), verified_by))
+
+    def _vouched_by_iam(self, event: Mapping[str, Any]) -> str | None:
+        iam = (event["requestContext"].get("authorizer") or {}).get("iam") or {}
+        if self._principal and is_principal(iam.get("userArn") or "", self._principal):
+            return "aws-iam"
+        return None
+
+    def _vouched_by_signature(self, request: Received, now: float) -> str:
+        secrets = tuple(self._secrets())
+        if not secrets:
+            raise Refused("no origin secret is configured")
+        return f"gateway-signature kid={_verifier(secrets).verify(request, now).key_id}"
+
+
+def is_principal(user_arn: str, principal: str) -> bool:
+    """Whether the ARN that AWS reports is that of `principal`; a role is reported as one of its sessions.
+
+    arn:aws:iam::1:role/edge/gatehouse  <-  arn:aws:sts::1:assumed-role/gatehouse/<session>
+    """
+    head, kind, name = principal.partition(":role/")
+    if not kind:
+        return user_arn == principal
+    session = f"{head.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/"
+    return user_arn.startswith(session) and len(user_arn) > len(session)
+
+
+def require_identity(caller: Caller) -> str:
+    """The caller's id, or 401: the gateway let an anonymous visitor through to something that is not public."""
+    if caller.id is None:
+        raise Problem(401, "identity_required", "This resource is for authenticated callers only.")
+    return caller.id
+
+
+def require_admin(caller: Caller) -> str:
+    """The caller's id, or 401 for nobody and 403 for somebody else."""
+    caller_id = require_identity(caller)
+    if not caller.is_admin:
+        raise Problem(403, "forbidden", f"Only callers with the role {ADMIN!r} may do this.")
+    return caller_id
+
+
+@lru_cache(maxsize=4)
+def _verifier(secrets: tuple[str, ...]) -> GatewayVerifier:
+    return GatewayVerifier(secrets)

@@ -1,0 +1,86 @@
+"""What a user is, what may be said to create one, and what is wrong with what was said."""
+
+import re
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.utilities.parser import BaseModel, ValidationError, parse
+from pydantic import AfterValidator, ConfigDict, Field
+
+from users_api.problems import Problem
+
+LONGEST_EMAIL = 254
+"""Characters (RFC 5321 section 4.5.3.1.3, less the angle brackets)."""
+
+EMAIL = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+"""A valid e-mail address as the HTML standard defines it for `<input type=email>`: deliberately not all of RFC 5322."""
+
+USER_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._|~:@+-]{0,127}")
+"""Fits subjects as identity providers issue them (`auth0|42`, a UUID) and one path segment."""
+
+
+def _is_email(value: str) -> str:
+    if len(value) > LONGEST_EMAIL or not EMAIL.fullmatch(value):
+        raise ValueError("must be an e-mail address, such as ada@example.com")
+    return value
+
+
+def _is_user_id(value: str) -> str:
+    if not USER_ID.fullmatch(value):
+        raise ValueError("must be 1 to 128 letters, digits or ._|~:@+- and begin with a letter, digit or _")
+    return value
+
+
+def _is_printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must not hold control characters")
+    return value
+
+
+Role = Literal["user", "admin"]
+
+
+class NewUser(BaseModel):
+    """What a client sends to create a user. `id` is the subject in the user's tokens; without one, we make one."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
+
+    id: Annotated[str, AfterValidator(_is_user_id)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_is_printable)]
+    email: Annotated[str, AfterValidator(_is_email)]
+    role: Role = "user"
+
+
+class User(BaseModel):
+    """A user as stored and shown. `created_at` is RFC 3339 in UTC, `created_by` the id of the admin who did it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    email: str
+    role: Role
+    created_at: str
+    created_by: str
+
+
+def parse_new_user(document: object) -> NewUser:
+    """A NewUser out of a JSON document. Raises Problem 400 that names every field at fault."""
+    if not isinstance(document, dict):
+        raise _invalid([{"field": "body", "message": "must be a JSON object"}])
+    try:
+        return parse(event=document, model=NewUser)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        raise _invalid([_fault(item["loc"], item["msg"]) for item in details]) from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> dict[str, str]:
+    return {"field": ".".join(map(str, location)), "message": message.removeprefix("Value error, ")}
+
+
+def _invalid(faults: list[dict[str, str]]) -> Problem:
+    fields = ", ".join(fault["field"] for fault in faults)
+    return Problem(400, "invalid_user", f"The user cannot be created; mend: {fields}.", errors=faults)
