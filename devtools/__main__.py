@@ -17,6 +17,7 @@ from devtools.paths import VENV, VENV_PYTHON
 COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("devtools.setup", "install what the other commands need, from the lock files; does nothing when current"),
     "dev": ("devtools.dev", "serve the Worker on this machine under wrangler dev"),
+    "origin": ("devtools.origin", "serve the example origin on this machine, with an embedded DynamoDB"),
     "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
     "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
     "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
