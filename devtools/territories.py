@@ -37,8 +37,8 @@ NATIONAL = frozenset({"official", "de_facto_official"})
 REGIONAL_SHARE = 0.1
 """Percent of the population from which a language official in a part of a territory is listed."""
 
-CLOSE = 8
-"""CLDR language distance up to which one language may stand for another (nb/no 1, hr/bs 4, gsw/de 4, da/nb 8)."""
+CLOSE = 4
+"""CLDR language distance up to which one language may stand for another (nb/no 1, hr/bs 4, gsw/de 4; not da/nb 8)."""
 
 ON = re.compile(r'^AS_OF: Final = "(\d{4}-\d{2}-\d{2})"$', re.MULTILINE)
 
@@ -245,7 +245,7 @@ def close_languages(cldr: Cldr) -> dict[str, str]:
             rows.setdefault(supported, []).append((distance, desired))
     alias = cldr.aliases["languageAlias"]
     rows = {key: [pair for pair in pairs if pair[1] not in alias] for key, pairs in rows.items() if key not in alias}
-    return {desired: " ".join(tag for _, tag in sorted(rows[desired])) for desired in sorted(rows)}
+    return {desired: " ".join(tag for _, tag in sorted(rows[desired])) for desired in sorted(rows) if rows[desired]}
 
 
 def right_to_left(cldr: Cldr) -> str:

@@ -172,6 +172,7 @@ class Matcher:
 
     def __init__(self, supported: Iterable[str]) -> None:
         self._spelling: dict[str, str] = {}
+        self._written: dict[str, str] = {}
         self._readable: dict[tuple[str, str], list[str]] = {}
         for tag in supported:
             known = canonical(tag)
@@ -179,6 +180,8 @@ class Matcher:
                 raise ValueError(f"{tag!r} is not a language tag (BCP 47)")
             if known not in self._spelling:
                 self._spelling[known] = tag
+                if respelled := _respelled(known):
+                    self._written.setdefault(respelled, known)
                 self._readable.setdefault(likely(known)[:2], []).append(known)
 
     def __iter__(self) -> Iterator[str]:
@@ -200,8 +203,9 @@ class Matcher:
         """RFC 4647 section 3.4 within the script of `wanted`; else the nearest variety in the same script."""
         reader = likely(wanted)
         for prefix in prefixes(wanted):
-            if prefix in self._spelling and prefix not in excluded and likely(prefix).script == reader.script:
-                return prefix
+            found = prefix if prefix in self._spelling else self._written.get(prefix)
+            if found and found not in excluded and likely(found).script == reader.script:
+                return found
         readable = [tag for tag in self._readable.get(reader[:2], ()) if tag not in excluded]
         return max(readable, key=lambda tag: _nearness(reader, tag), default=None)
 
@@ -212,6 +216,16 @@ class Matcher:
             if script == likely(other).script and (found := self.lookup(f"{other}-{region}".strip("-"), excluded)):
                 return found
         return None
+
+
+def _respelled(tag: str) -> str | None:
+    """A canonical tag with the script named that it implies, or the other way round: `zh-HK` and `zh-Hant-HK`."""
+    language, *rest = tag.split("-")
+    script = likely(tag).script
+    if not rest or rest[0] != script:
+        return "-".join([language, script, *rest])
+    short = "-".join([language, *rest[1:]])
+    return short if likely(short).script == script else None
 
 
 def prefixes(tag: str) -> Iterator[str]:

@@ -1399,13 +1399,11 @@ TAG_ALIASES: Final[dict[str, str]] = {
 CLOSE_LANGUAGES: Final[dict[str, str]] = {
     "aa": "ssy",
     "bs": "hr",
-    "da": "nb no",
     "gsw": "de",
     "hr": "bs",
     "lb": "de",
-    "nb": "no da",
-    "no": "nb da",
-    "sr": "",
+    "nb": "no",
+    "no": "nb",
     "ssy": "aa",
 }
 """Language -> languages its readers read nearly as well."""

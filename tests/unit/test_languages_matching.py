@@ -1,0 +1,107 @@
+"""Which supported language serves a reader: lookup, script, variety."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from languages import Matcher, likely, prefixes
+
+MATCHES = """
+# RFC 4647 lookup
+de-CH-1996      de,de-CH                de-CH
+de-AT           en,de                   de
+zh-Hant-CN      zh-Hant,zh              zh-Hant
+zh-Hant-HK      zh-Hant,zh-HK           zh-HK
+zh-HK           zh-Hant,zh-Hant-HK      zh-Hant-HK
+de-Latn-DE      de-AT,de-DE             de-DE
+zh-HK           zh-Hant-HK,zh-HK        zh-HK
+en-US-x-twain   en-US,en                en-US
+de-u-co-phonebk de,en                   de
+# never across scripts
+zh-TW           zh-Hans,en              -
+zh-TW           zh,en                   -
+zh-TW           zh-CN,zh-SG             -
+zh-HK           zh                      -
+zh-Hant         zh-Hans                 -
+zh              zh-TW,zh-Hant           -
+zh-CN           zh-Hant                 -
+sr-Latn         sr,en                   -
+pa-PK           pa,en                   -
+az-Arab         az                      -
+uz              uz-Cyrl                 -
+# likely subtags
+zh-TW           zh-Hans,zh-Hant         zh-Hant
+zh-TW           zh-CN,zh-HK             zh-HK
+zh-SG           zh-Hant,zh-Hans         zh-Hans
+zh-Hans         zh-TW,zh-CN             zh-CN
+zh-CN           zh-Hans-CN              zh-Hans-CN
+zh-US           zh-Hans,zh-Hant         zh-Hant
+sr-ME           sr-Latn,sr              sr-Latn
+pa-PK           pa-Arab                 pa-Arab
+# another variety of the same language, the nearest
+de              de-AT,de-DE             de-DE
+de-CH           de-AT,de-DE             de-DE
+en-AU           en-US,en-GB             en-GB
+en-IN           en-US,en-001            en-001
+en-CA           en-GB,en-US             en-US
+en              en-GB,en-US             en-US
+es-MX           es-ES,es-419            es-419
+es-AR           es-ES,es-US             es-US
+es              es-419,es-ES            es-ES
+pt              pt-PT,pt-BR             pt-BR
+pt-AO           pt-BR,pt-PT             pt-PT
+zh-MO           zh-TW,zh-HK             zh-HK
+zh-Hant         zh-HK,zh-TW             zh-TW
+fr-SN           fr-CA,fr-FR             fr-FR
+# read nearly as well (CLDR languageMatching)
+no              nb,en                   nb
+nb-NO           no                      no
+lb              fr,de                   de
+gsw-CH          de-DE,de-CH             de-CH
+hr              bs                      bs
+# nothing
+da              nb,sv                   -
+ja              en,de                   -
+de              nl                      -
+nl              af,de                   -
+"""
+ROWS = [line.split() for line in MATCHES.strip().splitlines() if not line.startswith("#")]
+
+
+@pytest.mark.parametrize(("wanted", "supported", "served"), ROWS)
+def test_the_supported_language_that_serves_best(wanted: str, supported: str, served: str) -> None:
+    assert (Matcher(supported.split(",")).best(wanted) or "-") == served
+
+
+def test_lookup_cuts_from_the_end_and_never_stops_at_a_singleton() -> None:
+    # RFC 4647 section 3.4, its own example.
+    cut = ["zh-Hant-CN-x-private1-private2", "zh-Hant-CN-x-private1", "zh-Hant-CN", "zh-Hant", "zh"]
+    assert list(prefixes("zh-Hant-CN-x-private1-private2")) == cut
+
+
+def test_answers_are_spelled_as_configured() -> None:
+    assert Matcher(["en-us", "iw"]).best("en-US") == "en-us"
+    assert Matcher(["en-us", "iw"]).best("he-IL") == "iw"
+
+
+def test_an_excluded_language_is_passed_over() -> None:
+    assert Matcher(["de", "de-AT"]).best("de-AT", frozenset({"de-AT"})) == "de"
+    assert Matcher(["de"]).best("de-AT", frozenset({"de"})) is None
+
+
+@pytest.mark.parametrize("tag", ["", "german", "de_DE", "x-foo", "und"])
+def test_a_supported_language_that_is_none_is_refused(tag: str) -> None:
+    with pytest.raises(ValueError, match="is not a language tag"):
+        Matcher(["en", tag])
+
+
+TAGS = st.sampled_from(sorted({tag for row in ROWS for tag in (row[0], *row[1].split(","))}))
+
+
+@given(wanted=TAGS, supported=st.lists(TAGS, min_size=1, max_size=8))
+def test_what_is_served_is_supported_and_in_the_readers_script(wanted: str, supported: list[str]) -> None:
+    served = Matcher(supported).best(wanted)
+    if served is not None:
+        assert served in supported
+        assert likely(served).script == likely(wanted).script
+    assert Matcher([*supported, wanted]).best(wanted) == wanted
