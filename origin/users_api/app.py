@@ -246,7 +246,7 @@ def _vouched(gatekeeper: Gatekeeper) -> Callable[[LambdaFunctionUrlResolver, Nex
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= LARGEST_LIMIT):
         detail = f"limit must be a whole number from 1 to {LARGEST_LIMIT}."
         raise Problem(400, "invalid_limit", detail, field="limit")
     return int(text)
