@@ -37,6 +37,8 @@ REFRESH_AHEAD: Final = 330.0
 """Seconds of freshness with which the cron trigger, which comes every 5 minutes, lets a set be."""
 
 STORE_TIMEOUT: Final = 1.0
+WRITE_INTERVAL: Final = 1.0
+"""Seconds between two writes of the same keys: Workers KV takes one write per second and key."""
 SEARCH_LIMIT: Final = FETCH_TIMEOUT + 1
 """Seconds after which a search that has not ended belongs to a request that is no more."""
 POLL: Final = 0.05
@@ -144,6 +146,7 @@ class RemoteKeys:
         self._algorithms = issuer.algorithms
         self._on_change = on_change
         self._held: Snapshot | None = None
+        self._stored: Snapshot | None = None
         self._failed_until = -inf
         self._searched_at = -inf
         self._searching = False
@@ -271,9 +274,12 @@ class RemoteKeys:
             return None
 
     async def _to_store(self, snapshot: Snapshot) -> None:
-        store = self._platform.store
-        if store is None or self._held is not snapshot:  # a newer one is being stored by whoever fetched it
+        store, last = self._platform.store, self._stored
+        if store is None:
             return
+        if last is not None and snapshot.fetched < last.fetched + WRITE_INTERVAL and snapshot.keys.same_keys(last.keys):
+            return
+        self._stored = snapshot
         try:
             await store.put(self._store_key, snapshot.dump(), expires_in=USABLE)
         except StoreFailed as error:

@@ -1,0 +1,133 @@
+"""JWK Sets: what is usable of what a provider publishes, and which key a token is verified with."""
+
+from typing import Any
+
+import pytest
+
+import base64url
+from publickeys import MAX_KEYS, AmbiguousKey, KeySet, UnusableKey, read_key
+from settings import ASYMMETRIC
+from tests.signing_keys import SigningKey
+
+RSA = SigningKey.generate("RS256", "rsa").public_jwk
+EC = SigningKey.generate("ES256", "ec").public_jwk
+ED = SigningKey.generate("EdDSA", "ed").public_jwk
+
+
+def without(jwk: dict[str, Any], *names: str, **changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**jwk, **changes}.items() if name not in names}
+
+
+def fault(member: Any) -> str:
+    with pytest.raises(UnusableKey) as caught:
+        read_key(member, ASYMMETRIC)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("algorithm", ASYMMETRIC)
+def test_a_key_serves_the_algorithm_it_names(algorithm: str) -> None:
+    kind = "RS256" if algorithm[:2] in ("RS", "PS") else algorithm
+    key = read_key(without(SigningKey.generate(kind, "k").public_jwk, alg=algorithm), ASYMMETRIC)
+    assert key.algorithms == {algorithm}
+
+
+def test_an_rsa_key_without_alg_serves_every_rsa_algorithm_of_the_issuer() -> None:
+    assert read_key(without(RSA, "alg"), ["RS256", "PS512", "ES256"]).algorithms == {"RS256", "PS512"}
+
+
+def test_what_a_verifier_needs_is_all_that_is_kept() -> None:
+    extra = without(RSA, x5c=["..."], ext=True, key_ops=["verify"], x5u="https://evil.example")
+    assert set(read_key(extra, ASYMMETRIC).jwk) == {"kty", "n", "e"}
+
+
+@pytest.mark.parametrize(
+    ("member", "says"),
+    [
+        ("not an object", "not an object"),
+        (None, "not an object"),
+        ({}, "not supported"),
+        (without(RSA, kid=7), "'kid'"),
+        (without(RSA, use="enc"), "'use'"),
+        (without(RSA, use=None), "'use'"),
+        (without(RSA, key_ops=["encrypt"]), "'key_ops'"),
+        (without(RSA, key_ops="verify"), "'key_ops'"),
+        (without(RSA, alg="RSA-OAEP"), "algorithms"),
+        (without(RSA, alg="ES256"), "algorithms"),
+        (without(RSA, alg="none"), "algorithms"),
+        (without(RSA, alg=None), "algorithms"),
+        (without(RSA, d="AQAB"), "private"),
+        ({"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}, "symmetric"),
+        (without(RSA, "n"), "0 bits"),
+        (without(RSA, n=7), "0 bits"),
+        (without(RSA, n=RSA["n"] + "="), "base64url"),
+        (SigningKey.generate("RS256", "weak", bits=1024).public_jwk, "1024 bits"),
+        (without(RSA, n=base64url.encode(b"\xff" * 1200)), "9600 bits"),
+        (without(RSA, n=base64url.encode(b"\xff" * 255 + b"\xfe")), "no key generator"),
+        (without(RSA, e="AQ"), "no key generator"),
+        (without(RSA, e="Ag"), "no key generator"),
+        (without(EC, crv="P-521"), "wrong length"),
+        (without(EC, crv="secp256k1"), "not supported"),
+        (without(EC, crv=["P-256"]), "not supported"),
+        (without(EC, "y"), "wrong length"),
+        (without(EC, kty="OKP"), "not supported"),
+        (without(ED, kty="EC"), "not supported"),
+        (without(ED, crv="X25519"), "not supported"),
+        (without(ED, x="AAAA"), "wrong length"),
+    ],
+)
+def test_a_key_that_cannot_verify_is_left_out_with_a_reason(member: Any, says: str) -> None:
+    assert says in fault(member)
+
+
+def test_malformed_keys_do_not_spoil_the_others() -> None:
+    keys = KeySet.read({"keys": [None, RSA, without(RSA, e="AQ"), EC]}, ASYMMETRIC)
+    assert [key.kid for key in keys.keys] == ["rsa", "ec"]
+    assert [fault.partition(":")[0] for fault in keys.faults] == ["keys[0]", "keys[2]"]
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], {}, {"keys": None}, {"keys": {}}, "keys", {"keys": [RSA] * (MAX_KEYS + 1)}]
+)
+def test_what_is_no_key_set_is_refused(document: Any) -> None:
+    with pytest.raises(ValueError, match="keys"):
+        KeySet.read(document, ASYMMETRIC)
+
+
+# --- selection --------------------------------------------------------------------------------------------------------
+
+
+def test_exactly_one_key_must_fit() -> None:
+    keys = KeySet.read({"keys": [RSA, without(RSA, kid="rsa2"), EC]}, ASYMMETRIC)
+    assert keys.select("RS256", "rsa") is keys.keys[0]
+    assert keys.select("ES256", None) is keys.keys[2]
+    assert keys.select("RS256", "ec") is None
+    assert keys.select("ES256", "rsa") is None
+    with pytest.raises(AmbiguousKey):
+        keys.select("RS256", None)
+
+
+def test_one_kid_twice_is_ambiguous() -> None:
+    keys = KeySet.read(
+        {"keys": [RSA, without(SigningKey.generate("RS256", "other").public_jwk, kid="rsa")]}, ASYMMETRIC
+    )
+    with pytest.raises(AmbiguousKey):
+        keys.select("RS256", "rsa")
+
+
+def test_one_kid_of_two_types_is_told_apart_by_the_algorithm() -> None:
+    keys = KeySet.read({"keys": [RSA, without(EC, kid="rsa")]}, ASYMMETRIC)
+    assert keys.select("ES256", "rsa") is keys.keys[1]
+
+
+@pytest.mark.parametrize(
+    "kid",
+    ["../../../../etc/passwd", "rsa' OR '1'='1", "rsa\x00", "RSA", "", "https://evil.example/jwks.json", "r" * 4000],
+)
+def test_a_kid_is_compared_and_never_interpreted(kid: str) -> None:
+    assert KeySet.read({"keys": [RSA]}, ASYMMETRIC).select("RS256", kid) is None
+
+
+def test_a_token_with_a_kid_is_not_verified_by_a_key_without() -> None:
+    keys = KeySet.read({"keys": [without(RSA, "kid")]}, ASYMMETRIC)
+    assert keys.select("RS256", "rsa") is None
+    assert keys.select("RS256", None) is keys.keys[0]
