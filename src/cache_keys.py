@@ -1,0 +1,131 @@
+"""Cache keys: what two requests must have in common to be answered alike (RFC 9111 section 2 and 4.1).
+
+A key is a digest of URL, partition, locale and the values of the fields that `Vary` names, so it is short whatever a
+client sends, and nobody can read a user's id in it. Every part is encoded so that no two inputs share an encoding.
+"""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Protocol
+from urllib.parse import unquote_plus, urlsplit
+
+from field_lists import split_list
+from settings import CacheSettings, QuerySettings
+
+LOCALE_FIELDS: Final = ("x-geo-country", "x-geo-region", "x-geo-currency", "x-geo-language")
+"""What the origin is told about the visitor's place; part of the key with `vary_on_locale`."""
+
+UNORDERED_FIELDS: Final = frozenset({"accept-charset", "accept-encoding", "accept-language"})
+"""Request fields whose members are case-insensitive, and whose order means nothing beside their weights (RFC 9110
+sections 12.5.2 to 12.5.4)."""
+
+
+class Caller(Protocol):
+    """A verified caller; `principals.Principal` is one."""
+
+    @property
+    def issuer(self) -> str | None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKey:
+    """Where the responses to one request are kept.
+
+    `root` is one per URL; `apart` holds the parts, beside `Vary`, that keep callers and visitors from each other.
+    """
+
+    url: str
+    """Scheme, host, path and the query as the route counts it. `https://a.example/users?page=2`."""
+    root: str
+    apart: tuple[str, ...] = ()
+
+    def variant(self, fields: Collection[str], selecting: Mapping[str, str]) -> str:
+        """The key of the response selected by the request fields that `Vary` names (lower-case)."""
+        values = [(name, normalised_field(name, selecting.get(name))) for name in sorted(fields)]
+        return digest(self.url, *self.apart, json.dumps(values))
+
+
+def cache_key(
+    settings: CacheSettings, url: str, selecting: Mapping[str, str] | None = None, caller: Caller | None = None
+) -> CacheKey:
+    """The key of a request. `selecting` are its fields with those that the gateway vouches for (`x-geo-*`)."""
+    counted = counted_url(url, settings.query)
+    apart = []
+    if settings.partition != "none":
+        apart.append(_partition(settings, caller))
+    if settings.vary_on_locale:
+        apart.append(json.dumps([(selecting or {}).get(name) for name in LOCALE_FIELDS]))
+    return CacheKey(counted, digest(counted), tuple(apart))
+
+
+def digest(*parts: str) -> str:
+    """43 characters of base64url: the SHA-256 of the parts, each told from its neighbours."""
+    return urlsafe_b64encode(sha256(json.dumps(parts).encode()).digest())[:43].decode()
+
+
+def counted_url(url: str, query: QuerySettings) -> str:
+    """The URL with the query as the key sees it.
+
+    With `QuerySettings(ignore=("utm_*",), sort=True)`, `https://a.example/?b=1&utm_source=x&a=2` becomes
+    `https://a.example/?a=2&b=1`. Sorting keeps the order of values of one name.
+    """
+    base, mark, text = url.partition("?")
+    if not mark or not (query.ignore or query.sort):
+        return url if text or not mark else base
+    named = [(unquote_plus(pair.partition("=")[0]), pair) for pair in text.split("&") if pair]
+    kept = [(name, pair) for name, pair in named if not any(_matches(pattern, name) for pattern in query.ignore)]
+    if query.sort:
+        kept.sort(key=lambda item: item[0])
+    rest = "&".join(pair for _, pair in kept)
+    return f"{base}?{rest}" if rest else base
+
+
+def normalised_field(name: str, value: str | None) -> str | None:
+    """A value that is equal for requests that RFC 9111 section 4.1 lets match; None is an absent field.
+
+    normalised_field("accept-language", "de , EN;q=0.50") == "de,en;q=0.5"
+    """
+    if value is None:
+        return None
+    members = split_list(value)
+    if name in UNORDERED_FIELDS:
+        return ",".join(sorted(_without_default_weight(member) for member in members))
+    return ",".join(members)
+
+
+def path_prefixes(url: str, deepest: int) -> list[str]:
+    """The URL's path and every path above it, at most `deepest` segments long: `/a/b` -> `["/", "/a", "/a/b"]`."""
+    segments = [segment for segment in urlsplit(url).path.split("/") if segment][:deepest]
+    return ["/", *("/" + "/".join(segments[: count + 1]) for count in range(len(segments)))]
+
+
+def _without_default_weight(member: str) -> str:
+    """`EN ; q=1.0` -> `en`; `en;Q=0.50` -> `en;q=0.5` (RFC 9110 section 12.4.2)."""
+    item, *parameters = (part.strip(" \t").lower() for part in member.split(";"))
+    kept = []
+    for parameter in parameters:
+        if parameter.startswith("q=") and "." in parameter:
+            parameter = parameter.rstrip("0").rstrip(".")
+        if parameter != "q=1":
+            kept.append(parameter)
+    return ";".join([item, *kept])
+
+
+def _partition(settings: CacheSettings, caller: Caller | None) -> str:
+    """Among whom a response is shared. Somebody without a token is nobody's user and has no role."""
+    if caller is None:
+        return json.dumps([settings.partition])
+    if settings.partition == "user":
+        return json.dumps(["user", caller.issuer, caller.id])
+    return json.dumps(["role", caller.issuer, sorted(caller.roles)])
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern

@@ -1,0 +1,335 @@
+"""Where stored responses are: a few seconds in the isolate, else in the key-value store (Workers KV).
+
+One response is one value: its content, with status, fields and times as the value's metadata, so that freshness is
+read without touching the content. A typical hit costs one read.
+
+    cache1:<root>           GET of a URL whose responses depend on nothing else: the response itself.
+                            Otherwise an index: which request fields select a variant, and since when.
+    cache1:<variant>        a response selected by Vary, or kept for one user, role or locale
+    cache1:<head>           status and fields of a response whose metadata would exceed KV's 1,024 bytes
+
+An index names every field that a response of this URL was seen to vary on. A variant born before its index is dead, so
+deleting the root forgets all variants and partitions of a URL. Whatever is missing, unreadable or of an older format
+is a miss; whatever fails is a miss and a log line. Nothing in this file raises for the store's sake.
+
+KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at once: `_changed` remembers it.
+"""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from cache import LONGEST_STORAGE, SHORTEST_STORAGE
+from cache_keys import CacheKey, digest
+from field_lists import split_list
+from memory_tier import MemoryTier
+from messages import Body, ContentTooLarge
+from ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
+from purges import Purges
+from stored_response import StoredResponse
+
+PREFIX: Final = "cache1:"
+"""Says which format the values have. A new format gets a new prefix; old values expire unread."""
+
+READ_TIMEOUT: Final = 0.25
+"""Seconds for one read of the store; then it is a miss."""
+
+METADATA_SIZE: Final = 1000
+"""Bytes of metadata used, of the 1,024 that KV takes."""
+
+MOST_CHANGED: Final = 4096
+MOST_TAGS: Final = 100
+INDEX_SLACK: Final = 86_400
+"""Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
+
+Content = bytes | Body
+
+
+class Unreadable(ValueError):
+    """A stored value is not what this version of the gateway writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored response with its content, not yet read unless it came from memory."""
+
+    stored: StoredResponse
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What selects among the responses of one URL."""
+
+    fields: frozenset[str]
+    """Request fields that `Vary` named."""
+    since: int
+    """Milliseconds since 1970; whatever was born before is dead."""
+    expires: int
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the store has for a request."""
+
+    entry: Entry | None = None
+    index: Index | None = None
+    miss: Literal["uri-miss", "vary-miss", "miss"] = "uri-miss"
+
+
+class CacheStore:
+    """The stored responses of one isolate and its key-value store."""
+
+    def __init__(self, store: KeyValueStore, clock: Clock, log: Log, memory: MemoryTier[Entry | Index]) -> None:
+        self._store = store
+        self._clock = clock
+        self._log = log
+        self.memory = memory
+        self.purges = Purges(store, clock, READ_TIMEOUT)
+        self._changed: OrderedDict[str, int] = OrderedDict()
+
+    async def find(self, key: CacheKey, selecting: Mapping[str, str], background: Background) -> Lookup:
+        """The stored response for `key` and the request fields `selecting`. Never raises."""
+        try:
+            return await self._find(key, selecting, background)
+        except (StoreFailed, Unreadable) as error:
+            self._log("cache_read_failed", key=key.root, reason=str(error))
+            return Lookup(miss="miss")
+
+    async def save(
+        self,
+        key: CacheKey,
+        selecting: Mapping[str, str],
+        index: Index | None,
+        stored: StoredResponse,
+        content: Content,
+        keep: int,
+    ) -> None:
+        """Store a response for `keep` seconds. `index` is what the look-up before found. Never raises StoreFailed."""
+        if self._is_changed(key, stored):
+            await discard(content)
+            return
+        name = self.name(key, selecting, index, stored)
+        fields = _varied(index, stored)
+        now = self._clock()
+        if isinstance(content, bytes):
+            self._remember(name, Entry(stored, content), now)
+        else:
+            self.memory.discard(name)
+        try:
+            await self._write(name, stored, content, keep)
+            if name != key.root:
+                await self._write_index(key.root, index, fields, stored.born, int(now) + keep)
+        except StoreFailed as error:
+            self._log("cache_write_failed", key=name, reason=str(error))
+
+    def name(self, key: CacheKey, selecting: Mapping[str, str], index: Index | None, stored: StoredResponse) -> str:
+        """The name under which a response is stored."""
+        fields = _varied(index, stored)
+        return key.variant(fields, selecting) if fields or key.apart else key.root
+
+    async def forget(self, root: str) -> None:
+        """Forget every response of a URL in the key-value store; `mark_changed` has done it for this isolate.
+
+        Reads cost a tenth of deletes, and most URLs that are written to were never stored.
+        """
+        try:
+            found = await self._store.get(PREFIX + root, timeout=READ_TIMEOUT)
+            if found is not None:
+                await found.body.cancel()
+                await self._store.delete(PREFIX + root)
+        except StoreFailed as error:
+            self._log("cache_write_failed", key=root, reason=str(error))
+
+    def mark_changed(self, root: str) -> None:
+        """From now on, no response of this URL that was asked for earlier is used or stored in this isolate."""
+        self.memory.discard(root)
+        self._changed.pop(root, None)
+        self._changed[root] = int(self._clock() * 1000)
+        if len(self._changed) > MOST_CHANGED:
+            self._changed.popitem(last=False)
+
+    def _is_changed(self, key: CacheKey, stored: StoredResponse) -> bool:
+        return stored.born <= self._changed.get(key.root, -1)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def _find(self, key: CacheKey, selecting: Mapping[str, str], background: Background) -> Lookup:
+        if self.purges.knows_epoch():
+            root = await self._read(key.root, background)
+        else:
+            root, _ = await asyncio.gather(self._read(key.root, background), self.purges.epoch())
+        if root is None:
+            return Lookup()
+        if isinstance(root, Entry):
+            if key.apart:  # stored before the route kept callers apart
+                await discard(root.content)
+                return Lookup()
+            return await self._alive(key, root, Lookup())
+        entry = await self._read(key.variant(root.fields, selecting), background)
+        missed = Lookup(index=root, miss="vary-miss")
+        if not isinstance(entry, Entry):
+            return missed
+        if entry.stored.born < root.since:
+            await discard(entry.content)
+            return missed
+        return await self._alive(key, entry, missed)
+
+    async def _alive(self, key: CacheKey, entry: Entry, missed: Lookup) -> Lookup:
+        """The look-up that found `entry`, or `missed` if it was purged or its URL has changed since."""
+        tags = cache_tags(entry.stored.headers)
+        if self._is_changed(key, entry.stored) or await self.purges.is_dead(entry.stored.born, key.url, tags):
+            await discard(entry.content)
+            return missed
+        return replace(missed, entry=entry)
+
+    async def _read(self, name: str, background: Background) -> Entry | Index | None:
+        """A value from memory or the store. Raises StoreFailed, Unreadable."""
+        now = self._clock()
+        if (kept := self.memory.get(name, now)) is not None:
+            return kept
+        value = await self._store.get(PREFIX + name, timeout=READ_TIMEOUT)
+        if value is None:
+            return None
+        try:
+            found = await self._decoded(value)
+        except (StoreFailed, Unreadable):
+            await value.body.cancel()
+            raise
+        if isinstance(found, Index):
+            await value.body.cancel()
+            self.memory.put(name, found, METADATA_SIZE, now)
+            return found
+        return self._shared_with_memory(name, found, background)
+
+    def _shared_with_memory(self, name: str, entry: Entry, background: Background) -> Entry:
+        """A short content is copied into memory behind the client's back, never before it is sent."""
+        length = entry.stored.length
+        if isinstance(entry.content, bytes) or length is None or length > self.memory.entry_size:
+            return entry
+        sent, kept = entry.content.tee()
+        background(self._keep_copy(name, entry.stored, kept))
+        return Entry(entry.stored, sent)
+
+    async def _keep_copy(self, name: str, stored: StoredResponse, body: Body) -> None:
+        try:
+            content = await body.read(self.memory.entry_size)
+        except ContentTooLarge:
+            return
+        self._remember(name, Entry(stored, content), self._clock())
+
+    def _remember(self, name: str, entry: Entry, now: float) -> None:
+        """Keep a finished value in memory, unless a newer one is there already."""
+        kept = self.memory.get(name, now)
+        if isinstance(kept, Entry) and kept.stored.born > entry.stored.born:
+            return
+        assert isinstance(entry.content, bytes), "a stream belongs to one request"
+        fields = sum(len(field) + len(value) for field, value in entry.stored.headers.items())
+        self.memory.put(name, entry, len(entry.content) + fields, now)
+
+    async def _decoded(self, value: StoredValue) -> Entry | Index:
+        metadata = dict(value.metadata)
+        if metadata.get("kind") == "index":
+            return decoded_index(metadata)
+        head = metadata.get("head")
+        if isinstance(head, str):
+            text = await self._store.get_text(PREFIX + head, timeout=READ_TIMEOUT)
+            metadata = parsed_head(text or "")
+        return Entry(decoded_response(metadata), value.body)
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    async def _write(self, name: str, stored: StoredResponse, content: Content, keep: int) -> None:
+        expires_in = max(keep, SHORTEST_STORAGE)
+        metadata: dict[str, Any] = encoded_response(stored)
+        text = json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)
+        if not text.isascii() or len(text) > METADATA_SIZE:
+            head = digest(name, str(stored.born))
+            await self._store.put(PREFIX + head, text, expires_in=expires_in)
+            metadata = {"kind": "response", "head": head}
+        await self._store.put(PREFIX + name, content, expires_in=expires_in, metadata=metadata)
+
+    async def _write_index(
+        self, root: str, known: Index | None, fields: frozenset[str], born: int, expires: int
+    ) -> None:
+        """Write the index after its variant, unless what is there says it all and lives long enough."""
+        if known is not None and known.fields == fields and known.expires >= expires:
+            return
+        since = born if known is None else known.since
+        now = self._clock()
+        expires_in = min(expires - int(now) + INDEX_SLACK, LONGEST_STORAGE)
+        index = Index(fields, since, int(now) + expires_in)
+        self.memory.put(root, index, METADATA_SIZE, now)
+        await self._store.put(PREFIX + root, "index", expires_in=expires_in, metadata=encoded_index(index))
+
+
+def _varied(index: Index | None, stored: StoredResponse) -> frozenset[str]:
+    """Every field that the URL was seen to vary on: a variant is told apart by all of them."""
+    return stored.vary | (index.fields if index else frozenset())
+
+
+async def discard(content: Content) -> None:
+    """Say that nobody will read a content."""
+    if not isinstance(content, bytes):
+        await content.cancel()
+
+
+def cache_tags(headers: Mapping[str, str]) -> list[str]:
+    """The tags of a response, by which it can be purged: `Cache-Tag: users, users-7`. At most MOST_TAGS count."""
+    return split_list(headers.get("cache-tag", ""))[:MOST_TAGS]
+
+
+# --- the format of metadata: short names, since KV takes 1,024 bytes --------------------------------------------------
+
+
+def encoded_response(stored: StoredResponse) -> dict[str, Any]:
+    return {
+        "kind": "response",
+        "s": stored.status,
+        "h": dict(stored.headers),
+        "c": list(stored.cookies),
+        "q": round(stored.request_time * 1000),
+        "r": round(stored.response_time * 1000),
+        "n": stored.length,
+    }
+
+
+def decoded_response(metadata: Mapping[str, Any]) -> StoredResponse:
+    """The reverse. Raises Unreadable on anything that `encoded_response` cannot have written."""
+    status, headers, cookies, requested, responded, length = (metadata.get(name) for name in "shcqrn")
+    if not (isinstance(status, int) and isinstance(requested, int) and isinstance(responded, int)):
+        raise Unreadable("status or times are missing")
+    if not (isinstance(headers, dict) and isinstance(cookies, list) and isinstance(length, int | None)):
+        raise Unreadable("fields or length are missing")
+    if not all(isinstance(text, str) for text in (*headers.values(), *cookies)):
+        raise Unreadable("a field is not text")
+    return StoredResponse(status, headers, requested / 1000, responded / 1000, tuple(cookies), length)
+
+
+def encoded_index(index: Index) -> dict[str, Any]:
+    return {"kind": "index", "f": sorted(index.fields), "since": index.since, "x": index.expires}
+
+
+def decoded_index(metadata: Mapping[str, Any]) -> Index:
+    """The reverse. Raises Unreadable."""
+    fields, since, expires = metadata.get("f"), metadata.get("since"), metadata.get("x")
+    if not (isinstance(fields, list) and isinstance(since, int) and isinstance(expires, int)):
+        raise Unreadable("the index is incomplete")
+    if not all(isinstance(name, str) for name in fields):
+        raise Unreadable("a field name is not text")
+    return Index(frozenset(fields), since, expires)
+
+
+def parsed_head(text: str) -> dict[str, Any]:
+    """A response's metadata that was too long to be metadata. Raises Unreadable."""
+    try:
+        head = json.loads(text)
+    except ValueError as error:
+        raise Unreadable(f"the head is not JSON: {error}") from None
+    if not isinstance(head, dict):
+        raise Unreadable("the head is not an object")
+    return head

@@ -1,0 +1,417 @@
+"""The cache in front of an origin: look up, answer, or forward and learn from the response (RFC 9111).
+
+One call, `HttpCache.answer`, stands where the gateway would else send the request. What may be done is decided by
+`cache.py`; where responses are is known to `cache_store.py`; this file puts the two in order:
+
+    look up ── fresh ───────────────────────────────> answer from it
+            ├─ stale, may be served meanwhile ──────> answer from it, refresh in the background
+            ├─ not usable, but can be validated ────> forward with our preconditions
+            │      304 ──> update it, answer from it           200 ──> store it, pass it on
+            │      5xx or no answer, and it may be used stale ──> answer from it
+            └─ nothing ─────────────────────────────> forward as it came, store it, pass it on
+    unsafe method ──────────────────────────────────> forward; what it changed is forgotten
+
+Storing never delays a client: the content is teed, and written when the response has gone.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_update
+from cache_keys import CacheKey, Caller, cache_key
+from cache_status import CacheStatus
+from cache_store import CacheStore, Content, Entry, Index, Lookup, discard
+from entity_tags import CONDITIONAL_FIELDS, is_not_modified, validation_conditions
+from freshness import age_field, current_age
+from http_dates import format_http_date
+from invalidation import invalidated_urls
+from memory_tier import MemoryTier
+from messages import ContentTooLarge, Request, Response
+from origin import ORIGIN_FAILURES, cancel
+from ports import Background, Clock, KeyValueStore, Log
+from problems import Problem
+from settings import CacheSettings
+from stored_answer import StoredAnswer, answer_from
+from stored_response import LEFT_OUT_OF_304, StoredResponse, freshened, is_validated_by
+
+Send = Callable[[Request], Awaitable[Response]]
+"""Sends a request to the origin and gives its response. Raises Problem, with one of ORIGIN_FAILURES if none came."""
+
+REFRESH_SECONDS: Final = 10.0
+"""For how long this isolate believes that a background refresh is under way."""
+MOST_REFRESHES: Final = 1024
+
+KEY_SHOWN: Final = 16
+"""Characters of a key that `Cache-Status` shows: enough to see whether two requests share one."""
+
+CHANGES_OUR_MIND: Final = frozenset({"no-store", "private", "vary"})
+"""Refusals that mean that a response stored earlier may not stay, either."""
+
+MODE_FIELDS: Final = frozenset({*CONDITIONAL_FIELDS, "range"})
+"""Fields of the client that a validation of our own replaces."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """One request at the cache, with everything that does not change while it is answered."""
+
+    policy: CachePolicy
+    request: Request
+    """The client's."""
+    outgoing: Request
+    """What the origin will see."""
+    send: Send
+    background: Background
+    presented: PresentedRequest
+    key: CacheKey
+    selecting: Mapping[str, str]
+    """The fields that `Vary` may name: the client's, and those the gateway vouches for."""
+    found: Lookup
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A response of the origin, and when it was asked for and came, in seconds since 1970."""
+
+    response: Response
+    request_time: float
+    response_time: float
+
+
+class HttpCache:
+    """The cache of one isolate.
+
+        cache = HttpCache(platform.store, platform.clock, platform.log, settings_of)
+        response = await cache.answer(policy, request, forwarding.request, forwarding.send, background, principal)
+
+    `settings_of` gives the cache settings of the route that GETs an absolute URL, for invalidation and purges: the
+    URL in a `Location` may belong to another route than the request.
+    """
+
+    def __init__(
+        self, store: KeyValueStore, clock: Clock, log: Log, settings_of: Callable[[str], CacheSettings | None]
+    ) -> None:
+        self._clock = clock
+        self._log = log
+        self._settings_of = settings_of
+        self._memory: MemoryTier[Entry | Index] = MemoryTier()
+        self._store = CacheStore(store, clock, log, self._memory)
+        self._refreshing: MemoryTier[bool] = MemoryTier(MOST_REFRESHES, 1, REFRESH_SECONDS)
+
+    async def answer(
+        self,
+        policy: CachePolicy,
+        request: Request,
+        outgoing: Request,
+        send: Send,
+        background: Background,
+        caller: Caller | None = None,
+    ) -> Response:
+        """The response to a client's `request`, from the cache or by way of `send(outgoing)`.
+
+        Raises Problem: those of `send`, and 504 `not_cached` for `only-if-cached`.
+        """
+        call = _call(policy, request, outgoing, send, background, caller)
+        if request.method not in SERVED_METHODS:
+            return await self._change(call)
+        call.found = await self._store.find(call.key, call.selecting, background)
+        entry = call.found.entry
+        decision = policy.reuse(call.presented, entry.stored if entry else None, self._clock())
+        if decision.action is Action.REFUSE:
+            await _release(entry)
+            raise _not_cached(_status(call, decision))
+        if entry is None or decision.action is Action.FORWARD:
+            return await self._forward(call, decision)
+        if decision.action is Action.SERVE_AND_REFRESH:
+            self._refresh_later(call, entry.stored)
+        status = CacheStatus(hit=True, ttl=decision.ttl, detail=decision.detail)
+        return await _reply(call, entry.stored, entry.content, status, decision.age)
+
+    async def purge(self, scopes: list[str]) -> int:
+        """Make everything in `scopes` (see `purges.py`) dead. Gives the new generation; raises StoreFailed."""
+        return await self._store.purges.purge(scopes)
+
+    def counted_url(self, url: str) -> str:
+        """An absolute URL as its key counts it."""
+        return cache_key(self._settings_of(url) or CacheSettings(), url).url
+
+    # --- forwarding ---------------------------------------------------------------------------------------------------
+
+    async def _forward(self, call: _Call, decision: Decision) -> Response:
+        """Ask the origin, with our own preconditions if there is something to validate."""
+        outgoing = _validating(call.outgoing, decision.conditions) if decision.conditions else call.outgoing
+        try:
+            answered = await self._ask(call, outgoing)
+        except Problem as problem:
+            if problem.code in ORIGIN_FAILURES:
+                stale = await self._stale_instead(call, decision, None)
+                if stale is not None:
+                    return stale
+            await _release(call.found.entry)
+            raise
+        response = answered.response
+        if decision.conditions and response.status == 304:
+            return await self._validated(call, decision, answered)
+        if response.status in ORIGIN_ERRORS:
+            stale = await self._stale_instead(call, decision, response.status)
+            if stale is not None:
+                await cancel(response.body)
+                return stale
+        await _release(call.found.entry)
+        return await self._fetched(call, decision, answered)
+
+    async def _ask(self, call: _Call, outgoing: Request) -> _Reply:
+        request_time = self._clock()
+        response = await call.send(outgoing)
+        response_time = self._clock()
+        response.headers.setdefault("date", format_http_date(response_time))  # RFC 9110 section 6.6.1
+        return _Reply(response, request_time, response_time)
+
+    async def _stale_instead(self, call: _Call, decision: Decision, fwd_status: int | None) -> Response | None:
+        """The stored response in place of a failure, if anything permits it."""
+        entry, now = call.found.entry, self._clock()
+        if entry is None or decision.fwd == "bypass":
+            return None
+        permission = call.policy.permission_on_error(call.presented, entry.stored, now, disconnected=fwd_status is None)
+        if permission is None:
+            return None
+        status = replace(_status(call, decision), fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
+        return await _reply(call, entry.stored, entry.content, status, current_age(entry.stored, now))
+
+    async def _validated(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
+        """A 304 to our own preconditions: the stored response holds, and its fields are those of the 304."""
+        entry, validation = call.found.entry, answered.response
+        assert entry is not None, "there was something to validate"
+        await cancel(validation.body)
+        if not is_validated_by(entry.stored, validation.headers):
+            await _release(entry)
+            return await self._fetched(call, decision, await self._ask(call, call.outgoing))
+        stored = freshened(entry.stored, validation.headers, answered.request_time, answered.response_time)
+        storing = self._storing_again(call, stored)
+        sent = kept = entry.content
+        if storing.stored is not None:
+            if not isinstance(entry.content, bytes):
+                sent, kept = entry.content.tee()
+            self._save_later(call, stored, kept, storing.keep)
+        status = replace(_status(call, decision), fwd_status=304, stored=storing.stored is not None)
+        if storing.refusal is not None:
+            status = status.with_detail(storing.refusal)
+        response = await _reply(call, stored, sent, status, None)
+        response.cookies = [*validation.cookies] or response.cookies
+        return response
+
+    async def _fetched(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
+        """A response of the origin on its way to the client, and into the store."""
+        response = answered.response
+        status = _status(call, decision)
+        if decision.conditions:
+            status = replace(status, fwd_status=response.status)
+        if call.request.method == "HEAD":
+            self._learn_from_head(call, answered)
+            return _finished(response, status)
+        storing = self._storing(call, answered)
+        if storing.stored is None:
+            return _finished(response, status.with_detail(storing.refusal or "not-stored"))
+        name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
+        status = replace(status, stored=True, key=name[:KEY_SHOWN])
+        unchanged = bool(decision.conditions) and is_not_modified(
+            call.request.headers, response.headers, answered.response_time
+        )
+        kept = response.body
+        if unchanged and response.status == 200:
+            response = _not_modified(response)
+        elif kept is not None and not isinstance(kept, bytes | str):
+            response.body, kept = kept.tee()
+        content = kept.encode() if isinstance(kept, str) else kept or b""
+        self._save_later(call, storing.stored, content, storing.keep)
+        return _finished(response, status)
+
+    async def _change(self, call: _Call) -> Response:
+        """A method that no stored response answers. What it changed is forgotten (RFC 9111 section 4.4)."""
+        response = await call.send(call.outgoing)
+        request = call.request
+        for url in invalidated_urls(request.method, request.url, response.status, response.headers):
+            settings = self._settings_of(url)
+            if settings is not None:
+                self._forget(call, cache_key(settings, url).root)
+        return _finished(response, CacheStatus(fwd="method"))
+
+    # --- storing ------------------------------------------------------------------------------------------------------
+
+    def _storing(self, call: _Call, answered: _Reply) -> Storing:
+        response = answered.response
+        storing = call.policy.storing(
+            call.presented,
+            response.status,
+            response.headers,
+            response.cookies,
+            request_time=answered.request_time,
+            response_time=answered.response_time,
+        )
+        length = _content_length(response.headers)
+        if storing.stored is None:
+            return storing
+        if length is not None and length > call.policy.settings.max_size:
+            return Storing(refusal="too-large")
+        if response.body is None and length:
+            return Storing(refusal="no-content")
+        return replace(storing, stored=replace(storing.stored, length=length))
+
+    def _storing_again(self, call: _Call, stored: StoredResponse) -> Storing:
+        """Whether a response stays stored after its validation; a new `no-store` or `private` drops it."""
+        storing = call.policy.storing_again(replace(call.presented, method="GET"), stored)
+        if storing.refusal in CHANGES_OUR_MIND:
+            self._forget(call, call.key.root)
+        return storing
+
+    def _save_later(self, call: _Call, stored: StoredResponse, content: Content, keep: int) -> None:
+        call.background(self._save(call, stored, content, keep))
+
+    async def _save(self, call: _Call, stored: StoredResponse, content: Content, keep: int) -> None:
+        """Store a response; on a content that fails, ends early or grows too long, nothing is stored."""
+        try:
+            if not isinstance(content, bytes) and (stored.length is None or stored.length <= self._memory.entry_size):
+                content = await content.read(call.policy.settings.max_size)
+            if isinstance(content, bytes):
+                if len(content) > call.policy.settings.max_size or stored.length not in (None, len(content)):
+                    return
+                stored = replace(stored, length=len(content))
+            await self._store.save(call.key, call.selecting, call.found.index, stored, content, keep)
+        except ContentTooLarge:
+            return
+        except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
+            self._log("cache_write_failed", key=call.key.root, reason=str(error))
+
+    def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
+        """A 200 to HEAD says whether a stored response to GET is outdated (RFC 9111 section 4.3.5)."""
+        entry, response = call.found.entry, answered.response
+        if entry is not None and response.status == 200 and not head_update(entry.stored, response.headers):
+            self._forget(call, call.key.root)
+
+    def _forget(self, call: _Call, root: str) -> None:
+        self._store.mark_changed(root)
+        call.background(self._store.forget(root))
+
+    # --- refreshing ---------------------------------------------------------------------------------------------------
+
+    def _refresh_later(self, call: _Call, stored: StoredResponse) -> None:
+        """Refresh a stale response behind the client's back, once at a time. A HEAD brings no content to store."""
+        name = call.key.variant(stored.vary, call.selecting)
+        now = self._clock()
+        if call.request.method == "GET" and self._refreshing.get(name, now) is None:
+            self._refreshing.put(name, True, 1, now)
+            call.background(self._refresh(call, stored, name))
+
+    async def _refresh(self, call: _Call, stored: StoredResponse, name: str) -> None:
+        try:
+            answered = await self._ask(call, _validating(call.outgoing, validation_conditions(stored.headers)))
+            await self._refreshed(call, stored, answered)
+        except Problem as problem:
+            self._log("cache_refresh_failed", key=call.key.root, reason=problem.code)
+        finally:
+            self._refreshing.discard(name)
+
+    async def _refreshed(self, call: _Call, stored: StoredResponse, answered: _Reply) -> None:
+        response = answered.response
+        if response.status == 304:
+            await cancel(response.body)
+            current = (await self._store.find(call.key, call.selecting, call.background)).entry
+            if current is None or not is_validated_by(current.stored, response.headers):
+                await _release(current)
+                return
+            updated = freshened(current.stored, response.headers, answered.request_time, answered.response_time)
+            storing = self._storing_again(call, updated)
+            if storing.stored is not None:
+                await self._save(call, updated, current.content, storing.keep)
+            return
+        storing = self._storing(call, answered)
+        if storing.stored is None or response.status in ORIGIN_ERRORS:
+            await cancel(response.body)
+            if storing.refusal in CHANGES_OUR_MIND:
+                self._forget(call, call.key.root)
+            return
+        content = response.body.encode() if isinstance(response.body, str) else response.body or b""
+        await self._save(call, storing.stored, content, storing.keep)
+
+
+# --- from values to values --------------------------------------------------------------------------------------------
+
+
+def _call(
+    policy: CachePolicy, request: Request, outgoing: Request, send: Send, background: Background, caller: Caller | None
+) -> _Call:
+    selecting = {**request.headers, **outgoing.headers}
+    authorized = caller is not None or "authorization" in request.headers
+    return _Call(
+        policy,
+        request,
+        outgoing,
+        send,
+        background,
+        PresentedRequest(request.method, request.headers, authorized, policy.settings.partition),
+        cache_key(policy.settings, request.url, selecting, caller),
+        selecting,
+        Lookup(),
+    )
+
+
+def _validating(outgoing: Request, conditions: Mapping[str, str]) -> Request:
+    """The request that validates a stored response: our preconditions in place of the client's, and no range."""
+    headers = {name: value for name, value in outgoing.headers.items() if name not in MODE_FIELDS}
+    return replace(outgoing, headers={**headers, **conditions})
+
+
+def _content_length(headers: Mapping[str, str]) -> int | None:
+    """`Content-Length` in bytes, when it says something."""
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _status(call: _Call, decision: Decision) -> CacheStatus:
+    fwd = call.found.miss if decision.fwd == "miss" else decision.fwd
+    return CacheStatus(fwd=fwd, detail=decision.detail)
+
+
+async def _reply(
+    call: _Call, stored: StoredResponse, content: Content, status: CacheStatus, age: float | None
+) -> Response:
+    """The answer from a stored response. `age` in seconds; None when its origin has just validated it."""
+    answer = answer_from(call.presented, stored)
+    if age is not None:
+        answer.headers["age"] = age_field(age)
+    cookies = [] if answer.status in (304, 416) else list(stored.cookies)
+    body = await _body(answer, content)
+    return _finished(Response(answer.status, answer.headers, body, cookies), status)
+
+
+async def _body(answer: StoredAnswer, content: Content) -> Content | None:
+    """The part of the content that is sent. Only for a range is it read."""
+    if not answer.has_content:
+        await discard(content)
+        return None
+    if answer.part is None:
+        return content
+    whole = content if isinstance(content, bytes) else await content.read(answer.part.length)
+    return whole[answer.part.first : answer.part.last + 1]
+
+
+def _not_modified(response: Response) -> Response:
+    """What a client gets whose own precondition a 200 of the origin fulfils."""
+    headers = {name: value for name, value in response.headers.items() if name not in LEFT_OUT_OF_304}
+    return Response(304, headers, None, response.cookies)
+
+
+def _finished(response: Response, status: CacheStatus) -> Response:
+    response.headers["cache-status"] = status.appended_to(response.headers.get("cache-status"))
+    return response
+
+
+def _not_cached(status: CacheStatus) -> Problem:
+    detail = "The client wanted a stored response only, and none may be used."
+    return Problem(504, "not_cached", detail, headers={"cache-status": str(status)})
+
+
+async def _release(entry: Entry | None) -> None:
+    if entry is not None:
+        await discard(entry.content)

@@ -1,0 +1,110 @@
+"""Purging by generation numbers: a stored response is dead once anything it belongs to was purged after it was born.
+
+Nothing is searched for or deleted. A purge writes the present moment (milliseconds since 1970) as the new generation
+of each scope it names: everything, a URL, a path prefix, a tag. A response carries its own birth: the moment its
+request was sent, so that one that was under way during the purge is dead, too.
+
+Reading every scope's generation for every hit would cost many reads. So each purge also raises one number, the
+epoch: whatever was born after the last purge of any kind is alive, and the epoch is read every few seconds at most.
+Only what is older looks at its scopes one by one. Blind writes of a clock need no read-modify-write, so purges
+made at the same moment in two places cannot lose each other.
+
+A purge holds in this isolate at once, elsewhere when the key-value store shows it: within about 60 seconds.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from cache import LONGEST_STORAGE
+from cache_keys import digest, path_prefixes
+from ports import Clock, KeyValueStore, StoreFailed
+
+PREFIX: Final = "purge1:"
+EPOCH: Final = PREFIX + "epoch"
+
+SECONDS_KNOWN: Final = 5.0
+"""Seconds before a generation is read again."""
+MOST_KNOWN: Final = 4096
+"""Generations remembered in the isolate."""
+DEEPEST_PREFIX: Final = 16
+"""Segments of the longest path that can be purged as a prefix."""
+
+
+def everything() -> str:
+    return PREFIX + "everything"
+
+
+def url_scope(url: str) -> str:
+    return PREFIX + "u:" + digest(url)
+
+
+def prefix_scope(host: str, path: str) -> str:
+    """`/api` covers `/api` and everything below it, on one host."""
+    return PREFIX + "p:" + digest(host, path.rstrip("/") or "/")
+
+
+def tag_scope(tag: str) -> str:
+    """A `Cache-Tag`, in any case."""
+    return PREFIX + "t:" + digest(tag.lower())
+
+
+def scopes_of(url: str, tags: Iterable[str]) -> list[str]:
+    """Every scope that a stored response of `url` (as its key counts it) belongs to."""
+    host = urlsplit(url).netloc.lower()
+    prefixes = [prefix_scope(host, path) for path in path_prefixes(url, DEEPEST_PREFIX)]
+    return [everything(), url_scope(url), *prefixes, *(tag_scope(tag) for tag in tags)]
+
+
+class Purges:
+    """The generations, as this isolate knows them. Raises StoreFailed when it has to ask and gets no answer."""
+
+    def __init__(self, store: KeyValueStore, clock: Clock, timeout: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._timeout = timeout
+        self._known: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def knows_epoch(self) -> bool:
+        """Whether the epoch need not be read now."""
+        return self._clock() - self._known.get(EPOCH, (0, float("-inf")))[1] < SECONDS_KNOWN
+
+    async def epoch(self) -> int:
+        """The moment of the last purge of any kind; 0 if there was none."""
+        return await self._generation(EPOCH)
+
+    async def is_dead(self, born: int, url: str, tags: Sequence[str]) -> bool:
+        """Whether a response born at that moment was purged since. Both in milliseconds since 1970."""
+        if born > await self.epoch():
+            return False
+        generations = await asyncio.gather(*(self._generation(scope) for scope in scopes_of(url, tags)))
+        return born <= max(generations)
+
+    async def purge(self, scopes: Iterable[str]) -> int:
+        """Make everything in `scopes` dead; gives the new generation. Raises StoreFailed; repeating it is harmless."""
+        now = self._clock()
+        generation = int(now * 1000)
+        for scope in [*scopes, EPOCH]:
+            self._remember(scope, generation, now)
+            await self._store.put(scope, str(generation), expires_in=LONGEST_STORAGE)
+        return generation
+
+    async def _generation(self, scope: str) -> int:
+        now = self._clock()
+        known, read_at = self._known.get(scope, (0, float("-inf")))
+        if now - read_at < SECONDS_KNOWN:
+            return known
+        text = await self._store.get_text(scope, timeout=self._timeout) or "0"
+        if not (text.isascii() and text.isdigit()):
+            raise StoreFailed(f"{scope} is not a generation")
+        generation = max(known, int(text))
+        self._remember(scope, generation, now)
+        return generation
+
+    def _remember(self, scope: str, generation: int, now: float) -> None:
+        self._known.pop(scope, None)
+        self._known[scope] = (generation, now)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
