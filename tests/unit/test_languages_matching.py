@@ -53,6 +53,7 @@ pt-AO           pt-BR,pt-PT             pt-PT
 zh-MO           zh-TW,zh-HK             zh-HK
 zh-Hant         zh-HK,zh-TW             zh-TW
 fr-SN           fr-CA,fr-FR             fr-FR
+de-CH           de-DE,de-CH-1996        de-CH-1996
 # read nearly as well (CLDR languageMatching)
 no              nb,en                   nb
 nb-NO           no                      no
