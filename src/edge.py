@@ -14,7 +14,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 import js
@@ -188,60 +187,89 @@ class EdgeFetch:
     async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
         controller = js.AbortController.new()
         timer = js.setTimeout(controller.abort.bind(controller), round(timeout * 1000))
-        limit = _LimitedBody(request.body, max_body) if isinstance(request.body, JsBody) else None
+        counted = _counted_body(request, max_body, controller)
         try:
             js_response = await self._fetch(
                 request.url,
                 method=request.method,
                 headers=bridge().to_object(request.headers),
-                body=limit.stream if limit else _content(request.body),
+                body=counted.stream if counted else _content(request.body),
                 signal=controller.signal,
                 redirect="manual",
                 encodeResponseBody="manual",
             )
         except JsException as error:
-            if limit and limit.exceeded:
-                raise ContentTooLarge(f"more than {max_body} bytes") from None
+            if counted:
+                counted.raise_cause()
             if controller.signal.aborted:
                 raise FetchTimeout(f"no response within {timeout:g} s") from None
             raise FetchFailed(error.message) from None
         finally:
             js.clearTimeout(timer)
-        if limit and limit.exceeded:
-            raise ContentTooLarge(f"more than {max_body} bytes")
+        if counted:
+            counted.raise_cause()
         return read_response(js_response)
 
 
-class _LimitedBody:
-    """A request's stream, cut off with an error once it is longer than `limit` bytes."""
+class _CountedBody:
+    """Content of unknown length, counted as it flows.
 
-    def __init__(self, body: JsBody, limit: int | None) -> None:
-        self.exceeded = False
-        self.stream = body.stream
-        if limit is not None:
-            pipe = js.IdentityTransformStream.new()
-            self.stream = pipe.readable
-            self._pump = asyncio.ensure_future(self._copy(body.stream.getReader(), pipe.writable.getWriter(), limit))
+    When it is longer than `limit` bytes, or when its sender hangs up, the whole exchange is aborted: ending the stream
+    alone would end the request properly, and the origin would act on half of it.
+    """
 
-    async def _copy(self, reader: Any, writer: Any, limit: int) -> None:
+    def __init__(self, body: JsBody, limit: int, controller: Any) -> None:
+        self._limit = limit
+        self._controller = controller
+        self._cause: Exception | None = None
+        pipe = js.IdentityTransformStream.new()
+        self.stream = pipe.readable
+        self._pump = asyncio.ensure_future(self._copy(body.stream.getReader(), pipe.writable.getWriter()))
+
+    def raise_cause(self) -> None:
+        """Raises what aborted the exchange, if anything did."""
+        if self._cause is not None:
+            raise self._cause
+
+    async def _copy(self, reader: Any, writer: Any) -> None:
         size = 0
+        while (chunk := await self._next(reader)) is not None:
+            size += chunk.byteLength
+            if size > self._limit:
+                self._abort(ContentTooLarge(f"more than {self._limit} bytes"))
+            if self._cause is not None or not await _worked(writer.write(chunk)):
+                await _worked(reader.cancel("not wanted"))  # an origin may answer without reading to the end
+                return
+        if self._cause is None:
+            await _worked(writer.close())
+
+    async def _next(self, reader: Any) -> Any:
         try:
-            while not (step := await reader.read()).done:
-                size += step.value.byteLength
-                if size > limit:
-                    self.exceeded = True
-                    await reader.cancel("content too large")
-                    await writer.abort("content too large")
-                    return
-                await writer.write(step.value)
-            await writer.close()
+            step = await reader.read()
         except JsException as error:
-            await _quietly(writer.abort(error.message))
+            self._abort(FetchFailed(f"the content broke off: {error.message}"))
+            return None
+        return None if step.done else step.value
+
+    def _abort(self, cause: Exception) -> None:
+        self._cause = cause
+        self._controller.abort()
 
 
-async def _quietly(promise: Any) -> None:
-    with suppress(JsException):
+def _counted_body(request: Request, limit: int | None, controller: Any) -> _CountedBody | None:
+    """None when nothing needs counting: the platform holds content to an announced length, and the core has seen it."""
+    if limit is None or not isinstance(request.body, JsBody) or "content-length" in request.headers:
+        return None
+    return _CountedBody(request.body, limit, controller)
+
+
+async def _worked(promise: Any) -> bool:
+    """Whether the promise was kept."""
+    try:
         await promise
+    except JsException:
+        return False
+    return True
 
 
 # --- ports: key-value store, rate limiter -----------------------------------------------------------------------------
