@@ -1,13 +1,14 @@
 """The gateway's own endpoints, matched before any route: paths on one side, the rooms that answer on the other."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from auth import Authenticator
 from geo import Locator, country_response, visitor_response
 from messages import ContentTooLarge, Request, Response
+from openapi import Description
 from ports import Platform, StoreFailed
 from preferences import set_cookie
 from problems import Problem
@@ -43,10 +44,13 @@ def reading(pattern: str, handler: Handler) -> Endpoint:
 class Endpoints:
     """The table of endpoints."""
 
-    def __init__(self, locator: Locator, authenticator: Authenticator, platform: Platform) -> None:
+    def __init__(
+        self, locator: Locator, authenticator: Authenticator, platform: Platform, description: Description
+    ) -> None:
         self._locator = locator
         self._authenticator = authenticator
         self._platform = platform
+        self._description = description
         self._country = reading("/geo/{country}", self._country_geo)
         self._table = {
             endpoint.pattern: endpoint
@@ -55,9 +59,15 @@ class Endpoints:
                 Endpoint("/geo/preferences", {"POST": self._save_preferences}),
                 reading("/healthz", self._healthz),
                 reading("/readyz", self._readyz),
+                reading("/openapi.json", self._openapi),
                 reading("/_gatehouse/whoami", self._whoami),
             )
         }
+
+    def all(self) -> Iterator[Endpoint]:
+        """Every endpoint there is."""
+        yield from self._table.values()
+        yield self._country
 
     def find(self, path: str) -> Endpoint | None:
         """The endpoint at a normalised path."""
@@ -96,6 +106,9 @@ class Endpoints:
                 self._platform.log("store_failed", during="readyz", error=str(error))
                 raise Problem(503, "not_ready", "The key-value store does not answer.") from None
         return json_response({"status": "ready"})
+
+    def _openapi(self, exchange: Exchange) -> Response:
+        return self._description.response(exchange.request.headers.get("if-none-match"))
 
     async def _whoami(self, exchange: Exchange) -> Response:
         """The caller, as its token describes it; never the token."""

@@ -16,6 +16,7 @@ from forwarded import Vouched
 from geo import Locator
 from limits import enforce
 from messages import Request, Response
+from openapi import Description
 from origin import Forwarder
 from paths import normalise_path
 from ports import Background, Platform
@@ -45,7 +46,7 @@ class Gateway:
         self._locator = _locator(settings)
         self._authenticator = Authenticator(settings, platform)
         self._forwarder = Forwarder(settings, platform)
-        self._endpoints = Endpoints(self._locator, self._authenticator, platform)
+        self._endpoints = Endpoints(self._locator, self._authenticator, platform, Description(settings))
         self._routes = RouteTable(settings.routes)
 
     @staticmethod
