@@ -15,6 +15,7 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -257,7 +258,8 @@ def right_to_left(cldr: Cldr) -> str:
 HEADER = '''"""Territories, their money and their languages, and what a language tag implies. Generated; do not edit.
 
 By `python -m devtools territories` from CLDR {version} (npm package cldr-core), reviewed in
-devtools/territory_reviews.py. Strings, not structures: they load fast and are taken apart when first asked for.
+devtools/territory_reviews.py. Each table is one string, a row a line, because Python compiles one string faster than a
+thousand: what a row holds is taken apart by whoever asks for it.
 
 Data: copyright Unicode, Inc., under the Unicode License V3 (https://www.unicode.org/license.txt).
 """
@@ -267,6 +269,12 @@ from typing import Final
 CLDR_VERSION: Final = "{version}"
 AS_OF: Final = "{on}"
 """The day on which the money below was legal tender. Moves only when a table changes."""
+
+
+def _table(rows: str) -> dict[str, str]:
+    """`key value value ...` a line; a line that begins with a blank goes on with the one before."""
+    return dict(row.split(" ", 1) for row in rows.strip().replace("\\n ", " ").split("\\n"))
+
 '''
 
 
@@ -305,25 +313,17 @@ WIDTH = 120
 
 
 def _mapping(name: str, rows: Mapping[str, str], doc: str) -> str:
-    lines = [f"{name}: Final[dict[str, str]] = {{"]
-    for key, value in rows.items():
-        line = f'    "{key}": "{value}",'
-        lines += [line] if len(line) <= WIDTH else [f'    "{key}": (', *_chunks(value, " " * 8), "    ),"]
-    return "\n".join([*lines, "}", f'"""{doc}"""', ""])
+    lines = [line for key, value in rows.items() for line in _wrapped(f"{key} {value}")]
+    return "\n".join([f'{name}: Final = _table("""', *lines, '""")', f'"""{doc}"""', ""])
 
 
 def _words(name: str, value: str, doc: str) -> str:
-    return "\n".join([f"{name}: Final = (", *_chunks(value, " " * 4), ")", f'"""{doc}"""', ""])
+    first, *more = _wrapped(value)
+    return "\n".join([f'{name}: Final = """', first, *more, '"""', f'"""{doc}"""', ""])
 
 
-def _chunks(value: str, indent: str) -> list[str]:
-    """Adjacent string literals that fit a line, split after spaces; together they are `value` again."""
-    room, chunks = WIDTH - len(indent) - 2, []
-    while len(value) > room:
-        cut = value.rindex(" ", 0, room) + 1
-        chunks.append(f'{indent}"{value[:cut]}"')
-        value = value[cut:]
-    return [*chunks, f'{indent}"{value}"']
+def _wrapped(row: str) -> list[str]:
+    return textwrap.wrap(row, WIDTH, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
 
 
 def tables(text: str) -> str:
