@@ -278,6 +278,12 @@ class _Connection(BaseHTTPRequestHandler):
             return self._serve
         raise AttributeError(name)
 
+    def handle_expect_100(self) -> bool:
+        """The client waits for this line (RFC 9110 section 10.1.1); ours are written into a buffer."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     def log_message(self, format: str, *args: Any) -> None:
         """The handler logs; this does not."""
 
