@@ -36,8 +36,11 @@ class Lifetime:
 
 
 def current_age(stored: StoredResponse, now: float) -> float:
-    """Seconds since the response was generated or validated at its origin (RFC 9111 section 4.2.3)."""
-    apparent_age = max(0.0, stored.response_time - stored.date)
+    """Seconds since the response was generated or validated at its origin (RFC 9111 section 4.2.3).
+
+    `Date` has whole seconds, so the apparent age is counted in these: a cut-off fraction is not age.
+    """
+    apparent_age = max(0, int(stored.response_time) - stored.date)
     response_delay = max(0.0, stored.response_time - stored.request_time)
     corrected_age = received_age(stored.headers.get("age", "")) + response_delay
     resident_time = max(0.0, now - stored.response_time)
