@@ -35,6 +35,7 @@ from urllib.parse import quote, unquote
 
 SIGNATURE_HEADER = "x-gateway-signature"
 COVERED_PREFIXES = ("x-gateway-", "x-geo-", "x-user-")
+SEPARATORS = re.compile(r"[^a-z0-9]+")
 MESSAGE_VERSION = "gatehouse-origin-v1"
 SIGNATURE = re.compile(r"t=(0|[1-9][0-9]{0,11}),kid=([0-9a-f]{12}),v1=([0-9a-f]{64})")
 
@@ -163,7 +164,7 @@ def _message(request: Received, key_id: str, stamp: str) -> bytes:
 def _covered(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """Every field that could be taken for an identity or a locale, in any spelling a framework might fold."""
     for name, value in headers.items():
-        if name.replace("_", "-").startswith(COVERED_PREFIXES) and name != SIGNATURE_HEADER:
+        if SEPARATORS.sub("-", name).startswith(COVERED_PREFIXES) and name != SIGNATURE_HEADER:
             yield name, value.strip(" \t")
 
 

@@ -24,6 +24,7 @@ Pure: no clock, no network. The origin's side is a file of its own because Lambd
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -31,7 +32,9 @@ from urllib.parse import quote
 SIGNATURE_HEADER = "x-gateway-signature"
 
 COVERED_PREFIXES = ("x-gateway-", "x-geo-", "x-user-")
-"""Fields an origin may believe; also in the spelling with `_`, which some servers take for the same name."""
+"""Fields an origin may believe; also in spellings that some servers take for the same name, such as `X_User.Id`."""
+
+SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 MESSAGE_VERSION = "gatehouse-origin-v1"
 
@@ -106,7 +109,7 @@ def identity_value(text: str) -> str:
 
 def _covered(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     for name, value in headers.items():
-        if name.replace("_", "-").startswith(COVERED_PREFIXES) and name != SIGNATURE_HEADER:
+        if SEPARATORS.sub("-", name).startswith(COVERED_PREFIXES) and name != SIGNATURE_HEADER:
             yield name, value.strip(" \t")
 
 

@@ -158,10 +158,8 @@ class UsersApi:
     def no_route(self, _: Exception) -> Response[Any]:
         """`OPTIONS`, 405 or 404: no route takes this method and path."""
         event = self._app.current_event
-        for pattern, methods in RESOURCES:
-            if re.fullmatch(pattern, event.path):
-                break
-        else:
+        methods = next((methods for pattern, methods in RESOURCES if re.fullmatch(pattern, event.path)), None)
+        if methods is None:
             raise Problem(404, "not_found", "There is nothing at this path.")
         if event.http_method == "OPTIONS":
             return Response(204, headers={"Allow": methods, "Cache-Control": "no-store"})
