@@ -23,7 +23,8 @@ class Body(Protocol):
     """
 
     async def read(self, limit: int) -> bytes:
-        """The whole content, at most `limit` bytes. Raises ContentTooLarge beyond it, and cancels the stream."""
+        """The whole content, at most `limit` bytes. Raises ContentTooLarge beyond it, and cancels the stream;
+        `ports.FetchFailed` when the sender breaks off."""
         ...
 
     def tee(self) -> "tuple[Body, Body]":
