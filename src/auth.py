@@ -32,7 +32,7 @@ from messages import Request
 from ports import Background, Platform
 from principals import ClaimRules, Principal
 from publickeys import AmbiguousKey
-from settings import IssuerSettings, RouteSettings, Settings
+from settings import AccessSettings, IssuerSettings, Settings
 from tokens import Header, InvalidToken, Token, parse_token
 
 REMEMBERED: Final = 2048
@@ -179,7 +179,7 @@ class Authenticator:
             door = next(door for door in self._doors if door.name == entry.header)
             door.issuers[entry.issuer] = Issuer(entry, dict(settings.secrets), platform, door.memory)
 
-    def identify(self, request: Request, route: RouteSettings) -> Principal | Unverified | None:
+    def identify(self, request: Request, route: AccessSettings) -> Principal | Unverified | None:
         """Who `request` comes from, as far as can be said without I/O; None for nobody in particular.
 
         Raises Problem: `token_missing`, `invalid_request`, `invalid_token`.
@@ -214,12 +214,12 @@ class Authenticator:
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None
 
-    async def authenticate(self, request: Request, route: RouteSettings, background: Background) -> Principal | None:
+    async def authenticate(self, request: Request, route: AccessSettings, background: Background) -> Principal | None:
         """`identify`, and `verify` where it takes that."""
         who = self.identify(request, route)
         return await self.verify(who, background) if isinstance(who, Unverified) else who
 
-    def authorize(self, principal: Principal | None, route: RouteSettings) -> None:
+    def authorize(self, principal: Principal | None, route: AccessSettings) -> None:
         """Let `principal` into `route`, or raise Problem `insufficient_scope`.
 
         Any one of the route's roles is enough, and any one of its scopes; a route with both asks for one of each.
@@ -239,7 +239,7 @@ class Authenticator:
                 if issuer.source is not None:
                     await issuer.source.refresh()
 
-    def _find_token(self, request: Request, route: RouteSettings) -> tuple[Door, str | None]:
+    def _find_token(self, request: Request, route: AccessSettings) -> tuple[Door, str | None]:
         """The token and the field it came in, `Authorization` first. Raises Problem for what is no token."""
         for door in self._doors:
             value = request.headers.get(door.name)
