@@ -10,12 +10,11 @@ The folder is built aside and swapped in whole: it is never seen half filled.
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from devtools.failure import Failure
+from devtools.locked import version
 from devtools.paths import PYTHON_MODULES, STATE, TOOLS_LOCK, VENV_PYTHON, WORKER_LOCK
 from devtools.stamps import Stamp, key_of
 from devtools.steps import run_step
@@ -23,9 +22,14 @@ from devtools.turns import one_at_a_time
 
 # The platform of Python Workers with compatibility dates from 2026-09-08: CPython 3.14 of Pyodide 314.
 TARGET = ("3.14", "cp314", "pyemscripten_2026_0_wasm32")
-INPUTS = (WORKER_LOCK, TOOLS_LOCK)
+INPUTS = (WORKER_LOCK,)
 # Not inside python_modules: everything in there is uploaded.
 STAMP = Stamp(STATE / "python_modules.stamp", witness=PYTHON_MODULES / "pyvenv.cfg")
+
+
+def facts() -> tuple[str, ...]:
+    """What the folder depends on beside the lock file: the platform, and the pywrangler whose layout is followed."""
+    return (*TARGET, version("workers-py", TOOLS_LOCK))
 
 
 def vendor() -> None:
@@ -42,9 +46,9 @@ def vendor() -> None:
 
 
 def _install(folder: Path) -> None:
-    version, abi, platform = TARGET
+    python, abi, platform = TARGET
     pip: list[str | Path] = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    target: list[str | Path] = ["--target", folder, "--python-version", version, "--implementation", "cp", "--abi", abi]
+    target: list[str | Path] = ["--target", folder, "--python-version", python, "--implementation", "cp", "--abi", abi]
     target += ["--platform", platform, "--only-binary", ":all:"]
     exactly: list[str | Path] = ["--no-deps", "--no-compile", "--require-hashes", "-r", WORKER_LOCK]
     run_step("the Worker's packages", [*pip, *target, *exactly])
@@ -54,15 +58,7 @@ def _install(folder: Path) -> None:
 def _mark_as_synced(folder: Path) -> None:
     """The two marks pywrangler leaves: an empty pyvenv.cfg, and the workers-py version that did it."""
     (folder / "pyvenv.cfg").touch()
-    (folder / ".synced").write_text(pinned_version("workers-py", TOOLS_LOCK))
-
-
-def pinned_version(package: str, lock: Path) -> str:
-    """The version of `package` in the requirements file `lock`. Raises Failure when it is not in there."""
-    found = re.search(rf"^{re.escape(package)}==([^\s;\\]+)", lock.read_text(), re.MULTILINE)
-    if not found:
-        raise Failure(f"{lock.name} pins no {package}", "run `make lock`")
-    return found[1]
+    (folder / ".synced").write_text(version("workers-py", TOOLS_LOCK))
 
 
 def swap_in(fresh: Path, place: Path, old: Path) -> None:
@@ -78,5 +74,5 @@ def main(argv: list[str]) -> int:
     with one_at_a_time(STATE / "setup.lock", "set-up"):
         STAMP.clear()
         vendor()
-        STAMP.write(key_of(INPUTS, *TARGET))
+        STAMP.write(key_of(INPUTS, *facts()))
     return 0

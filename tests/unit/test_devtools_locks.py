@@ -11,8 +11,8 @@ import pytest
 
 from devtools.failure import Failure
 from devtools.lock import LOCKS
+from devtools.locked import requirement, version
 from devtools.paths import ROOT, TOOLS_LOCK, WORKER_LOCK
-from devtools.vendor import pinned_version
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGE = json.loads((ROOT / "package.json").read_text())
@@ -76,4 +76,11 @@ def test_miniflare_is_the_one_wrangler_runs() -> None:
 
 def test_a_package_that_is_not_locked_is_named() -> None:
     with pytest.raises(Failure, match=r"worker\.txt pins no flask: run `make lock`"):
-        pinned_version("flask", WORKER_LOCK)
+        version("flask", WORKER_LOCK)
+
+
+def test_a_locked_package_is_read_with_its_version_and_all_its_hashes() -> None:
+    assert version("workers-py", TOOLS_LOCK) == "1.17.9"
+    entry = requirement("uv", TOOLS_LOCK)
+    assert entry.count("--hash=sha256:") > 10
+    assert entry.count("==") == 1

@@ -25,7 +25,7 @@ class Workshop:
         self.performed = 0
         self.seconds = seconds
         self.lock.write_text("a==1")
-        self.step = Step(Stamp(folder / "stamp", witness=self.product), (self.lock,), (), self.perform)
+        self.step = Step(Stamp(folder / "stamp", witness=self.product), (self.lock,), tuple, self.perform)
 
     def perform(self) -> None:
         time.sleep(self.seconds)
@@ -75,7 +75,7 @@ def test_a_step_that_failed_is_taken_again(workshop: Workshop) -> None:
     def fail() -> None:
         raise Failure("the registry cannot be reached", "check the network")
 
-    broken = Step(workshop.step.stamp, workshop.step.inputs, (), fail)
+    broken = Step(workshop.step.stamp, workshop.step.inputs, tuple, fail)
     with pytest.raises(Failure):
         ensure((broken,))
     workshop.lock.write_text("a==1")  # back to what the old stamp stood for; the product may be half made
