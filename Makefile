@@ -12,7 +12,7 @@ TOOL := .venv/bin/python -m
 CHECKED := $(wildcard src devtools origin tests bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format size lock deploy clean
+.PHONY: help setup dev test lint format size lock smoke deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ size: setup ## what a deployment uploads, against the limit
 
 lock: setup ## write the Python lock files anew from pyproject.toml
 	@$(TOOL) devtools lock $(ARGS)
+
+smoke: setup ## the integration test of a running gateway, e.g. make smoke URL=http://localhost:8787
+	@$(TOOL) devtools smoke $(or $(URL),http://localhost:8787)
 
 deploy: size ## deploy to Cloudflare, e.g. make deploy ARGS="--env staging"
 	@$(TOOL) devtools run pywrangler deploy $(ARGS)

@@ -1,0 +1,62 @@
+"""`make smoke` passes against a sound gateway, and says what is wrong with one that is not."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from devtools import smoke
+from devtools.failure import Failure
+from devtools.runtime.runner import Gateway
+
+ROUTES = [
+    {"path": "/api/*", "origin": "http://127.0.0.1:9", "roles": ["admin"]},
+    {"path": "/open", "origin": "http://127.0.0.1:9", "auth": "none"},
+]
+
+
+@pytest.fixture(scope="module")
+def gateway(worker: Callable[..., Gateway]) -> Iterator[Gateway]:
+    with worker(vars={"ROUTES": ROUTES, "JWT_SECRET": "s" * 32}) as gateway:
+        yield gateway
+
+
+def test_a_sound_gateway_passes(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    assert smoke.main([gateway.url]) == 0, capsys.readouterr().out
+
+
+def test_the_protected_routes_are_found(gateway: Gateway) -> None:
+    description = gateway.get("/openapi.json").json()
+    assert dict(smoke._protected(description)) == {
+        "/_gatehouse/whoami": "authorization",
+        "/api": "authorization",
+        "/api/smoke": "authorization",
+    }
+
+
+def test_a_token_that_does_not_hold_fails(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(smoke.TOKEN_VARIABLE, smoke.GARBAGE)
+    assert smoke.main([gateway.url]) == 1
+    assert "FAILED  The token in GATEHOUSE_TOKEN, if there is one, names its caller" in capsys.readouterr().out
+
+
+def test_a_gateway_that_is_not_configured_is_told_so(worker: Callable[..., Gateway]) -> None:
+    with (
+        worker(vars={"ROUTES": "no JSON"}) as gateway,
+        pytest.raises(Failure, match="misconfigured"),
+    ):
+        smoke.main([gateway.url])
+
+
+def test_an_open_door_is_noticed(gateway: Gateway) -> None:
+    description = gateway.get("/openapi.json").json()
+    description["paths"]["/healthz"]["get"]["security"] = [{"bearer": []}]
+    with httpx.Client(base_url=gateway.url) as client, pytest.raises(smoke.Wrong, match="/healthz without a token"):
+        smoke.protected_means_protected(smoke.Gateway(client, description))
+
+
+def test_a_gateway_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(Failure, match="does not answer"):
+        smoke.main(["http://127.0.0.1:9"])
