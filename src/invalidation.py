@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from paths import normalise_path
+from problems import Problem
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PRI", "PROPFIND", "QUERY", "REPORT", "SEARCH"})
 """Safe by IANA's method registry. Any other method may change things, and so may one that nobody knows."""
@@ -30,15 +33,17 @@ def invalidated_urls(method: str, url: str, status: int, headers: Mapping[str, s
 
 
 def _resolved(base: str, reference: str) -> str | None:
-    """The URL a reference points to, if that is on the same origin."""
+    """The URL a reference points to, written as requests for it are, if that is on the same origin."""
     try:
-        url = urldefrag(urljoin(base, reference.strip())).url
-        return url if _origin(url) == _origin(base) else None
-    except ValueError:
+        target, parts = urlsplit(base), urlsplit(urljoin(base, reference.strip()))
+        if _origin(target) != _origin(parts):
+            return None
+        path = normalise_path(parts.path or "/")
+    except (ValueError, Problem):
         return None
+    return f"{target.scheme}://{target.netloc}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     """Scheme, host and port (RFC 6454 section 4)."""
-    parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)

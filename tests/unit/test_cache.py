@@ -1,6 +1,6 @@
 """The cache policy: (request, stored response, now) -> decision, rule by rule of RFC 9111 and RFC 5861."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -52,7 +52,7 @@ def storing(
 
 # --- reuse ------------------------------------------------------------------------------------------------------------
 
-ETAG = {"etag": '"v1"'}
+ETAG: dict[str, Any] = {"etag": '"v1"'}
 VALIDATE = {"if-none-match": '"v1"'}
 SERVE, FORWARD, REFUSE, REFRESH = Action.SERVE, Action.FORWARD, Action.REFUSE, Action.SERVE_AND_REFRESH
 
@@ -191,6 +191,7 @@ def test_stale_on_error_by_permission_only(
 
 # --- storing ----------------------------------------------------------------------------------------------------------
 
+PARTITIONS: tuple[Literal["user", "role"], ...] = ("user", "role")
 AUTHORIZED = PresentedRequest("GET", {"authorization": "Bearer x"}, authorized=True)
 
 
@@ -288,8 +289,8 @@ def test_a_response_to_an_authorized_request_is_shared_only_when_marked(control:
 
 
 def test_a_partition_keeps_callers_apart_and_so_permits_storing() -> None:
-    for partition in ("user", "role"):
-        request = PresentedRequest("GET", {}, authorized=True, partition=partition)  # type: ignore[arg-type]
+    for partition in PARTITIONS:
+        request = PresentedRequest("GET", {}, authorized=True, partition=partition)
         assert storing("max-age=60", request).stored is not None
         assert storing("private", request).refusal == "private"
 
@@ -358,7 +359,7 @@ def test_no_route_setting_stores_what_is_forbidden() -> None:
         ("max-age=99999999999", {}, LONGEST_STORAGE),
     ],
 )
-def test_storage_covers_freshness_and_every_window(control: str, headers: dict[str, str], keep: int) -> None:
+def test_storage_covers_freshness_and_every_window(control: str, headers: dict[str, Any], keep: int) -> None:
     assert storing(control, date=format_http_date(NOW), **headers).keep == keep
 
 
