@@ -1,0 +1,183 @@
+"""The whole flow: token -> gateway -> signed request -> Lambda handler -> DynamoDB -> and back to the client."""
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+import pytest
+
+from devtools.origin import LocalOrigin, local_origin
+from devtools.runtime.runner import Gateway
+
+JWT_SECRET = "users-flow-token-secret-of-enough-bytes"
+ORIGIN_SECRET = "users-flow-origin-secret-of-enough-bytes"
+OTHER_SECRET = "users-flow-another-secret-of-enough-bytes"
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def bearer(subject: str, role: str | list[str]) -> dict[str, str]:
+    token = jwt.encode({"sub": subject, "role": role, "exp": time.time() + 600}, JWT_SECRET, algorithm="HS256")
+    return {"authorization": f"Bearer {token}"}
+
+
+ADA = bearer("ada", "admin")
+GRACE = bearer("grace", "user")
+
+
+@pytest.fixture(scope="module")
+def log() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture(scope="module")
+def origin(log: io.StringIO) -> Iterator[LocalOrigin]:
+    with local_origin(secret=ORIGIN_SECRET, seed=True, log=log) as running:
+        yield running
+
+
+def variables(origin: LocalOrigin, origin_secret: str = ORIGIN_SECRET) -> dict[str, Any]:
+    route = {"origin": origin.url, "strip_prefix": "/api", "sign": "hmac"}
+    return {
+        "ROUTES": [
+            {**route, "path": "/api/prices", "auth": "none", "cache": {}},
+            {**route, "path": "/api/echo/*", "auth": "optional"},
+            {**route, "path": "/api/*", "auth": "required"},
+        ],
+        "JWT_SECRET": JWT_SECRET,
+        "ORIGIN_SECRET": origin_secret,
+    }
+
+
+@pytest.fixture(scope="module")
+def gateway(worker: Callable[..., Gateway], origin: LocalOrigin) -> Iterator[Gateway]:
+    with worker(vars=variables(origin), cf={"country": "PT", "regionCode": "11"}) as running:
+        yield running
+
+
+def last_line(log: io.StringIO) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(log.getvalue().splitlines()[-1])
+    return line
+
+
+def test_a_user_made_by_an_admin_reads_itself_and_nobody_else_reads_it(gateway: Gateway, log: io.StringIO) -> None:
+    new = {"name": "Zoë Müller", "email": "zoe.m@example.com", "id": "auth0|42"}
+    created = gateway.post("/api/users", json=new, headers=ADA)
+    assert (created.status_code, created.json()["created_by"]) == (201, "ada")
+
+    own = gateway.get("/api/users/auth0%7C42", headers=bearer("auth0|42", "user"))
+    assert (own.status_code, own.json()["name"]) == (200, "Zoë Müller")
+    line = last_line(log)
+    assert (line["x-user-id"], line["x-user-role"], line["verified"]) == ("auth0|42", "user", True)
+    assert (line["x-geo-country"], line["x-geo-currency"]) == ("PT", "EUR")
+
+    assert gateway.get("/api/users/auth0%7C42", headers=GRACE).status_code == 403
+    assert gateway.get("/api/users/auth0%7C42").status_code == 401
+
+
+FORGED = {
+    "x-user-role": "admin",
+    "X-User-Role": "admin",
+    "x_user_role": "admin",
+    "X-USER_ROLE": "admin",
+    "x-user-id": "ada",
+    "x-geo-currency": "JPY",
+    "x-gateway-signature": f"t=1,kid=000000000000,v1={EMPTY_SHA256}",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_field_arrives_as_the_token_says(gateway: Gateway, log: io.StringIO, name: str) -> None:
+    answer = gateway.get("/api/users", headers={**GRACE, name: FORGED[name]})
+    assert answer.status_code == 403
+    line = last_line(log)
+    assert (line["x-user-id"], line["x-user-role"], line["x-geo-currency"]) == ("grace", "user", "EUR")
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_field_of_an_anonymous_visitor_does_not_arrive(gateway: Gateway, name: str) -> None:
+    seen = gateway.get("/api/echo/me", headers={name: FORGED[name], "connection": "x-user-id, x-geo-currency"}).json()
+    arrived = [[field.lower(), value] for field, value in seen["headers"]]
+    assert [name.lower(), FORGED[name]] not in arrived
+    assert not any(field.replace("_", "-").startswith("x-user-") for field, _ in arrived)
+    assert ["x-geo-currency", "EUR"] in arrived
+    assert seen["signature"].startswith("verified")
+
+
+@pytest.mark.parametrize("role", [["user", "admin"], "user admin"])
+def test_one_role_of_several_is_enough(gateway: Gateway, role: str | list[str]) -> None:
+    assert gateway.get("/api/users?limit=2", headers=bearer("grace", role)).status_code == 200
+
+
+def test_a_role_with_a_comma_is_not_two_roles(gateway: Gateway) -> None:
+    assert gateway.get("/api/users", headers=bearer("grace", ["user,admin"])).status_code == 403
+
+
+@pytest.mark.parametrize("subject", ["Zoë", "王秀英", "two words", "comma,ted", "auth0|7"])
+def test_any_subject_reaches_the_origin_whole(gateway: Gateway, subject: str) -> None:
+    """404 says that the origin took the caller for exactly this user, who has no record; 403 would be somebody else."""
+    path = quote(subject, safe="")
+    assert gateway.get(f"/api/users/{path}", headers=bearer(subject, "user")).status_code == 404
+
+
+@pytest.mark.parametrize("subject", ["gr%61ce", "grace ", " grace", "grace,", "Grace", "grace%20"])
+def test_a_subject_that_looks_like_another_is_not_that_one(gateway: Gateway, subject: str) -> None:
+    assert gateway.get("/api/users/grace", headers=bearer(subject, "user")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "content"),
+    [
+        ("GET", "/api/echo/", b""),
+        ("GET", "/api/echo/Zo%C3%AB?q=a+b&x=%2F&empty&=&%C3%AB", b""),
+        ("POST", "/api/echo/a,b;c=d", b"\x00\xff" * 1000),
+        ("PUT", "/api/echo/x", "žluťoučký".encode()),
+        ("DELETE", "/api/echo/x?a=1", b""),
+        ("PATCH", "/api/echo/x", b"x" * 1_000_000),
+    ],
+)
+def test_the_signature_holds_for_what_arrives(gateway: Gateway, method: str, target: str, content: bytes) -> None:
+    seen = gateway.request(method, target, content=content, headers=GRACE).json()
+    assert seen["signature"].startswith("verified")
+    assert seen["length"] == len(content)
+
+
+def test_chunked_content_is_signed_too(gateway: Gateway) -> None:
+    seen = gateway.request("POST", "/api/echo/x", content=iter([b"one", b"two"]), headers=GRACE).json()
+    assert (seen["length"], seen["signature"][:8]) == (6, "verified")
+
+
+def test_a_creation_repeated_under_its_key_is_one(gateway: Gateway) -> None:
+    new = {"name": "Once", "email": "once@example.com"}
+    first, second = (
+        gateway.post("/api/users", json=new, headers={**ADA, "idempotency-key": "flow-1"}).json() for _ in range(2)
+    )
+    assert first == second
+
+
+def test_field_errors_reach_the_client(gateway: Gateway) -> None:
+    answer = gateway.post("/api/users", json={"name": "", "email": "x"}, headers=ADA)
+    assert answer.status_code == 400
+    assert [fault["field"] for fault in answer.json()["errors"]] == ["name", "email"]
+
+
+def test_prices_follow_the_visitor(gateway: Gateway) -> None:
+    assert gateway.get("/api/prices").json()["currency"] == "EUR"
+    assert gateway.get("/api/prices", cf={"country": "JP"}).json()["currency"] == "JPY"
+
+
+def test_without_the_gateway_there_is_nothing(origin: LocalOrigin, gateway: Gateway) -> None:
+    assert (
+        gateway.client.get(f"{origin.url}/users", headers={"x-user-id": "ada", "x-user-role": "admin"}).status_code
+        == 401
+    )
+
+
+def test_a_gateway_with_another_secret_is_not_believed(worker: Callable[..., Gateway], origin: LocalOrigin) -> None:
+    with ExitStack() as running:
+        stranger = running.enter_context(worker(vars=variables(origin, OTHER_SECRET), cf={"country": "PT"}))
+        assert stranger.get("/api/users", headers=ADA).status_code == 401
