@@ -132,7 +132,9 @@ def forwarded_request(request: Request, target: Target, vouched: Vouched) -> Req
     Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
     """
     headers = {**_client_fields(request, target), **_vouched_fields(vouched), **_proxy_fields(request, target)}
-    body = None if request.method in BODILESS else request.body
+    body = request.body
+    if request.method in BODILESS or request.headers.get("content-length") == "0":
+        body = None
     if body is None:
         for name in CONTENT_FIELDS:
             headers.pop(name, None)

@@ -295,6 +295,11 @@ def test_content_of_a_get_is_not_forwarded(method: str) -> None:
     assert {"content-length", "content-type", "transfer-encoding"}.isdisjoint(request.headers)
 
 
+def test_content_of_no_length_is_none() -> None:
+    request = sent({"content-length": "0"}, request={"method": "POST", "body": object()})
+    assert request.body is None
+
+
 def test_content_of_other_methods_is_passed_on_unread() -> None:
     content = object()
     client = {"content-length": "3", "content-type": "text/plain", "content-encoding": "gzip"}
