@@ -5,12 +5,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import purging
 from auth import Authenticator
 from geo import Locator, country_response, visitor_response
+from http_cache import HttpCache
 from messages import ContentTooLarge, Request, Response
 from openapi import Description
 from ports import Platform, StoreFailed
 from preferences import set_cookie
+from principals import Principal
 from problems import Problem
 from settings import AccessSettings
 from telemetry import Exchange
@@ -19,6 +22,8 @@ Handler = Callable[[Exchange], Response | Awaitable[Response]]
 
 MAX_JSON: Final = 4096
 """Longest request content, in bytes, that an endpoint of the gateway reads."""
+MAX_PURGE: Final = 256 * 1024
+"""The same for lists of URLs."""
 
 READY_TIMEOUT: Final = 1.0
 """Seconds `/readyz` gives the key-value store."""
@@ -45,10 +50,16 @@ class Endpoints:
     """The table of endpoints."""
 
     def __init__(
-        self, locator: Locator, authenticator: Authenticator, platform: Platform, description: Description
+        self,
+        locator: Locator,
+        authenticator: Authenticator,
+        cache: HttpCache | None,
+        description: Description,
+        platform: Platform,
     ) -> None:
         self._locator = locator
         self._authenticator = authenticator
+        self._cache = cache
         self._platform = platform
         self._description = description
         self._country = reading("/geo/{country}", self._country_geo)
@@ -61,6 +72,7 @@ class Endpoints:
                 reading("/readyz", self._readyz),
                 reading("/openapi.json", self._openapi),
                 reading("/_gatehouse/whoami", self._whoami),
+                Endpoint("/_gatehouse/purge", {"POST": self._purge}),
             )
         }
 
@@ -112,10 +124,23 @@ class Endpoints:
 
     async def _whoami(self, exchange: Exchange) -> Response:
         """The caller, as its token describes it; never the token."""
-        principal = await self._authenticator.authenticate(exchange.request, ANYBODY_KNOWN, exchange.background)
+        principal = await self._admit(exchange, ANYBODY_KNOWN)
+        return json_response(principal.describe())
+
+    async def _purge(self, exchange: Exchange) -> Response:
+        await self._admit(exchange, purging.ACCESS)
+        if self._cache is None:
+            raise Problem(503, "store_unavailable", "This gateway has no namespace bound as CACHE.")
+        request = exchange.request
+        return json_response(await purging.purge(await read_json(request, MAX_PURGE), request, self._cache))
+
+    async def _admit(self, exchange: Exchange, access: AccessSettings) -> Principal:
+        """The caller, if `access` lets it in; else its challenge is raised."""
+        principal = await self._authenticator.authenticate(exchange.request, access, exchange.background)
         assert principal is not None, "a required principal is there or a Problem was raised"
         exchange.principal = principal
-        return json_response(principal.describe())
+        self._authenticator.authorize(principal, access)
+        return principal
 
 
 def json_response(value: object) -> Response:
@@ -123,8 +148,8 @@ def json_response(value: object) -> Response:
     return Response(200, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(value))
 
 
-async def read_json(request: Request) -> bytes:
-    """The content of a JSON request, at most MAX_JSON bytes. Raises the problems 415 and 413."""
+async def read_json(request: Request, limit: int = MAX_JSON) -> bytes:
+    """The content of a JSON request, at most `limit` bytes. Raises the problems 415 and 413."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Problem(415, "unsupported_media_type", "Send the content as application/json.", field="content-type")
@@ -134,9 +159,9 @@ async def read_json(request: Request) -> bytes:
     if isinstance(body, str):
         body = body.encode()
     try:
-        content = body if isinstance(body, bytes) else await body.read(MAX_JSON)
+        content = body if isinstance(body, bytes) else await body.read(limit)
     except ContentTooLarge:
         content = None
-    if content is None or len(content) > MAX_JSON:
-        raise Problem(413, "content_too_large", f"Send at most {MAX_JSON} bytes.", field="body")
+    if content is None or len(content) > limit:
+        raise Problem(413, "content_too_large", f"Send at most {limit} bytes.", field="body")
     return content

@@ -10,10 +10,12 @@ import traceback
 from typing import Final
 
 from auth import Authenticator
+from cache import CachePolicy
 from cors import Cors
 from endpoints import Endpoint, Endpoints
 from forwarded import Vouched
 from geo import Locator
+from http_cache import HttpCache
 from limits import enforce
 from messages import Request, Response
 from openapi import Description
@@ -46,8 +48,12 @@ class Gateway:
         self._locator = _locator(settings)
         self._authenticator = Authenticator(settings, platform)
         self._forwarder = Forwarder(settings, platform)
-        self._endpoints = Endpoints(self._locator, self._authenticator, platform, Description(settings))
         self._routes = RouteTable(settings.routes)
+        self._cache = _cache(self._routes, platform)
+        self._policies = {
+            id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
+        }
+        self._endpoints = Endpoints(self._locator, self._authenticator, self._cache, Description(settings), platform)
 
     @staticmethod
     def misconfigured(faults: list[str], platform: Platform) -> "Gateway":
@@ -113,7 +119,12 @@ class Gateway:
         vouched = Vouched(exchange.id, trace(headers, self._platform.random), principal, locale)
         forwarding = self._forwarder.prepare(request, route, vouched)
         exchange.notes = forwarding.notes
-        return await forwarding.send()
+        policy = self._policies.get(id(route))
+        if policy is None or self._cache is None:
+            return await forwarding.send()
+        return await self._cache.answer(
+            policy, request, forwarding.request, forwarding.send, exchange.background, principal
+        )
 
     def _finish(self, exchange: Exchange, response: Response) -> Response:
         """What every answer gets, wherever it came from."""
@@ -145,6 +156,13 @@ def _locator(settings: Settings) -> Locator:
         )
     except ValueError as error:
         raise Misconfigured([str(error)]) from None
+
+
+def _cache(routes: RouteTable, platform: Platform) -> HttpCache | None:
+    """The cache, where a namespace is bound to hold it."""
+    if platform.store is None:
+        return None
+    return HttpCache(platform.store, platform.clock, platform.log, routes.cache_settings_of)
 
 
 def _own(response: Response) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+import purging
 import territories
 from messages import Response
 from preferences import CURRENCIES
@@ -72,6 +73,8 @@ BUILT_IN: Final = (
     Operation("/readyz", "get", "Whether the gateway can do its work", "Status", refusals=(503,)),
     Operation("/_gatehouse/whoami", "get", "The caller, as its token describes it", "Caller",
               refusals=(400, 401, 503), access=KNOWN),
+    Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
+              body="Purge", refusals=(400, 401, 403, 413, 415, 503), access=purging.ACCESS),
 )  # fmt: skip
 """Every endpoint of `endpoints.py` but `/openapi.json`; HEAD goes with GET. A test holds the two to each other."""
 

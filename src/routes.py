@@ -7,9 +7,10 @@ thing here and another at the origin. Letter case and trailing slashes are signi
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from problems import Problem
-from settings import RouteSettings
+from settings import CacheSettings, RouteSettings
 
 Handler = TypeVar("Handler")
 
@@ -63,6 +64,12 @@ class RouteTable:
             if pattern.matches(path):
                 return pattern
         return None
+
+    def cache_settings_of(self, url: str) -> CacheSettings | None:
+        """How responses to `GET url` are cached; None when no route takes it, or its route stores nothing."""
+        pattern = self.find(urlsplit(url).path or "/")
+        route = pattern.by_method.get("GET") if pattern else None
+        return route.cache_settings if route else None
 
 
 def choose(by_method: dict[str, Handler], method: str) -> Handler:

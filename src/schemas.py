@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from preferences import CURRENCIES
+from purging import Purge
 
 LANGUAGE_PATTERN = "^(?:[A-Za-z]{2}|[Ff][Ii][Ll])(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?$"
 """Tags as they are used: language, script, region. The gateway takes every well-formed tag of a living language."""
@@ -81,6 +82,16 @@ class Caller(Answer):
     expires: int = Field(description="Seconds since 1970-01-01T00:00:00Z.")
 
 
+class Purged(Answer):
+    """What was purged, as it was understood."""
+
+    urls: list[str]
+    prefixes: list[str] = Field(description="Host and path.")
+    tags: list[str]
+    everything: bool
+    generation: int = Field(description="Milliseconds since 1970; what was stored before is dead.")
+
+
 class ProblemDetails(BaseModel):
     """RFC 9457. `code` is stable and for programs, `detail` a sentence for people."""
 
@@ -94,7 +105,7 @@ class ProblemDetails(BaseModel):
     request_id: str = Field(description="As in the `x-request-id` field, and in the log.")
 
 
-COMPONENTS: tuple[type[BaseModel], ...] = (Locale, Preferences, Status, Caller, ProblemDetails)
+COMPONENTS: tuple[type[BaseModel], ...] = (Locale, Preferences, Status, Caller, Purge, Purged, ProblemDetails)
 """Everything that `/openapi.json` refers to by name."""
 
 
