@@ -4,6 +4,9 @@
                                       ^                |
                                       +----failure-----+
 
+A failure is a whole exchange with all its tries, and "in a row" means one after the other: exchanges that were under
+way together when the origin dropped its connections saw one event, and count as one failure.
+
 Plain values only, because it outlives requests: nothing in it is ever awaited. It belongs to one isolate; others learn
 of a bad origin by themselves. A probe that never reports (its client hung up) costs one more open period.
 """
@@ -22,6 +25,8 @@ class Breaker:
     """One origin's. Times are seconds since the epoch, handed in."""
 
     failures: int = 0
+    failed_at: float = 0.0
+    """When the last failure that counted was seen."""
     retry_at: float = 0.0
     """While open: when the next probe may go."""
 
@@ -46,7 +51,10 @@ class Breaker:
     def succeeded(self) -> None:
         self.failures = 0
 
-    def failed(self, now: float) -> None:
-        self.failures += 1
+    def failed(self, now: float, began: float | None = None) -> None:
+        """An exchange that began at `began` (default: just now) has failed."""
+        if began is None or began >= self.failed_at:
+            self.failures += 1
+            self.failed_at = now
         if self.is_open:
             self.retry_at = now + OPEN_SECONDS

@@ -113,7 +113,9 @@ class Forwarding:
         request = request or self.request
         body_sha256 = await self._signed_content(request)
         started = self.platform.clock()
-        response = await self._exchange(request, body_sha256, started + self.upstream.route.timeout_ms / 1000)
+        if not self.upstream.breaker.admits(started):
+            raise _unavailable(self.upstream.breaker.retry_after(started))
+        response = await self._exchange(request, body_sha256, started)
         self.notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
         self.notes["origin_status"] = response.status
         public = sanitised_response(response, self.upstream.target, self.client_request)
@@ -121,8 +123,12 @@ class Forwarding:
             await cancel(response.body)
         return public
 
-    async def _exchange(self, request: Request, body_sha256: str | None, deadline: float) -> Response:
-        """Tries until one succeeds, the deadline would pass, or the route's retries are used up."""
+    async def _exchange(self, request: Request, body_sha256: str | None, started: float) -> Response:
+        """Tries until one succeeds, the deadline would pass, or the route's retries are used up.
+
+        The breaker hears of the outcome, not of every try.
+        """
+        deadline = started + self.upstream.route.timeout_ms / 1000
         most = 1 + (self.upstream.route.retries if is_retryable(request) else 0)
         tries = 1
         outcome = await self._try(request, body_sha256, deadline)
@@ -133,17 +139,26 @@ class Forwarding:
             tries += 1
             self.notes["tries"] = tries
             outcome = await self._try(request, body_sha256, deadline)
+        self._report(request, outcome, started)
         if isinstance(outcome, Problem):
             raise outcome
         return outcome
 
+    def _report(self, request: Request, outcome: Response | Problem, started: float) -> None:
+        """Tell the breaker.
+
+        While the client still sends content, the failure may be the client's, and nobody may open the breaker for
+        everybody else by sending slowly or hanging up.
+        """
+        if isinstance(outcome, Response) and outcome.status not in TRANSIENT:
+            self.upstream.breaker.succeeded()
+        elif isinstance(outcome, Response) or not content_in_flight(request):
+            self.upstream.breaker.failed(self.platform.clock(), started)
+
     async def _try(self, request: Request, body_sha256: str | None, deadline: float) -> Response | Problem:
-        """One try, reported to the breaker."""
         upstream, now = self.upstream, self.platform.clock()
-        if not upstream.breaker.admits(now):
-            return _unavailable(upstream.breaker.retry_after(now))
         try:
-            response = await upstream.fetch(
+            return await upstream.fetch(
                 self._signed(request, body_sha256, now),
                 timeout=max(SHORTEST_TIMEOUT, deadline - now),
                 max_body=upstream.route.max_body,
@@ -154,20 +169,9 @@ class Forwarding:
             return self._failure(request, error, Problem(502, "origin_unreachable", "The origin could not be reached."))
         except ContentTooLarge:
             raise _too_large(upstream.route) from None
-        if response.status in TRANSIENT:
-            upstream.breaker.failed(self.platform.clock())
-        else:
-            upstream.breaker.succeeded()
-        return response
 
     def _failure(self, request: Request, error: FetchFailed, problem: Problem) -> Problem:
-        """The reason goes to the log and not to the client: it may name hosts and addresses.
-
-        While the client still sends content, the failure may be the client's, and nobody may open the breaker for
-        everybody else by sending slowly or hanging up.
-        """
-        if not content_in_flight(request):
-            self.upstream.breaker.failed(self.platform.clock())
+        """The reason goes to the log and not to the client: it may name hosts and addresses."""
         request_id = request.headers.get("x-request-id")
         self.platform.log("origin_failed", id=request_id, code=problem.code, reason=str(error))
         return problem
@@ -176,7 +180,7 @@ class Forwarding:
         """Seconds until the next try, or None when there should be none.
 
         Full jitter, and never before the origin wants to be asked again. Waiting past the deadline helps nobody, nor
-        does asking a breaker that has just opened.
+        does asking an origin that others have meanwhile found to be down.
         """
         if isinstance(outcome, Response) and not asks_for_retry(outcome):
             return None

@@ -31,6 +31,16 @@ def test_a_success_in_between_starts_the_count_again() -> None:
     assert breaker.admits(NOW)
 
 
+def test_exchanges_that_failed_together_count_once() -> None:
+    breaker = Breaker()
+    for _ in range(20):
+        breaker.failed(NOW + 0.2, began=NOW)
+    assert breaker.failures == 1
+    for second in range(1, THRESHOLD):
+        breaker.failed(NOW + second + 0.2, began=NOW + second)
+    assert not breaker.admits(NOW + THRESHOLD)
+
+
 def test_it_says_when_to_come_back() -> None:
     assert opened().retry_after(NOW) == 30
     assert opened().retry_after(NOW + 12.5) == 18

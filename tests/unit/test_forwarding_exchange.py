@@ -301,12 +301,12 @@ def test_the_breaker_lets_a_probe_through_and_closes_when_it_succeeds() -> None:
     assert len(world.sent) == 8
 
 
-def test_retries_stop_when_the_breaker_opens() -> None:
+def test_the_breaker_counts_exchanges_and_not_their_tries() -> None:
     world = World(FetchFailed("f"))
     forwarder = world.forwarder(retries=2)
-    problems = failing(world, forwarder, client(), 3)
-    assert [problem.code for problem in problems] == ["origin_unreachable", "origin_unreachable", "origin_unavailable"]
-    assert len(world.sent) == 5
+    codes = [problem.code for problem in failing(world, forwarder, client(), 6)]
+    assert codes == ["origin_unreachable"] * 5 + ["origin_unavailable"]
+    assert len(world.sent) == 15
 
 
 @pytest.mark.parametrize("failure", [Response(500), Response(429), Response(404)])
