@@ -1,0 +1,97 @@
+"""A cache with a store, an origin that a test scripts, and a client, for tests under plain CPython."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cache import CachePolicy
+from cache_keys import Caller
+from http_cache import HttpCache
+from http_dates import format_http_date
+from messages import Request, Response
+from ports import KeyValueStore
+from problems import Problem
+from settings import CacheSettings
+from tests.unit.in_memory import BytesBody, MemoryStore, World, run
+
+Answer = Callable[[Request], Response]
+
+UNREACHABLE = Problem(502, "origin_unreachable", "The origin could not be reached.")
+
+
+def page(content: str = "hello", status: int = 200, cookies: list[str] | None = None, **headers: str) -> Response:
+    """A response of the origin. `max_age=…` style names become field names; the content comes as a stream."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, fields, BytesBody(content.encode()), cookies or [])
+
+
+def content_of(response: Response) -> str | None:
+    body = response.body
+    if body is None or isinstance(body, str):
+        return body
+    return (body if isinstance(body, bytes) else run(body.read(1 << 30))).decode()
+
+
+class CacheHouse:
+    """One isolate's cache. `answer` is what the origin says next; `asked` what it was asked for."""
+
+    def __init__(self, answer: Answer | None = None, world: World | None = None, **settings: Any) -> None:
+        self.world = world or World()
+        self.settings = CacheSettings.model_validate(settings)
+        self.policy = CachePolicy(self.settings)
+        self.answer: Answer = answer or (lambda request: page(cache_control="max-age=60"))
+        self.asked: list[Request] = []
+        self.cache = self.isolate()
+
+    def isolate(self, store: KeyValueStore | None = None) -> HttpCache:
+        """The cache of another isolate over the same store, with nothing in memory."""
+        return HttpCache(store or self.store, self.world.clock, self.world.write_log, lambda url: self.settings)
+
+    @property
+    def store(self) -> MemoryStore:
+        assert self.world.store is not None
+        return self.world.store
+
+    def restart(self) -> None:
+        self.cache = self.isolate()
+
+    async def send(self, request: Request) -> Response:
+        self.asked.append(request)
+        response = self.answer(request)
+        response.headers.setdefault("date", format_http_date(self.world.clock()))
+        if request.method == "HEAD":
+            response.body = None
+        return response
+
+    def get(
+        self,
+        path: str = "/",
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        vouched: Mapping[str, str] | None = None,
+        caller: Caller | None = None,
+        settle: bool = True,
+    ) -> Response:
+        """The answer to a client. `vouched` are fields that only the origin sees (`x-geo-country`)."""
+        target, _, query = path.partition("?")
+        request = Request(method, "https", "a.example", target, query, dict(headers or {}))
+        outgoing = Request(method, "https", "origin.example", target, query, {**request.headers, **(vouched or {})})
+
+        async def exchange() -> Response:
+            return await self.cache.answer(self.policy, request, outgoing, self.send, self.world.background, caller)
+
+        try:
+            response: Response = run(exchange())
+        finally:
+            if settle:
+                run(self.world.settle())
+        return response
+
+    def later(self, seconds: float) -> None:
+        self.world.clock.now += seconds
+
+
+def status_of(response: Response) -> str:
+    """Our member of Cache-Status without the key, which says nothing to a reader of tests."""
+    members = response.headers["cache-status"].rpartition("gatehouse; ")[2].split("; ")
+    return "; ".join(member for member in members if not member.startswith("key="))
