@@ -36,6 +36,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from devtools.failure import Failure
 from devtools.function_url import LOOPBACK, FunctionUrlServer, Handler, HttpRequest, HttpResponse, event_of
 from devtools.paths import ROOT
+from devtools.sign_in import Mint, SignIn, User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -74,12 +75,14 @@ def local_origin(
     seed: bool = False,
     dynamodb_url: str | None = None,
     log: TextIO | None = None,
+    mint: Mint | None = None,
 ) -> Iterator[LocalOrigin]:
     """Serve the origin on loopback until the block ends.
 
     `secret` is the one shared with the gateway (`next_secret` its successor); port 0 takes a free one; without
     `dynamodb_url` an embedded DynamoDB is started; the request log, one JSON object a line, goes to `log` (standard
-    output). Raises OSError when the port is taken, ValueError when a secret is too short.
+    output). With `mint` the demo page's sign-in is served below `/dev/`. Raises OSError when the port is taken,
+    ValueError when a secret is too short.
     """
     with ExitStack() as running:
         database = dynamodb_url or running.enter_context(_embedded_dynamodb())
@@ -89,7 +92,10 @@ def local_origin(
         handler = _handler(client, users, idempotency, secrets, log or sys.stdout)
         if seed:
             _seed(client, users)
-        server = FunctionUrlServer(handler, port, {"echo": _echo(secrets)})
+        special = {"echo": _echo(secrets)}
+        if mint:
+            special["dev"] = SignIn((User(user_id, name, role) for user_id, name, _, role in SEED), mint)
+        server = FunctionUrlServer(handler, port, special)
         server.start()
         running.callback(server.stop)
         yield LocalOrigin(server.url, server.server_port, database)

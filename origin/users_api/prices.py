@@ -1,7 +1,8 @@
 """The public price list, in the currency the gateway found for the visitor.
 
-It exists to be cached: `Cache-Control` says for how long, `Vary: x-geo-currency` that there is one variant a currency
-(and not one a visitor), the `ETag` lets a stale copy be confirmed instead of sent again.
+It exists to be cached by the gateway: `CDN-Cache-Control` (RFC 9213) says for how long, `Vary: x-geo-currency` that there
+is one variant a currency (and not one a visitor), the `ETag` lets a stale copy be confirmed instead of sent again.
+Browsers and caches in between see neither that field nor the currency, so `Cache-Control` makes them ask every time.
 """
 
 import hashlib
@@ -12,21 +13,29 @@ PLANS = (("starter", "Starter"), ("team", "Team"), ("business", "Business"))
 
 # Monthly price of each plan, in the currency's own decimals (ISO 4217): set by hand, not converted.
 AMOUNTS: Mapping[str, tuple[str, str, str]] = {
+    "AED": ("0.00", "45.00", "179.00"),
     "AUD": ("0.00", "19.00", "75.00"),
     "BRL": ("0.00", "59.00", "249.00"),
     "CAD": ("0.00", "16.00", "65.00"),
     "CHF": ("0.00", "12.00", "48.00"),
+    "EGP": ("0.00", "320.00", "1290.00"),
     "EUR": ("0.00", "11.00", "45.00"),
     "GBP": ("0.00", "10.00", "39.00"),
+    "ILS": ("0.00", "42.00", "169.00"),
     "INR": ("0.00", "899.00", "3499.00"),
     "JPY": ("0", "1800", "7200"),
     "KWD": ("0.000", "3.500", "14.500"),
+    "MXN": ("0.00", "210.00", "850.00"),
+    "PLN": ("0.00", "47.00", "189.00"),
+    "SAR": ("0.00", "45.00", "179.00"),
+    "SEK": ("0.00", "129.00", "499.00"),
     "USD": ("0.00", "12.00", "49.00"),
 }
 DEFAULT_CURRENCY = "USD"
 
 CACHING: Mapping[str, str] = {
-    "Cache-Control": "public, max-age=30, stale-while-revalidate=60, stale-if-error=600",
+    "CDN-Cache-Control": "max-age=30, stale-while-revalidate=60, stale-if-error=600",
+    "Cache-Control": "private, no-cache",
     "Vary": "x-geo-currency",
     "Cache-Tag": "prices",
 }

@@ -405,9 +405,10 @@ def test_prices_are_in_the_visitors_currency(gateway: Gateway, currency: str, sh
     assert (prices["currency"], prices["plans"][1]["amount"]) == (shown, team)
 
 
-def test_prices_may_be_cached_once_a_currency(gateway: Gateway) -> None:
+def test_the_gateway_may_cache_prices_once_a_currency(gateway: Gateway) -> None:
     answer = gateway.send("GET", "/prices", {"x-geo-currency": "EUR"})
-    assert answer.headers["cache-control"].startswith("public, max-age=30, stale-while-revalidate=60")
+    assert answer.headers["cdn-cache-control"].startswith("max-age=30, stale-while-revalidate=60")
+    assert answer.headers["cache-control"] == "private, no-cache", "nobody else knows the visitor's currency"
     assert answer.headers["vary"] == "x-geo-currency"
 
 

@@ -1,0 +1,40 @@
+// The demo page's sign-in panel. Served by the development server alone (devtools/sign_in.py): no deployment has it.
+
+import { element, say, whileBusy } from "/app/dom.js";
+import { call, refusal, succeeded } from "/app/gateway.js";
+
+/** Show the panel in `section`; `onToken(token)` is called with each token that is signed. Rejects where there are no users. */
+export async function mount(section, onToken) {
+  const outcome = await call("/dev/users");
+  if (!succeeded(outcome)) throw new Error(refusal(outcome));
+  const status = element("p", { class: "status", id: "sign-in-status", role: "status" });
+  const select = element("select", { id: "user", name: "user" }, ...outcome.data.users.map(choice));
+  const button = element("button", { type: "submit" }, "Sign in");
+  const form = element(
+    "form",
+    { class: "panel sign-in", lang: "en", dir: "ltr" },
+    element("h3", {}, "Sign in"),
+    element("p", { class: "status" }, "Tokens of this machine’s own issuer, for development only."),
+    element("p", { class: "field" }, element("label", { for: "user" }, "User"), select),
+    element("p", { class: "actions" }, button),
+    status,
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    whileBusy(button, () => signIn(select.value, status, onToken));
+  });
+  section.replaceChildren(form);
+  section.hidden = false;
+}
+
+const choice = ({ id, name, role }) => element("option", { value: id }, `${name} (${role})`);
+
+async function signIn(user, status, onToken) {
+  const outcome = await call(`/dev/token?user=${encodeURIComponent(user)}`);
+  if (!succeeded(outcome)) {
+    say(status, refusal(outcome), "bad");
+    return;
+  }
+  onToken(outcome.data.token);
+  say(status, `Signed in as ${user} for ${Math.round(outcome.data.expires_in / 60)} minutes.`, "good");
+}
