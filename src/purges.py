@@ -84,12 +84,14 @@ class Purges:
 
     async def purge(self, scopes: Iterable[str]) -> int:
         """Make everything in `scopes` dead; gives the new generation. Raises StoreFailed; repeating it is harmless."""
-        now = self._clock()
-        generation = int(now * 1000)
-        for scope in [*scopes, EPOCH]:
-            self._remember(scope, generation, now)
-            await self._store.put(scope, str(generation), expires_in=LONGEST_STORAGE)
+        generation = int(self._clock() * 1000)
+        await asyncio.gather(*(self._raise(scope, generation) for scope in scopes))
+        await self._raise(EPOCH, generation)  # last: who sees it shall find the scopes raised
         return generation
+
+    async def _raise(self, scope: str, generation: int) -> None:
+        self._remember(scope, generation, self._clock())
+        await self._store.put(scope, str(generation), expires_in=LONGEST_STORAGE)
 
     async def _generation(self, scope: str) -> int:
         now = self._clock()

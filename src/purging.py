@@ -14,7 +14,7 @@ from messages import Request
 from paths import normalise_path
 from ports import StoreFailed
 from problems import Problem
-from purges import everything, prefix_scope, tag_scope, url_scope
+from purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
 from settings import AccessSettings
 
 ACCESS = AccessSettings(auth="required", roles=("gatehouse:purge",))
@@ -27,6 +27,13 @@ MOST = 100
 def _is_reference(value: str) -> str:
     if not value.startswith(("/", "https://", "http://")) or value.startswith("//") or "#" in value:
         raise ValueError("must be an absolute URL or a path that begins with '/', without a fragment")
+    urlsplit(value)  # raises ValueError on a malformed host
+    return value
+
+
+def _is_prefix(value: str) -> str:
+    if "?" in value or urlsplit(value).path.rstrip("/").count("/") > DEEPEST_PREFIX:
+        raise ValueError(f"must be a path of at most {DEEPEST_PREFIX} segments, without a query")
     return value
 
 
@@ -37,6 +44,7 @@ def _is_tag(value: str) -> str:
 
 
 Reference = Annotated[str, Field(max_length=2048), AfterValidator(_is_reference)]
+Prefix = Annotated[Reference, AfterValidator(_is_prefix)]
 Tag = Annotated[str, Field(max_length=1024), AfterValidator(_is_tag)]
 
 
@@ -46,7 +54,7 @@ class Purge(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     urls: list[Reference] = Field(default=[], max_length=MOST)
-    prefixes: list[Reference] = Field(default=[], max_length=MOST)
+    prefixes: list[Prefix] = Field(default=[], max_length=MOST)
     tags: list[Tag] = Field(default=[], max_length=MOST)
     everything: bool = False
 

@@ -1,12 +1,17 @@
 """Purging by generations: what an order means, what it kills, and when."""
 
+import json
+from typing import Any
+
 import pytest
 
+from messages import Request
 from ports import StoreFailed
 from problems import Problem
-from purge_orders import PurgeOrder, ordered_scopes, read_order
 from purges import EPOCH, SECONDS_KNOWN, Purges, everything, prefix_scope, scopes_of, tag_scope, url_scope
-from tests.unit.in_memory import MemoryStore, World, run
+from purging import purge
+from tests.unit.cache_house import CacheHouse
+from tests.unit.in_memory import NOW, MemoryStore, World, run
 
 URL = "https://a.example/api/users/7?x=1"
 
@@ -103,51 +108,60 @@ def test_a_response_belongs_to_its_url_its_paths_its_tags_and_everything() -> No
     }
 
 
-BASE = "https://a.example/_gatehouse/purge"
+ORDERED_AT = Request("POST", "https", "a.example", "/_gatehouse/purge")
 
 
-def test_an_order_is_resolved_against_the_gateway() -> None:
-    content = (
-        b'{"urls": ["/b?x=1", "https://B.example/%61"], "prefixes": ["/api/*"], "tags": ["t"], "everything": true}'
+def order(**wanted: Any) -> dict[str, object]:
+    answer: dict[str, object] = run(
+        purge(json.dumps(wanted).encode(), ORDERED_AT, CacheHouse(query={"sort": True}).cache)
     )
-    assert ordered_scopes(read_order(content), BASE, lambda url: url) == {
-        "url https://a.example/b?x=1": url_scope("https://a.example/b?x=1"),
-        "url https://b.example/a": url_scope("https://b.example/a"),
-        "prefix a.example/api/": prefix_scope("a.example", "/api"),
-        "tag t": tag_scope("t"),
-        "everything": everything(),
+    return answer
+
+
+def test_an_order_is_answered_as_it_was_understood() -> None:
+    assert order(urls=["/b?y=1&x=2", "https://B.example/%61"], prefixes=["/api/"], tags=["t"]) == {
+        "urls": ["https://a.example/b?x=2&y=1", "https://b.example/a"],
+        "prefixes": ["a.example/api/"],
+        "tags": ["t"],
+        "everything": False,
+        "generation": int(NOW * 1000),
     }
 
 
 @pytest.mark.parametrize(
-    ("content", "field"),
+    ("wanted", "field"),
     [
-        (b"", "content"),
-        (b"[]", "content"),
-        (b"{}", "content"),
-        (b'{"url": ["/a"]}', "url"),
-        (b'{"urls": "/a"}', "urls"),
-        (b'{"urls": [1]}', "urls.0"),
-        (b'{"everything": "yes"}', "everything"),
+        ({}, "body"),
+        ({"url": ["/a"]}, "url"),
+        ({"urls": "/a"}, "urls"),
+        ({"urls": [1]}, "urls.0"),
+        ({"urls": ["a"]}, "urls.0"),
+        ({"urls": ["//a.example/"]}, "urls.0"),
+        ({"urls": ["https://[/a"]}, "urls.0"),
+        ({"urls": ["/a#b"]}, "urls.0"),
+        ({"urls": ["/a"] * 101}, "urls"),
+        ({"prefixes": ["/a?b"]}, "prefixes.0"),
+        ({"prefixes": ["/a" * 17]}, "prefixes.0"),
+        ({"tags": ["a,b"]}, "tags.0"),
+        ({"everything": "yes"}, "everything"),
     ],
 )
-def test_an_order_that_is_none_is_refused(content: bytes, field: str) -> None:
+def test_an_order_that_is_none_is_refused(wanted: dict[str, Any], field: str) -> None:
     with pytest.raises(Problem) as refusal:
-        read_order(content)
+        order(**wanted)
     assert (refusal.value.status, refusal.value.code) == (400, "invalid_purge")
     assert refusal.value.members["field"] == field
 
 
-@pytest.mark.parametrize(
-    "order",
-    [
-        PurgeOrder(urls=("/a%2Fb",)),
-        PurgeOrder(urls=("mailto:a",)),
-        PurgeOrder(urls=("https://[",)),
-        PurgeOrder(prefixes=("/a?b",)),
-        PurgeOrder(prefixes=("/a" * 17,)),
-    ],
-)
-def test_an_order_that_means_nothing_is_refused(order: PurgeOrder) -> None:
-    with pytest.raises(Problem):
-        ordered_scopes(order, BASE, lambda url: url)
+def test_an_ambiguous_path_is_refused_as_in_a_request() -> None:
+    with pytest.raises(Problem) as refusal:
+        order(urls=["/a%2Fb"])
+    assert refusal.value.status == 400
+
+
+def test_a_purge_that_the_store_does_not_take_is_to_be_repeated() -> None:
+    house = CacheHouse()
+    house.store.failing.add("put")
+    with pytest.raises(Problem) as refusal:
+        run(purge(b'{"everything": true}', ORDERED_AT, house.cache))
+    assert (refusal.value.status, refusal.value.code) == (503, "store_unavailable")
