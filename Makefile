@@ -2,6 +2,7 @@
 #
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
 #   make test           unit and worker tests; options with ARGS="-k geo"
+#   make bench          what a request costs, beside Hono and FastAPI; QUICK=1 for a short run
 #   make lint           ruff, strict typing, CloudFormation
 #   make deploy         check, then deploy an environment: make deploy ENV=staging
 #   make smoke          the integration test of a running gateway: make smoke URL=https://…
@@ -13,7 +14,7 @@ TOOL := .venv/bin/python -m
 CHECKED := $(wildcard src devtools origin tests bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format size lock refresh smoke environment deploy clean
+.PHONY: help setup dev test lint format bench size lock refresh smoke environment deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +40,9 @@ lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint
 format: setup ## let ruff mend what it can
 	@$(TOOL) ruff check --fix $(CHECKED)
 	@$(TOOL) ruff format $(CHECKED)
+
+bench: setup ## side by side with Hono and FastAPI, docs/bench.json and .svg; QUICK=1 takes two minutes
+	@$(TOOL) bench $(if $(QUICK),--quick) $(ARGS)
 
 size: setup ## what a deployment uploads, against the limit
 	@$(TOOL) devtools size $(ARGS)

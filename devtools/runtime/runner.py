@@ -64,10 +64,17 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """The Node process, whose children are the gateways' workerds."""
+        return self._process.pid
+
     def start(
         self,
         *,
         source: Path = SOURCES,
+        packages: Path = PYTHON_MODULES,
+        script: Path | None = None,
         config: Path | Mapping[str, Any] = WRANGLER_TOML,
         environment: str | None = None,
         vars: Mapping[str, Any] | None = None,  # wrangler's own word for them
@@ -80,7 +87,8 @@ class Runner:
     ) -> "Gateway":
         """A gateway on a free port of 127.0.0.1, answering when this returns.
 
-        `source` holds `entry.py`. `config` is a wrangler.toml, or one as a dict; `environment` one of its `[env.*]`.
+        `source` holds `entry.py`, `packages` what it imports; `script` is a JavaScript Worker in one file that runs in
+        their place. `config` is a wrangler.toml, or one as a dict; `environment` one of its `[env.*]`.
         `vars` are variables and secrets over those of the configuration, structured values as they are. `.dev.vars` is
         not read. `kv_persist` is a folder for KV that outlives the gateway. `cf` is `request.cf` of every request.
         With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
@@ -95,7 +103,8 @@ class Runner:
         generated = wrangler_config.bindings_only(dict(settings), root)
         options = {
             "source": str(source),
-            "packages": str(PYTHON_MODULES),
+            "packages": str(packages),
+            "script": str(script) if script else None,
             "pyodide": str(NODE_MODULES / "pyodide"),
             "config": str(wrangler_config.write(generated, folder, folder)),
             "environment": environment,

@@ -1,0 +1,105 @@
+"""Who takes part: each in a workerd of its own, of the same build, started through the same Miniflare."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from bench import cases, processes, tokens
+from bench.load import Origin
+from devtools.paths import STATE
+from devtools.runtime.runner import Gateway, Runner
+
+HERE = Path(__file__).parent
+BUILT = STATE / "bench"
+
+CONFIG: Final = {
+    "name": "bench",
+    "main": "entry.py",
+    "compatibility_date": "2026-11-01",
+    "compatibility_flags": ["python_workers"],
+    "kv_namespaces": [{"binding": "CACHE", "id": "bench"}],
+}
+
+FIRST_RESPONSE: Final = 60.0
+"""Seconds until a contender must have answered."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of them: how it is called, what it answers, and how it is started."""
+
+    name: str
+    title: str
+    options: Callable[[Origin], Mapping[str, Any]]
+    """Of `Runner.start`."""
+    answers: bool = True
+    """Whether it does the work; the others answer "ok" to everything."""
+
+
+@dataclass
+class Running:
+    """A contender that has been started."""
+
+    contender: Contender
+    gateway: Gateway
+    pid: int
+    """Of its workerd."""
+    first_response: float
+    """Milliseconds from the order to start until the first answer."""
+    memory_at_start: int
+    """Bytes resident after the first answer."""
+
+
+def start(runner: Runner, contender: Contender, origin: Origin) -> Running:
+    """Start `contender` and wait for its first answer, which is a 200 of /geo."""
+    before = processes.children(runner.pid)
+    options = contender.options(origin)
+    began = time.monotonic()
+    gateway = runner.start(config=CONFIG, **options)
+    gateway.client.get("/geo", headers=cases.visitor(), timeout=FIRST_RESPONSE).raise_for_status()
+    first_response = (time.monotonic() - began) * 1000
+    (pid,) = processes.children(runner.pid) - before
+    return Running(contender, gateway, pid, first_response, processes.resident_bytes(pid))
+
+
+def _variables(origin: Origin) -> dict[str, Any]:
+    """The configuration of the work, the same for all who do it."""
+    return {
+        "ORIGIN": origin.url,
+        "JWT_SECRET": tokens.keys().secret,
+        "HS_ISSUER": tokens.HS_ISSUER,
+        "RS_ISSUER": tokens.RS_ISSUER,
+        "AUDIENCE": tokens.AUDIENCE,
+    }
+
+
+def _gatehouse(origin: Origin) -> Mapping[str, Any]:
+    issuers = [
+        {
+            "issuer": tokens.HS_ISSUER,
+            "audience": [tokens.AUDIENCE],
+            "algorithms": ["HS256"],
+            "secret": "JWT_SECRET",
+        },
+        {
+            "issuer": tokens.RS_ISSUER,
+            "audience": [tokens.AUDIENCE],
+            "algorithms": ["RS256"],
+            "jwks_url": f"{origin.url}/jwks.json",
+        },
+    ]
+    variables = {"JWT_SECRET": tokens.keys().secret, "SUPPORTED_LANGUAGES": list(cases.LANGUAGES)}
+    return {"vars": {**variables, "ISSUERS": issuers, "ROUTES": cases.routes(origin.url)}}
+
+
+GATEHOUSE: Final = Contender("gatehouse", "Gatehouse", _gatehouse)
+EMPTY_PYTHON: Final = Contender(
+    "empty_python", "empty Python Worker", lambda _: {"source": HERE / "empty_python"}, answers=False
+)
+EMPTY_JS: Final = Contender(
+    "empty_js", "empty JS Worker", lambda _: {"script": HERE / "empty_js" / "worker.mjs"}, answers=False
+)
+
+CONTENDERS: Final = (GATEHOUSE, EMPTY_PYTHON, EMPTY_JS)

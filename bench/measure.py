@@ -1,0 +1,127 @@
+"""One round of load on one contender, and a whole run: interleaved rounds over all cases and connection counts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from bench import processes, tokens
+from bench.answers import check
+from bench.cases import CASES, GEO, Case
+from bench.contenders import Running
+from bench.figures import Figure, interleaved
+from bench.load import Load, LoadFailed, Origin, message
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    rounds: int
+    seconds: float
+    """Of load, a round."""
+    warm_up: float
+    """Seconds of load before the first round of a contender at a case."""
+    connections: tuple[int, ...]
+    starts: int
+    """How often each contender is started for its first response."""
+
+
+FULL: Final = Plan(rounds=5, seconds=2.0, warm_up=1.0, connections=(1, 16, 64), starts=3)
+QUICK: Final = Plan(rounds=2, seconds=0.7, warm_up=0.5, connections=(16,), starts=1)
+
+
+@dataclass(frozen=True)
+class Round:
+    """The figures of one round."""
+
+    cpu_us: float
+    """Microseconds of CPU of the contender's workerd, all threads, per request served."""
+    rate: float
+    """Requests per second."""
+    p50: float
+    p99: float
+    first_byte: float
+    """Milliseconds to the first byte of the answer, median."""
+
+
+@dataclass
+class Results:
+    """Everything that was measured."""
+
+    rounds: dict[str, dict[int, dict[str, list[Round]]]] = field(default_factory=dict)
+    """By case, connections, contender."""
+    origin_first_byte: dict[str, dict[int, float]] = field(default_factory=dict)
+    """Milliseconds to the origin's own first byte without anything in front, by case and connections."""
+    starts: dict[str, dict[str, list[float]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    """By contender: `first_response_ms`, `memory_at_start`, `memory_after_load`."""
+
+    def figure(self, case: str, connections: int, contender: str, name: str = "cpu_us") -> Figure | None:
+        """One quantity of `Round`; None when the contender did not take part."""
+        rounds = self.rounds.get(case, {}).get(connections, {}).get(contender)
+        return Figure.of([getattr(one, name) for one in rounds]) if rounds else None
+
+    def as_json(self) -> dict[str, Any]:
+        rounds = {
+            case: {
+                str(connections): {name: [asdict(one) for one in sample] for name, sample in contenders.items()}
+                for connections, contenders in by_connections.items()
+            }
+            for case, by_connections in self.rounds.items()
+        }
+        return {"rounds": rounds, "origin_first_byte_ms": self.origin_first_byte, "starts": self.starts}
+
+
+class Bench:
+    """A run over running contenders."""
+
+    def __init__(self, load: Load, origin: Origin, running: Mapping[str, Running], say: Callable[[str], None]) -> None:
+        self._load = load
+        self._origin = origin
+        self._running = running
+        self._say = say
+        self.results = Results()
+
+    def compare(self, chosen: Sequence[Case] = CASES) -> None:
+        """Raises DifferentAnswers unless all who work give the same answers, from the origin and then from a cache."""
+        urls = {name: one.gateway.url for name, one in self._running.items() if one.contender.answers}
+        for _ in range(2):
+            for case in chosen:
+                check(case, case.messages(tokens.keys()), urls)
+
+    def run(self, plan: Plan, chosen: Sequence[Case] = CASES) -> None:
+        for case in chosen:
+            messages = case.messages(tokens.keys())
+            # The empty Workers answer everything alike: they are measured once, beside the first case.
+            names = [name for name, one in self._running.items() if one.contender.answers or case is GEO]
+            for connections in plan.connections:
+                self._say(f"{case.title}, {connections} connections")
+                self._measure(case, messages, names, connections, plan)
+
+    def _measure(self, case: Case, messages: Sequence[str], names: Sequence[str], connections: int, plan: Plan) -> None:
+        sample: dict[str, list[Round]] = {name: [] for name in names}
+        for name in names:
+            url = self._running[name].gateway.url
+            self._load.apply(url, messages, connections=connections, seconds=plan.warm_up)
+        for name in interleaved(names, plan.rounds):
+            sample[name].append(self._round(case, messages, self._running[name], connections, plan.seconds))
+        self.results.rounds.setdefault(case.name, {})[connections] = sample
+        if case.origin_path is not None:
+            direct = [message(case.origin_path, {})]
+            served = self._load.apply(self._origin.url, direct, connections=connections, seconds=plan.seconds)
+            self.results.origin_first_byte.setdefault(case.name, {})[connections] = served.first_byte_p50
+
+    def _round(self, case: Case, messages: Sequence[str], running: Running, connections: int, seconds: float) -> Round:
+        before = processes.cpu_seconds(running.pid)
+        served = self._load.apply(running.gateway.url, messages, connections=connections, seconds=seconds)
+        used = processes.cpu_seconds(running.pid) - before
+        if running.contender.answers and set(served.statuses) != {str(case.status)}:
+            raise LoadFailed(f"{running.contender.name} answered {dict(served.statuses)} to {case.name}{_why(running)}")
+        running.gateway.clear_logs()
+        return Round(used / served.requests * 1e6, served.rate, served.p50, served.p99, served.first_byte_p50)
+
+
+def _why(running: Running) -> str:
+    """The first exception that a contender wrote to its log."""
+    said = (line.get("traceback") for line in running.gateway.logs())
+    return next((f":\n{text}" for text in said if text), "")
