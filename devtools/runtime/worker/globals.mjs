@@ -32,25 +32,15 @@ replace(globalThis, 'fetch', function fetch(resource, init) {
 });
 
 /**
- * Pyodide wakes its event loop through one MessageChannel made at boot. A real port belongs to the request, or to the
- * global scope, that made it, and would run every request's Python there. This one stays with the request that posts:
- * a microtask, and every 64th turn a timer, so that a Python loop around `asyncio.sleep(0)` cannot starve I/O.
+ * Pyodide's scripts queue what they want to do next behind one MessageChannel made at boot. A real port belongs to the
+ * request, or to the global scope, that made it, and would run every request's work there. This one delivers in a
+ * microtask, so that the queue is empty before another request has its turn.
  */
 class RequestLocalChannel {
   constructor() {
-    let turns = 0;
     const deliver = () => this.port1.onmessage({});
-    const deliverAfterIO = () => {
-      turns = 0;
-      deliver();
-    };
     this.port1 = { onmessage: null };
-    this.port2 = {
-      postMessage() {
-        if (++turns % 64) queueMicrotask(deliver);
-        else setTimeout(deliverAfterIO, 0);
-      },
-    };
+    this.port2 = { postMessage: () => queueMicrotask(deliver) };
   }
 }
 replace(globalThis, 'MessageChannel', RequestLocalChannel);
@@ -86,4 +76,18 @@ export function restoreGlobals() {
     if (descriptor) Object.defineProperty(owner, name, descriptor);
     else delete owner[name];
   }
+}
+
+let turns = 0;
+
+/**
+ * Runs a callback of Python's event loop in the request that scheduled it, and with it whatever that request awaits:
+ * workerd cancels a request whose I/O was begun by another. Pyodide's own function has one queue for all of them.
+ * Callbacks due at once run in a microtask, and every 64th in a timer, so that a loop around `asyncio.sleep(0)` cannot
+ * starve I/O.
+ */
+export function scheduleCallback(callback, milliseconds) {
+  if (milliseconds > 2) setTimeout(callback, milliseconds);
+  else if (++turns % 64) queueMicrotask(callback);
+  else setTimeout(callback, 0);
 }

@@ -4,7 +4,7 @@
 // Order matters: globals before Pyodide's files, Pyodide before the application, the rules of import time before
 // `entry.py`, real randomness with the first request.
 
-import { files, restoreGlobals } from './globals.mjs';
+import { files, restoreGlobals, scheduleCallback } from './globals.mjs';
 import * as cloudflareSockets from 'cloudflare:sockets';
 import * as cloudflareWorkers from 'cloudflare:workers';
 import { allowance, allowEntropy, forbidEntropy, violations } from './entropy.mjs';
@@ -79,6 +79,7 @@ python.registerJsModule('_cloudflare_compat_flags', settings.compatibilityFlags)
 python.registerJsModule('_gatehouse_entropy', allowance);
 python.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(HOST)})`);
 const host = python.pyimport('host');
+python.pyimport('pyodide.webloop').scheduleCallback = scheduleCallback;
 
 forbidEntropy();
 const isNamed = makeIsNamed([globalThis, cloudflareWorkers, cloudflareSockets, sdkHelper, settings.compatibilityFlags]);
