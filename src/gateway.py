@@ -25,7 +25,7 @@ from ports import Background, Platform
 from problems import Problem, problem_response
 from routes import RouteTable, choose
 from settings import Misconfigured, RouteSettings, Settings
-from telemetry import Exchange, log_fields, request_id
+from telemetry import Exchange, is_logged, log_fields, request_id, server_timing
 from tracing import trace
 
 OWN_HEADERS: Final = {
@@ -107,6 +107,7 @@ class Gateway:
     async def _route(self, exchange: Exchange, route: RouteSettings) -> Response:
         """Steps 3 to 7 of a request that a route takes."""
         request = exchange.request
+        exchange.sample = route.log_sample
         principal = await self._authenticator.authenticate(request, route, exchange.background)
         exchange.principal = principal
         self._authenticator.authorize(principal, route)
@@ -116,23 +117,35 @@ class Gateway:
             request.cf, headers.get("accept-language"), headers.get("cookie"), request.query
         )
         exchange.country = locale.country
-        vouched = Vouched(exchange.id, trace(headers, self._platform.random), principal, locale)
-        forwarding = self._forwarder.prepare(request, route, vouched)
+        span = trace(headers, self._platform.random)
+        exchange.trace = span.id
+        forwarding = self._forwarder.prepare(request, route, Vouched(exchange.id, span, principal, locale))
         exchange.notes = forwarding.notes
         policy = self._policies.get(id(route))
         if policy is None or self._cache is None:
             return await forwarding.send()
-        return await self._cache.answer(
-            policy, request, forwarding.request, forwarding.send, exchange.background, principal
-        )
+        asked = self._platform.clock()
+        try:
+            return await self._cache.answer(
+                policy, request, forwarding.request, forwarding.send, exchange.background, principal
+            )
+        finally:
+            waited = (self._platform.clock() - asked) * 1000
+            exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
 
     def _finish(self, exchange: Exchange, response: Response) -> Response:
         """What every answer gets, wherever it came from."""
-        response.headers["x-request-id"] = exchange.id
+        platform = self._platform
+        headers = response.headers
+        headers["x-request-id"] = exchange.id
+        if timing := server_timing(exchange):
+            upstream = headers.get("server-timing")
+            headers["server-timing"] = f"{upstream}, {timing}" if upstream else timing
         self._cors.apply(exchange.request, response)
+        if is_logged(exchange, response, platform.random):
+            platform.log("request", **log_fields(exchange, response, platform.clock()))
         if exchange.request.method == "HEAD":
             response.body = None
-        self._platform.log("request", **log_fields(exchange, response, self._platform.clock()))
         return response
 
 

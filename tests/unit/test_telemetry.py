@@ -6,7 +6,7 @@ import pytest
 
 from messages import Request, Response
 from principals import Principal
-from telemetry import Exchange, log_fields, principal_label, request_id
+from telemetry import Exchange, is_logged, log_fields, principal_label, request_id, server_timing
 from tests.unit.in_memory import NOW, World
 
 
@@ -35,9 +35,19 @@ def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
     exchange = Exchange(
         request(cookie="session=secret", authorization="Bearer secret"), "id-1", 100.0, World().background
     )
-    exchange.notes["cache"] = "hit"
-    fields = log_fields(exchange, Response(200), now=100.25)
-    assert fields == {"id": "id-1", "method": "GET", "path": "/geo", "status": 200, "ms": 250.0, "cache": "hit"}
+    exchange.notes["origin_ms"] = 12.5
+    fields = log_fields(exchange, Response(200, {"cache-status": "gatehouse; hit"}, "five!"), now=100.25)
+    assert fields == {
+        "time": 100.25,
+        "id": "id-1",
+        "method": "GET",
+        "path": "/geo",
+        "status": 200,
+        "ms": 250.0,
+        "bytes": 5,
+        "cache": "gatehouse; hit",
+        "origin_ms": 12.5,
+    }
     assert "secret" not in repr(fields)
 
 
@@ -47,3 +57,19 @@ def test_a_principal_is_a_short_hash_of_issuer_and_subject() -> None:
     assert len(label) == 16
     assert label != principal_label(Principal("https://other.example", "u1").key)
     assert "u1" not in label
+
+
+def test_server_timing_names_what_was_waited_for() -> None:
+    exchange = Exchange(request(), "id-1", NOW, World().background)
+    assert server_timing(exchange) == ""
+    exchange.cache_ms = 2.0499
+    exchange.notes["origin_ms"] = 34.7
+    assert server_timing(exchange) == "cache;dur=2, origin;dur=34.7"
+
+
+def test_failures_are_always_logged_and_successes_by_the_routes_share() -> None:
+    exchange = Exchange(request(), "id-1", NOW, World().background, sample=0.25)
+    source = random.Random(1)
+    logged = sum(is_logged(exchange, Response(200), source) for _ in range(1000))
+    assert 200 < logged < 300
+    assert all(is_logged(exchange, Response(status), source) for status in (400, 404, 500, 503) for _ in range(50))
