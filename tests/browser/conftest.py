@@ -1,0 +1,169 @@
+"""Fixtures of the browser tests: the real Worker, the real origin, and a headless Chromium that looks at the demo page.
+
+Chromium is Debian's: installed by apt-get when it is missing and the tests may do that, else a failure says so. Nothing
+is downloaded from anywhere else. Screenshots are written to .gatehouse/screenshots/, which git ignores.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from devtools.origin import LocalOrigin, local_origin
+from devtools.paths import NODE_MODULES, STATE
+from devtools.runtime.runner import Gateway, Runner
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP gatehouse.test 127.0.0.1",
+)
+SCREENSHOTS = STATE / "screenshots"
+ORIGIN_SECRET = "the secret of origin and gateway, for tests"
+JWT_SECRET = "the secret of the local token issuer, for tests"
+
+GERMANY = "country=DE,region=Berlin,regionCode=BE,city=Berlin,timezone=Europe/Berlin"
+EGYPT = "country=EG,region=Cairo,regionCode=C,city=Cairo,timezone=Africa/Cairo"
+AMERICA = "country=US,region=California,regionCode=CA,city=San Francisco,timezone=America/Los_Angeles"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium. Fails the tests, and says what to do, when there is none and none can be installed."""
+    if (found := _chromium()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        said = subprocess.run(["apt-get", "install", "-y", "chromium"], capture_output=True, text=True, check=False)
+        found = _chromium()
+        if found is None:
+            pytest.fail(f"apt-get could not install chromium: {said.stderr.strip()[-400:]}")
+    if found is None:
+        pytest.fail("the browser tests need Chromium: apt-get install chromium")
+    return found
+
+
+def _chromium() -> str | None:
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[Runner]:
+    with Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def origin() -> Iterator[LocalOrigin]:
+    with local_origin(secret=ORIGIN_SECRET, seed=True, log=StringIO(), mint=mint) as origin:
+        yield origin
+
+
+def mint(subject: str, role: str) -> str:
+    """A token of the local issuer."""
+    return jwt.encode({"sub": subject, "role": role, "exp": int(time.time()) + 3600}, JWT_SECRET, "HS256")
+
+
+def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
+    """The configuration of a gateway before `origin`, as `make dev` has it."""
+    api = {"origin": origin.url, "strip_prefix": "/api", "sign": "hmac"}
+    return {
+        "JWT_SECRET": JWT_SECRET,
+        "ORIGIN_SECRET": ORIGIN_SECRET,
+        "ROUTES": [
+            {**api, "path": "/api/prices", "methods": ["GET"], "auth": "none"},
+            {**api, "path": "/api/echo", "cache": False},
+            {**api, "path": "/api/users/*"},
+            {"path": "/dev/*", "methods": ["GET"], "origin": origin.url, "auth": "none", "cache": False},
+        ],
+        **more,
+    }
+
+
+@pytest.fixture(scope="session")
+def gateway(runner: Runner, origin: LocalOrigin) -> Iterator[Gateway]:
+    with runner.start(vars=variables(origin)) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One visitor's browser window, with all that it complained about and all that it asked for."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page: Page = context.new_page()
+        self.url = url
+        self.complaints: list[str] = []
+        self.requested: list[str] = []
+        self.page.on("console", lambda message: self._complain(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requested.append(request.url))
+
+    def _complain(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def open(self, path: str = "/") -> Page:
+        """Go there and wait until the page has shown what it asked for."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_selector("html[data-ready]")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, gateway: Gateway) -> Iterator[Callable[..., Visitor]]:
+    """Opens a window: `visit(place=GERMANY, locale="en-US", url=…, **options of Browser.new_context)`."""
+    contexts: list[BrowserContext] = []
+
+    def open_window(*, place: str = GERMANY, locale: str = "en-US", url: str | None = None, **options: Any) -> Visitor:
+        context = browser.new_context(locale=locale, extra_http_headers={"gatehouse-dev-cf": place}, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return Visitor(context, url or gateway.url)
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def faults() -> Callable[[Page], list[str]]:
+    """The serious and critical accessibility faults that axe-core finds on a page, one line each."""
+    source = (NODE_MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+    def find(page: Page) -> list[str]:
+        # Handed to the debugger and not to the page as a script element: the page's policy would refuse that.
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        return [
+            f"{violation['id']} ({violation['impact']}): {', '.join(node['html'][:120] for node in violation['nodes'])}"
+            for violation in found["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS
