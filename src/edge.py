@@ -44,6 +44,9 @@ SIGNATURES: Final[Mapping[str, tuple[dict[str, Any], dict[str, Any]]]] = {
 }  # fmt: skip
 """JWS algorithm (RFC 7518 section 3.1, RFC 8037) -> WebCrypto parameters of `importKey` and of `verify`."""
 
+PIECE: Final = 64 * 1024
+"""Bytes read at once of content that is counted as it flows: what it costs is the calls, not the bytes."""
+
 IMPORTED_KEYS: Final = 256
 """Most keys kept imported; beyond that the oldest is imported again when it is needed."""
 
@@ -227,7 +230,8 @@ class _CountedBody:
         self._cause: Exception | None = None
         pipe = js.IdentityTransformStream.new()
         self.stream = pipe.readable
-        self._pump = asyncio.ensure_future(self._copy(body.stream.getReader(), pipe.writable.getWriter()))
+        reader = body.stream.getReader(bridge().to_object({"mode": "byob"}))
+        self._pump = asyncio.ensure_future(self._copy(reader, pipe.writable.getWriter()))
 
     def raise_cause(self) -> None:
         """Raises what aborted the exchange, if anything did."""
@@ -235,20 +239,22 @@ class _CountedBody:
             raise self._cause
 
     async def _copy(self, reader: Any, writer: Any) -> None:
-        size = 0
-        while (chunk := await self._next(reader)) is not None:
+        size, buffer = 0, js.Uint8Array.new(PIECE)
+        while (chunk := await self._next(reader, buffer)) is not None:
             size += chunk.byteLength
             if size > self._limit:
                 self._abort(ContentTooLarge(f"more than {self._limit} bytes"))
             if self._cause is not None or not await _worked(writer.write(chunk)):
                 await _worked(reader.cancel("not wanted"))  # an origin may answer without reading to the end
                 return
+            buffer = js.Uint8Array.new(chunk.buffer)
         if self._cause is None:
             await _worked(writer.close())
 
-    async def _next(self, reader: Any) -> Any:
+    async def _next(self, reader: Any, buffer: Any) -> Any:
+        """The next piece, in `buffer`'s memory; None at the end."""
         try:
-            step = await reader.read()
+            step = await reader.read(buffer)
         except JsException as error:
             self._abort(FetchFailed(f"the content broke off: {error.message}"))
             return None
