@@ -22,9 +22,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
     "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
     "lock": ("devtools.lock", "write the lock files of requirements/ anew from pyproject.toml"),
-    "refresh": ("devtools.refresh", "take the newest dependencies and CLDR the project allows, for the nightly pipeline"),
+    "refresh": ("devtools.refresh", "take the newest dependencies and CLDR the project allows"),
     "smoke": ("devtools.smoke", "the integration test of a running gateway: smoke http://localhost:8787"),
-    "reference": ("devtools.reference", "write the tables of docs/configuration.md from src/settings.py, or --check them"),
+    "reference": ("devtools.reference", "write the tables of docs/configuration.md, or --check them"),
     "territories": ("devtools.territories", "generate src/territories.py from Unicode CLDR"),
 }
 

@@ -1,10 +1,10 @@
 """One meaning for a path: what is matched is what is forwarded.
 
 A path that two readers could read differently is refused, not guessed at: dot segments and empty segments (resolved by
-some, kept by others), separators in disguise (`%2F`, `\\`, `%5C`), encoded dots, control characters, malformed or double
-percent-encoding, and bytes that are not UTF-8 (overlong forms of "." and "/" among them). What is left is brought
-to the normal form of RFC 3986 section 6.2.2: unreserved characters decoded (`/%61pi` is `/api`, so it cannot slip past
-a protected `/api`), hexadecimal digits in upper case, and everything that may not stand in a path encoded. That form is
+some, kept by others), separators in disguise (`%2F`, `\\`, `%5C`), encoded dots, control characters, malformed or
+double percent-encoding, and bytes that are not UTF-8 (overlong forms of "." and "/" among them). What is left is
+brought to the normal form of RFC 3986 section 6.2.2: unreserved characters decoded (`/%61pi` is `/api`, so it cannot
+slip past a protected `/api`), hexadecimal digits in upper case, and everything that may not stand in a path encoded. That form is
 also what a WHATWG URL parser leaves alone, so what is signed is what the platform sends.
 
 This file knows no routes and no origins. It never looks at a query.
@@ -26,7 +26,7 @@ UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 """RFC 3986 section 2.3."""
 
 RESERVED_ESCAPE = re.compile("%(?:21|24|26|27|28|29|2A|2B|2C|3A|3B|3D|40)")
-"""Escapes of `sub-delims`, ":" and "@" (RFC 3986 section 3.3): kept in a path, equal to the bare character in a match."""
+"""Escapes of `sub-delims`, ":" and "@" (RFC 3986 section 3.3): kept in a path, and in a match equal to the bare one."""
 
 FAULTS = (
     (re.compile(r"[\x00-\x1f\x7f-\x9f]"), "holds a control character"),

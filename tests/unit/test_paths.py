@@ -63,8 +63,9 @@ def accepted(raw: str) -> str | None:
     try:
         return normalise_path(raw)
     except Problem as problem:
-        assert (problem.status, problem.code) == (400, "ambiguous_path")
-        return None
+        refused = (problem.status, problem.code)
+    assert refused == (400, "ambiguous_path")
+    return None
 
 
 @pytest.mark.parametrize(
