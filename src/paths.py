@@ -4,8 +4,8 @@ A path that two readers could read differently is refused, not guessed at: dot s
 some, kept by others), separators in disguise (`%2F`, `\\`, `%5C`), encoded dots, control characters, malformed or
 double percent-encoding, and bytes that are not UTF-8 (overlong forms of "." and "/" among them). What is left is
 brought to the normal form of RFC 3986 section 6.2.2: unreserved characters decoded (`/%61pi` is `/api`, so it cannot
-slip past a protected `/api`), hexadecimal digits in upper case, and everything that may not stand in a path encoded. That form is
-also what a WHATWG URL parser leaves alone, so what is signed is what the platform sends.
+slip past a protected `/api`), hexadecimal digits in upper case, and everything that may not stand in a path encoded.
+That form is also what a WHATWG URL parser leaves alone, so what is signed is what the platform sends.
 
 This file knows no routes and no origins. It never looks at a query.
 """

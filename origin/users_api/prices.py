@@ -2,7 +2,8 @@
 
 It exists to be cached by the gateway: `CDN-Cache-Control` (RFC 9213) says for how long, `Vary: x-geo-currency` that
 there is one variant a currency (and not one a visitor), the `ETag` lets a stale copy be confirmed instead of sent
-again. Browsers and caches in between see neither that field nor the currency, so `Cache-Control` makes them ask every time.
+again. Browsers and caches in between see neither that field nor the currency, so `Cache-Control` makes them ask every
+time.
 """
 
 import hashlib
