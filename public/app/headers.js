@@ -34,8 +34,9 @@ export function shown(name, value) {
 
 function fate(name, sent, received) {
   if (received === undefined) return "removed";
-  if (sent !== undefined) return sent === received ? "passed" : "replaced";
-  return VOUCHED.test(name) ? "vouched" : "browser";
+  if (sent !== undefined && sent !== received) return "replaced";
+  if (VOUCHED.test(name)) return "vouched"; // also where a client happened to claim what is true
+  return sent === undefined ? "browser" : "passed";
 }
 
 function byName(pairs) {
