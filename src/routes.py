@@ -1,7 +1,9 @@
 """The route table: which route takes a request. Default deny: what no route names does not exist.
 
 Matching works on the path that `paths.normalise_path` gave and that is also forwarded, so a request cannot mean one
-thing here and another at the origin. Letter case and trailing slashes are significant (RFC 3986 section 6.2.2.1).
+thing here and another at the origin. Letter case and trailing slashes are significant (RFC 3986 section 6.2.2.1). An
+encoded delimiter matches like a bare one: origins decode before they route, and `/users%3Aexport` must not slip past a
+protected `/users:export`.
 """
 
 from collections.abc import Iterable
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from paths import comparable_path
 from problems import Problem
 from settings import CacheSettings, RouteSettings
 
@@ -36,11 +39,12 @@ class Pattern:
             for method in route.methods:
                 by_method.setdefault(method, route)
         if not path.endswith("/*"):
-            return cls(path, path, None, by_method)
-        bare = path.removesuffix("/*")
+            return cls(path, comparable_path(path), None, by_method)
+        bare = comparable_path(path.removesuffix("/*"))
         return cls(path, bare or "/", bare + "/", by_method)
 
     def matches(self, path: str) -> bool:
+        """Whether a path, as `paths.comparable_path` gives it, is one of this pattern's."""
         return path == self.exact or (self.prefix is not None and path.startswith(self.prefix))
 
 
@@ -60,8 +64,9 @@ class RouteTable:
 
     def find(self, path: str) -> Pattern | None:
         """The pattern in charge of a normalised path."""
+        comparable = comparable_path(path)
         for pattern in self._patterns:
-            if pattern.matches(path):
+            if pattern.matches(comparable):
                 return pattern
         return None
 

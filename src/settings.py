@@ -17,6 +17,8 @@ from jwt.algorithms import HMACAlgorithm
 from jwt.exceptions import InvalidKeyError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from paths import normalise_path
+from problems import Problem
 from publickeys import KeySet
 
 HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -183,8 +185,12 @@ class RouteSettings(AccessSettings):
         bare = value.removesuffix("/*") or "/"
         if not value.startswith("/") or "*" in bare or "?" in value or "#" in value:
             raise ValueError("must begin with '/' and may end in '/*'; no other wildcard, query or fragment")
-        if "//" in value or any(segment in (".", "..") for segment in value.split("/")) or not bare.isascii():
-            raise ValueError("must be a normalised, percent-encoded path: no empty or dot segments")
+        try:
+            normal = normalise_path(bare)
+        except Problem as problem:
+            raise ValueError(f"must be a normalised, percent-encoded path; {problem.detail}") from None
+        if normal != bare:
+            raise ValueError(f"must be a normalised, percent-encoded path; write {normal!r}")
         return value
 
     @field_validator("methods")

@@ -35,6 +35,12 @@ def test_a_subtree_ends_at_a_segment(path: str) -> None:
     assert found(RouteTable([route("/api/*")]), path) is None
 
 
+@pytest.mark.parametrize("path", ["/users:export/x", "/users%3Aexport/x", "/users%3Aexport"])
+def test_an_encoded_delimiter_does_not_slip_past_a_protected_path(path: str) -> None:
+    assert found(RouteTable([route("/users:export/*"), route("/*")]), path) == "/users:export/*"
+    assert found(RouteTable([route("/users%3Aexport/*"), route("/*")]), path) == "/users%3Aexport/*"
+
+
 def test_the_whole_tree_can_be_a_route() -> None:
     table = RouteTable([route("/*")])
     assert found(table, "/") == found(table, "/any/thing") == "/*"

@@ -66,6 +66,8 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ({"path": "/a/*/b"}, "ROUTES[0].path: must begin with '/'"),
         ({"path": "/a/../b"}, "ROUTES[0].path: must be a normalised"),
         ({"path": "/a//b"}, "ROUTES[0].path: must be a normalised"),
+        ({"path": "/caf%c3%a9/*"}, "ROUTES[0].path: must be a normalised, percent-encoded path; write '/caf%C3%A9'"),
+        ({"path": "/café"}, "ROUTES[0].path: must be a normalised, percent-encoded path; write '/caf%C3%A9'"),
         ({"methods": ["GE T"]}, "ROUTES[0].methods: 'GE T' is not a method name"),
         ({"methods": ["CONNECT"]}, "ROUTES[0].methods: CONNECT cannot be forwarded"),
         ({"methods": []}, "ROUTES[0].methods: must name at least one method"),
