@@ -1,0 +1,184 @@
+"""What the documentation says is so: its tables are those of the source, its code runs, its links lead somewhere."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cache
+import challenges
+import signing
+from devtools import node
+from devtools.__main__ import COMMANDS
+from devtools.paths import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", *ROOT.glob("C*.md"), *ROOT.glob("SECURITY.md")])
+SECRET = "a secret of more than thirty-two bytes"
+NEXT = "another secret of more than thirty-two bytes"
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def code(name: str, language: str) -> str:
+    """The first block of that language on a page."""
+    found = re.search(rf"^```{language}\n(.*?)^```", page(name), re.MULTILINE | re.DOTALL)
+    assert found, f"{name} has no {language}"
+    return found[1]
+
+
+def rows(name: str, title: str) -> dict[str, str]:
+    """First and second column of the table whose head begins with `title`; backticks around the first taken off."""
+    table = page(name).split(f"| {title} |", 1)[1].split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {first.strip("`"): second for first, second, *_ in cells}
+
+
+# --- Tables ------------------------------------------------------------------------------------------------------
+
+
+def test_the_reasons_of_a_refused_token_are_the_gateways() -> None:
+    assert rows("authentication.md", "`reason`") == challenges.REASONS
+
+
+def test_the_challenges_are_the_gateways() -> None:
+    refusals = challenges.Challenges("gatehouse")
+    made = {
+        problem.code: (str(problem.status), problem.headers.get("www-authenticate", ""))
+        for problem in (
+            refusals.token_missing(),
+            refusals.invalid_request("scheme"),
+            refusals.invalid_token("expired"),
+            refusals.insufficient_scope("scope", ["read"]),
+            refusals.keys_unavailable(30),
+        )
+    }
+    table = page("authentication.md").split("| situation |", 1)[1].split("\n\n")[0].splitlines()[2:]
+    written = {}
+    for line in table:
+        _, status, code_cell, challenge = [cell.strip() for cell in line.strip("|").split("|")]
+        written[code_cell.strip("`")] = (status, re.sub(r"^`([^`]*)`.*|^none.*", r"\1", challenge))
+    made["invalid_token"] = (made["invalid_token"][0], made["invalid_token"][1].replace("The token has expired", "…"))
+    made["insufficient_scope"] = (made["insufficient_scope"][0], made["insufficient_scope"][1].replace("read", "…"))
+    assert written == made
+
+
+def test_the_reasons_not_to_store_are_the_caches() -> None:
+    assert list(rows("caching.md", "`detail`")) == [name for name, _ in cache.REFUSALS]
+
+
+def test_every_tool_named_exists() -> None:
+    named = {
+        found for path in PAGES for found in re.findall(r"python -m devtools (\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert named <= set(COMMANDS)
+
+
+def test_every_make_target_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        found
+        for path in PAGES
+        for found in re.findall(
+            r"`make ([a-z-]+)|^(?:\$ )?make ([a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert {one or other for one, other in named} <= targets
+
+
+# --- Links -------------------------------------------------------------------------------------------------------
+
+
+def anchors(path: Path) -> set[str]:
+    text = path.read_text(encoding="utf-8")
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    slugs = {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+    return slugs | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (path.parent / name).resolve() if name else path
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+# --- The verifiers -----------------------------------------------------------------------------------------------
+
+
+def event(secret: str = SECRET, *, signed_at: float | None = None, **changes: Any) -> dict[str, Any]:
+    """A function URL's event of a request signed by the gateway, and then changed."""
+    headers = {"host": "abc.lambda-url.eu-west-1.on.aws", "x-user-id": "Zo%C3%AB", "x-user-role": "admin,a%2Cb"}
+    now = time.time() if signed_at is None else signed_at
+    body = '{"name": "Zoë"}'
+    path, query = "/users/Zo%C3%AB", "limit=2&next="
+    fields = {**headers, "x-geo-country": "CH", "accept": "*/*"}
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    key = signing.origin_key(secret)
+    fields |= signing.sign("POST", headers["host"], path, query, fields, digest, key, now)
+    made: dict[str, Any] = {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": fields,
+        "requestContext": {"http": {"method": "POST"}, "domainName": headers["host"]},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    made["headers"] = {**fields, **changes.pop("headers", {})}
+    return {**made, **changes}
+
+
+GOOD = [event(), event(NEXT), event(isBase64Encoded=True, body="eyJuYW1lIjogIlpvw6sifQ==")]
+BAD = [
+    event("a secret of somebody else, long enough"),
+    event(signed_at=time.time() - 400),
+    event(signed_at=time.time() + 400),
+    event(rawPath="/users/ada"),
+    event(rawQueryString="limit=3&next="),
+    event(body="{}"),
+    event(headers={"x-user-id": "ada"}),
+    event(headers={"x_user_role": "admin"}),
+    event(headers={"x-gateway-signature": "t=1,kid=000000000000,v1=00"}),
+]
+
+
+def test_the_node_verifier_takes_what_the_gateway_signed_and_nothing_else(tmp_path: Path) -> None:
+    module = tmp_path / "verifier.mjs"
+    run = "console.log(JSON.stringify(JSON.parse(process.argv[2]).map((event) => refusal(event))));"
+    module.write_text(f"{code('origins.md', 'js')}\n{run}\n", encoding="utf-8")
+    environment = {**os.environ, "ORIGIN_SECRET": SECRET, "ORIGIN_SECRET_NEXT": NEXT}
+    said = subprocess.run(
+        [node.locate().executable, module, json.dumps(GOOD + BAD)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = json.loads(said.stdout)
+    assert answers[: len(GOOD)] == [None] * len(GOOD)
+    assert all(isinstance(answer, str) for answer in answers[len(GOOD) :])
+
+
+def test_the_python_handler_takes_what_the_gateway_signed_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORIGIN_SECRET", SECRET)
+    monkeypatch.setattr(sys, "path", [str(ROOT / "origin"), *sys.path])
+    names: dict[str, Any] = {}
+    exec(code("origins.md", "python"), names)
+    handler = names["handler"]
+    assert handler(event(), None) == {"statusCode": 200, "body": "Zoë ['admin', 'a,b']"}
+    assert [handler(one, None)["statusCode"] for one in BAD] == [401] * len(BAD)
