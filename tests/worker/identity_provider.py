@@ -136,6 +136,7 @@ class IdentityProvider:
         handler.send_response(status)
         handler.send_header("content-type", "application/json")
         handler.send_header("content-length", str(length or len(content)))
+        handler.send_header("connection", "close")  # or a kept connection would outlive `down()`
         if self.cache_control:
             handler.send_header("cache-control", self.cache_control)
         if location:

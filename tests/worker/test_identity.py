@@ -1,0 +1,293 @@
+"""Identity over HTTP, in workerd: who is let in, and the challenge of every refusal byte for byte."""
+
+import base64
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from devtools.runtime.runner import Gateway
+from tests.signing_keys import SigningKey, unsigned
+from tests.worker.identity_provider import IdentityProvider
+
+SECRET = "a secret of at least thirty-two bytes"
+WHOAMI = "/_gatehouse/whoami"
+ALGORITHMS = ["RS256", "RS512", "PS256", "PS384", "ES256", "ES384", "ES512", "EdDSA"]
+ORIGIN = "https://origin.example"
+ACCESS_AUDIENCE = "0123456789abcdef"
+
+
+@dataclass
+class House:
+    """A gateway, the provider it asks, and the provider's keys by algorithm."""
+
+    gateway: Gateway
+    provider: IdentityProvider
+    keys: dict[str, SigningKey]
+
+    def whoami(self, token: str) -> httpx.Response:
+        return self.gateway.get(WHOAMI, headers={"authorization": f"Bearer {token}"})
+
+
+@pytest.fixture(scope="module")
+def house(worker: Callable[..., Gateway]) -> Iterator[House]:
+    with IdentityProvider() as provider:
+        keys = {name: provider.add_key(name, f"key-{name}") for name in ALGORITHMS}
+        inline = SigningKey.generate("ES256", "inline")
+        issuers = [
+            {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"},
+            {
+                "issuer": provider.url,
+                "audience": [],
+                "algorithms": ALGORITHMS,
+                "jwks_url": provider.jwks_url,
+                "role_claim": "realm_access.roles",
+            },
+            {
+                "issuer": "https://inline.example",
+                "audience": "api",
+                "algorithms": ["ES256"],
+                "jwks": {"keys": [inline.public_jwk]},
+            },
+        ]
+        routes = [
+            {"path": "/admin", "origin": ORIGIN, "auth": "required", "roles": ["admin", "owner"]},
+            {"path": "/scoped", "origin": ORIGIN, "auth": "required", "scopes": ["users:read", "users:write"]},
+            {"path": "/optional", "origin": ORIGIN, "auth": "optional", "roles": ["admin"]},
+        ]
+        variables = {
+            "ISSUERS": issuers,
+            "ROUTES": routes,
+            "JWT_SECRET": SECRET,
+            "CORS_ORIGINS": ["https://app.example"],
+        }
+        with worker(vars=variables) as gateway:
+            yield House(gateway, provider, {**keys, "inline": inline})
+
+
+def hs(**claims: Any) -> str:
+    return jwt.encode({"sub": "u1", "exp": int(time.time()) + 600, **claims}, SECRET)
+
+
+# --- let in -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_of_the_original_function_works(house: House) -> None:
+    expires = int(time.time()) + 600
+    response = house.whoami(hs(role="admin", scope="b a", exp=expires))
+    assert response.status_code == 200
+    assert response.json() == {"issuer": None, "id": "u1", "roles": ["admin"], "scopes": ["a", "b"], "expires": expires}
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_public_key_algorithm_is_verified_by_webcrypto(house: House, algorithm: str) -> None:
+    key = house.keys[algorithm]
+    token = house.provider.token(key, realm_access={"roles": ["editor"]})
+    for _ in range(2):
+        response = house.whoami(token)
+        assert response.status_code == 200
+        assert response.json()["roles"] == ["editor"]
+    forger = SigningKey(algorithm, SigningKey.generate(algorithm, "forger").private, key.kid)
+    assert house.whoami(house.provider.token(forger)).json()["reason"] == "signature"
+
+
+def test_an_inline_key_set_is_asked_of_nobody(house: House) -> None:
+    claims = {"iss": "https://inline.example", "aud": ["api"], "sub": "u2", "exp": time.time() + 60.5}
+    assert house.whoami(house.keys["inline"].token(claims)).json()["id"] == "u2"
+
+
+@pytest.mark.parametrize("value", ["bearer {}", "BEARER {}", "Bearer   {}", "Bearer {}  "])
+def test_the_scheme_knows_no_case_and_space_around_is_nothing(house: House, value: str) -> None:
+    connection = http.client.HTTPConnection(house.gateway.url.removeprefix("http://"))  # httpx trims values
+    connection.request("GET", WHOAMI, headers={"authorization": value.format(hs())})
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+# --- the challenges ---------------------------------------------------------------------------------------------------
+
+
+def refused(response: httpx.Response, status: int, code: str, challenge: str | None) -> dict[str, Any]:
+    """The problem of a refusal that has exactly this status, code and challenge."""
+    assert (response.status_code, response.headers.get("www-authenticate")) == (status, challenge)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    body: dict[str, Any] = response.json()
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["request_id"] == response.headers["x-request-id"]
+    return body
+
+
+def test_no_token(house: House) -> None:
+    body = refused(house.gateway.get(WHOAMI), 401, "token_missing", 'Bearer realm="gatehouse"')
+    assert body["error"] == "Authorization token required"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("authorization", "Basic " + base64.b64encode(b"user:pass").decode())],
+        [("authorization", "Bearer")],
+        [("authorization", "Bearer a b")],
+        [("authorization", "Bearer a,b")],
+        [("authorization", "Bearer one"), ("authorization", "Bearer two")],
+    ],
+    ids=["basic", "empty", "space", "comma", "two fields"],
+)
+def test_not_one_bearer_token(house: House, fields: list[tuple[str, str]]) -> None:
+    response = house.gateway.get(WHOAMI, headers=fields)
+    refused(response, 400, "invalid_request", 'Bearer realm="gatehouse", error="invalid_request"')
+
+
+def test_two_fields_with_the_same_valid_token(house: House) -> None:
+    fields = [("authorization", f"Bearer {hs()}")] * 2
+    assert house.gateway.get(WHOAMI, headers=fields).json()["reason"] == "repeated"
+
+
+def bad_tokens() -> dict[str, tuple[str, str, str]]:
+    """Name -> token, reason, description."""
+    past, future = int(time.time()) - 3600, int(time.time()) + 3600
+    key = SigningKey.generate("ES256", "stranger")
+    good = {"sub": "u1", "exp": future}
+    inline = {**good, "iss": "https://inline.example"}
+    return {
+        "garbage": ("garbage", "malformed", "The token is not a signed JWT in compact form"),
+        "encrypted": ("a.b.c.d.e", "malformed", "The token is not a signed JWT in compact form"),
+        "9 KB": ("x" * 9000, "too_large", "The token is longer than 8192 characters"),
+        "forged": (jwt.encode(good, "x" * 32), "signature", "The signature of the token is not valid"),
+        "none": (f"{unsigned({'alg': 'none'}, good)}.", "algorithm", "The algorithm of the token is not accepted"),
+        "expired": (hs(exp=past), "expired", "The token has expired"),
+        "early": (hs(nbf=future), "not_yet_valid", "The token is not valid yet"),
+        "no exp": (jwt.encode({"sub": "u1"}, SECRET), "no_expiry", "The token does not say when it expires"),
+        "no sub": (jwt.encode({"exp": future}, SECRET), "subject", "The token does not name its subject"),
+        "iss": (hs(iss="https://who.example"), "issuer", "The issuer of the token is not accepted"),
+        "kid": (key.token({**inline, "aud": "api"}), "unknown_key", "The key that signed the token is not known"),
+        "crit": (f"{unsigned({'alg': 'HS256', 'crit': ['x']}, good)}.YQ", "critical",
+                 "The token needs an extension that is not supported"),
+        "deep": (unsigned({"alg": "HS256"}, b'{"a":' + b"[" * 3000) + ".YQ", "malformed",
+                 "The token is not a signed JWT in compact form"),
+        "date": (hs(nbf=True), "claim", "A claim of the token has the wrong type"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", bad_tokens())
+def test_a_token_that_is_not_accepted(house: House, name: str) -> None:
+    token, reason, description = bad_tokens()[name]
+    response = house.whoami(token)
+    challenge = f'Bearer realm="gatehouse", error="invalid_token", error_description="{description}"'
+    body = refused(response, 401, "invalid_token", challenge)
+    assert (body["error"], body["reason"]) == ("Invalid or expired token", reason)
+    assert token not in response.text
+
+
+def test_the_wrong_audience(house: House) -> None:
+    claims = {"iss": "https://inline.example", "aud": "other", "sub": "u1", "exp": time.time() + 60}
+    challenge = (
+        'Bearer realm="gatehouse", error="invalid_token", error_description="The token is meant for another audience"'
+    )
+    refused(house.whoami(house.keys["inline"].token(claims)), 401, "invalid_token", challenge)
+
+
+@pytest.mark.parametrize(
+    ("path", "challenge", "reason"),
+    [
+        ("/admin", 'Bearer realm="gatehouse", error="insufficient_scope"', "role"),
+        ("/scoped", 'Bearer realm="gatehouse", error="insufficient_scope", scope="users:read users:write"', "scope"),
+    ],
+)
+def test_a_missing_role_or_scope(house: House, path: str, challenge: str, reason: str) -> None:
+    response = house.gateway.get(path, headers={"authorization": f"Bearer {hs(role='guest', scope='other')}"})
+    assert refused(response, 403, "insufficient_scope", challenge)["reason"] == reason
+
+
+def test_an_optional_token_may_not_be_bad(house: House) -> None:
+    response = house.gateway.get("/optional", headers={"authorization": f"Bearer {hs(exp=1)}"})
+    assert (response.status_code, response.json()["reason"]) == (401, "expired")
+
+
+def test_a_refusal_can_be_read_by_the_page_that_caused_it(house: House) -> None:
+    response = house.gateway.get(WHOAMI, headers={"origin": "https://app.example"})
+    assert response.status_code == 401
+    assert response.headers["access-control-allow-origin"] == "https://app.example"
+    assert "www-authenticate" in response.headers["access-control-expose-headers"].lower()
+
+
+def test_a_preflight_is_never_challenged(house: House) -> None:
+    fields = {
+        "origin": "https://app.example",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization",
+    }
+    response = house.gateway.request("OPTIONS", "/admin", headers=fields)
+    assert response.status_code == 204
+    assert "www-authenticate" not in response.headers
+
+
+def test_no_token_is_ever_logged(house: House) -> None:
+    tokens = [hs(), hs(exp=1), "not-a-token-but-a-secret"]
+    for token in tokens:
+        house.whoami(token)
+    house.gateway.get(WHOAMI, headers={"x-request-id": "last-one"})
+    house.gateway.wait_for_log(lambda line: line.get("id") == "last-one")
+    written = "\n".join(text for _, text in house.gateway.output())
+    assert not any(token in written for token in tokens)
+    assert SECRET not in written
+
+
+# --- what is refused before the first request -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variables", "fault"),
+    [
+        ({"JWT_SECRET": "short"}, "ISSUERS[0].secret"),
+        ({"ROUTES": [{"path": "/x", "origin": ORIGIN}]}, "ROUTES[0].auth"),
+        (
+            {"ISSUERS": [{"issuer": "https://a.example", "audience": [], "algorithms": ["RS256"],
+                          "jwks": {"keys": [SigningKey.generate("RS256", "weak", bits=1024).public_jwk]}}]},
+            "ISSUERS[0].jwks",
+        ),
+    ],
+)  # fmt: skip
+def test_a_configuration_that_cannot_be_trusted_opens_nothing(
+    worker: Callable[..., Gateway], variables: dict[str, Any], fault: str
+) -> None:
+    with worker(vars=variables) as gateway:
+        assert gateway.get(WHOAMI).status_code == 503
+        assert gateway.get("/healthz").status_code == 200
+        line = gateway.wait_for_log(lambda line: line["event"] == "misconfigured")
+        assert line["fault"].startswith(fault)
+
+
+# --- presets ----------------------------------------------------------------------------------------------------------
+
+
+def test_discovery_finds_the_keys(worker: Callable[..., Gateway]) -> None:
+    with IdentityProvider() as provider:
+        key = provider.add_key("ES256", "k1")
+        issuers = [{"issuer": provider.url, "audience": [], "algorithms": ["ES256"], "discovery": True}]
+        with worker(vars={"ISSUERS": issuers}) as gateway:
+            response = gateway.get(WHOAMI, headers={"authorization": f"Bearer {provider.token(key)}"})
+            assert response.status_code == 200
+        assert provider.requests == ["/.well-known/openid-configuration", "/jwks.json"]
+
+
+def test_cloudflare_access_is_a_preset(worker: Callable[..., Gateway]) -> None:
+    with IdentityProvider() as provider:
+        key = provider.add_key("RS256", "k1")
+        issuers = [{"preset": "cloudflare-access", "team": "acme", "audience": [ACCESS_AUDIENCE]}]
+        with worker(vars={"ISSUERS": json.dumps(issuers)}, outbound=provider.url) as gateway:
+            claims = {"iss": "https://acme.cloudflareaccess.com", "aud": [ACCESS_AUDIENCE], "sub": "u1"}
+            token = key.token({**claims, "exp": time.time() + 60})
+            response = gateway.get(WHOAMI, headers={"cf-access-jwt-assertion": token})
+            assert response.json()["issuer"] == "https://acme.cloudflareaccess.com"
+            in_the_wrong_field = gateway.get(WHOAMI, headers={"authorization": f"Bearer {token}"})
+            assert in_the_wrong_field.status_code == 401
+        assert provider.requests == ["/cdn-cgi/access/certs"]

@@ -1,0 +1,200 @@
+"""Providers that fail, rotate and hang, and a store that fails, in workerd: who is still let in."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from devtools.runtime.runner import Gateway
+from tests.signing_keys import SigningKey
+from tests.worker.identity_provider import Behaviour, IdentityProvider
+
+WHOAMI = "/_gatehouse/whoami"
+CROWD = 50
+
+
+class House:
+    """One gateway in front of one provider, and a key that it publishes from the start."""
+
+    def __init__(self, start: Callable[..., Gateway], provider: IdentityProvider) -> None:
+        self.provider = provider
+        self.key = provider.add_key("ES256", "first")
+        issuer = {"issuer": provider.url, "audience": [], "algorithms": ["ES256"], "jwks_url": provider.jwks_url}
+        self.gateway = start(vars={"ISSUERS": [issuer]}, faults=True)
+
+    def ask(self, key: SigningKey | None = None, **claims: Any) -> httpx.Response:
+        token = self.provider.token(key or self.key, **claims)
+        return self.gateway.get(WHOAMI, headers={"authorization": f"Bearer {token}"})
+
+    def ask_at_once(self, tokens: list[str]) -> list[int]:
+        """The status of each token's request; all of them are under way before the first is answered."""
+        with httpx.Client(base_url=self.gateway.url, timeout=30, limits=httpx.Limits(max_connections=CROWD)) as client:
+
+            def ask(token: str) -> int:
+                return client.get(WHOAMI, headers={"authorization": f"Bearer {token}"}).status_code
+
+            with ThreadPoolExecutor(CROWD) as pool:
+                return list(pool.map(ask, tokens))
+
+    @property
+    def fetches(self) -> int:
+        return len(self.provider.requests)
+
+    def new_isolate(self) -> None:
+        self.gateway.restart()
+
+
+@pytest.fixture
+def house(worker: Callable[..., Gateway]) -> Iterator[House]:
+    with IdentityProvider() as provider:
+        house = House(worker, provider)
+        with house.gateway:
+            yield house
+
+
+def unavailable(response: httpx.Response) -> None:
+    assert (response.status_code, response.json()["code"]) == (503, "keys_unavailable")
+    assert 1 <= int(response.headers["retry-after"]) <= 30
+    assert "www-authenticate" not in response.headers
+
+
+def test_a_provider_that_is_down_at_the_start_is_503_and_is_left_alone_for_a_while(house: House) -> None:
+    house.provider.down()
+    for _ in range(3):
+        unavailable(house.ask())
+    house.provider.up()
+    unavailable(house.ask())
+    assert house.fetches == 0
+    assert len([line for line in house.gateway.logs() if line["event"] == "jwks_fetch_failed"]) == 1
+
+
+def test_a_provider_that_goes_down_after_a_first_success_is_not_missed(house: House) -> None:
+    assert house.ask().status_code == 200
+    house.provider.down()
+    assert house.ask(sub="u2").status_code == 200
+    unavailable(house.ask(SigningKey.generate("ES256", "never seen")))
+    assert house.ask(sub="u3").status_code == 200
+    house.provider.up()
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Behaviour.FAIL, Behaviour.BREAK, Behaviour.GARBAGE, Behaviour.HUGE, Behaviour.REDIRECT],
+    ids=lambda behaviour: behaviour.name.lower(),
+)
+def test_a_provider_that_answers_badly_is_503(house: House, behaviour: Behaviour) -> None:
+    house.provider.behave = behaviour
+    unavailable(house.ask())
+    assert house.fetches == 1
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.HANG, Behaviour.STALL], ids=lambda behaviour: behaviour.name.lower())
+def test_a_provider_that_hangs_is_given_five_seconds(house: House, behaviour: Behaviour) -> None:
+    house.provider.behave = behaviour
+    started = time.monotonic()
+    unavailable(house.ask())
+    assert 4.5 < time.monotonic() - started < 8
+    started = time.monotonic()
+    unavailable(house.ask())
+    assert time.monotonic() - started < 1
+
+
+def test_fifty_first_requests_at_once_are_all_answered(house: House) -> None:
+    house.provider.delay = 0.3
+    tokens = [house.provider.token(house.key, sub=f"u{number}") for number in range(CROWD)]
+    assert house.ask_at_once(tokens) == [200] * CROWD
+    assert 1 <= house.fetches <= CROWD
+    house.provider.delay = 0
+    before = house.fetches
+    assert house.ask().status_code == 200
+    assert house.fetches == before
+
+
+def test_fifty_requests_with_a_key_that_was_just_published_are_all_answered(house: House) -> None:
+    assert house.ask().status_code == 200
+    house.provider.delay = 0.3
+    new = house.provider.add_key("ES256", "second")
+    tokens = [house.provider.token(new, sub=f"u{number}") for number in range(CROWD)]
+    assert house.ask_at_once(tokens) == [200] * CROWD
+    assert house.fetches == 2
+
+
+def test_rotation_under_load_refuses_nobody(house: House) -> None:
+    """Old and new tokens all the time, while the provider publishes a second key and signs with it."""
+    statuses: list[int] = []
+    keys, stop = [house.key], threading.Event()
+
+    def load(worker: int) -> None:
+        with httpx.Client(base_url=house.gateway.url, timeout=30) as client:
+            for number in range(10_000):
+                if stop.is_set():
+                    return
+                token = house.provider.token(keys[-1 if number % 2 else 0], sub=f"u{worker}-{number}")
+                statuses.append(client.get(WHOAMI, headers={"authorization": f"Bearer {token}"}).status_code)
+
+    house.provider.delay = 0.05
+    threads = [threading.Thread(target=load, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    keys.append(house.provider.add_key("ES256", "second"))
+    time.sleep(1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert len(statuses) > CROWD
+    assert set(statuses) == {200}
+
+
+def test_kids_that_are_made_up_cost_the_provider_nothing(house: House) -> None:
+    assert house.ask().status_code == 200
+    stranger = SigningKey.generate("ES256", "stranger").private
+    for number in range(10):
+        response = house.ask(SigningKey("ES256", stranger, f"made up {number}"))
+        assert (response.status_code, response.json()["reason"]) == (401, "unknown_key")
+    assert house.fetches == 2
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_isolate_finds_the_keys_in_kv(house: House) -> None:
+    assert house.ask().status_code == 200
+    [stored] = house.gateway.kv_list("jwks:")
+    value = house.gateway.kv_get(stored["name"])
+    house.new_isolate()
+    assert value is not None
+    house.gateway.kv_put(stored["name"], value)
+    house.provider.down()
+    assert house.ask().status_code == 200
+    assert house.fetches == 1
+    house.provider.up()
+
+
+@pytest.mark.parametrize("failing", [("get",), ("put",), ("get", "put")], ids="+".join)
+def test_kv_that_fails_is_as_good_as_none(house: House, failing: tuple[str, ...]) -> None:
+    house.gateway.kv_faults(**{method: {"fail": f"KV {method} failed: 500"} for method in failing})
+    assert house.ask().status_code == 200
+    assert house.ask(sub="u2").status_code == 200
+    events = {"get": "jwks_store_read_failed", "put": "jwks_store_write_failed"}
+    for method in failing:
+        house.gateway.wait_for_log(lambda line, event=events[method]: line["event"] == event)  # type: ignore[misc]
+
+
+def test_kv_that_hangs_delays_a_first_request_by_a_second_at_most(house: House) -> None:
+    house.gateway.kv_faults(get={"delay": 5000}, put={"delay": 5000})
+    started = time.monotonic()
+    assert house.ask().status_code == 200
+    assert time.monotonic() - started < 3
+
+
+def test_the_cron_trigger_fetches_the_keys(house: House) -> None:
+    assert house.gateway.scheduled("*/5 * * * *").text == "ok"
+    assert house.fetches == 1
+    house.provider.down()
+    assert house.ask().status_code == 200
+    house.provider.up()
