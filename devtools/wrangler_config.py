@@ -25,9 +25,9 @@ SDK_FLAGS = {
 """Flag that the SDK asks for: (on by default from this compatibility date, the flag that turns it off)."""
 
 MODULE_RULES = (
-    {"type": "ESModule", "globs": ["**/*.mjs", "**/*.js"]},
-    {"type": "CompiledWasm", "globs": ["**/*.wasm"]},
-    {"type": "Data", "globs": ["**/*.bin", "**/*.zip"]},
+    {"type": "ESModule", "globs": ["**/*.mjs", "**/*.js"], "fallthrough": False},
+    {"type": "CompiledWasm", "globs": ["**/*.wasm"], "fallthrough": False},
+    {"type": "Data", "globs": ["**/*.bin", "**/*.zip"], "fallthrough": False},
 )
 
 SECRET_FILES = (".dev.vars", ".env")
@@ -62,7 +62,7 @@ def read(wrangler_toml: Path) -> Config:
         raise Failure(f"{wrangler_toml.name} is not valid TOML", f"{error}; mend that line") from None
 
 
-def section(config: Config, environment: str | None, key: str) -> Any:
+def section(config: Mapping[str, Any], environment: str | None, key: str) -> Any:
     """An inheritable key of `environment`: its own value, else the top level's. Raises Failure for an unknown name."""
     environments: Mapping[str, Config] = config.get("env", {})
     if not environment:
@@ -100,7 +100,17 @@ def _with_environments(config: Config, rewrite: Any) -> Config:
 
 
 _BUILD_KEYS = frozenset(
-    {"$schema", "main", "base_dir", "no_bundle", "find_additional_modules", "rules", "build", "minify"}
+    {
+        "$schema",
+        "main",
+        "base_dir",
+        "no_bundle",
+        "find_additional_modules",
+        "rules",
+        "build",
+        "minify",
+        "python_modules",
+    }
 )
 
 
@@ -119,8 +129,14 @@ def sdk_flags(date: str, flags: Sequence[str]) -> dict[str, bool]:
     return {name: off not in flags and (name in flags or date >= since) for name, (since, off) in SDK_FLAGS.items()}
 
 
+def excluded(config: Mapping[str, Any], environment: str | None) -> list[str]:
+    """Globs of files in python_modules/ that are not uploaded, and so must not be there in development either."""
+    globs: list[str] = (section(config, environment, "python_modules") or {}).get("exclude", [])
+    return globs
+
+
 def host_settings(
-    config: Config, environment: str | None, *, cf: Mapping[str, Any] | None = None, cf_header: bool = True
+    config: Mapping[str, Any], environment: str | None, *, cf: Mapping[str, Any] | None = None, cf_header: bool = True
 ) -> dict[str, Any]:
     """`settings.mjs` of the embedded host. `cf` overrides `request.cf`; `cf_header` lets a request choose its own."""
     main = section(config, environment, "main") or "src/entry.py"

@@ -26,9 +26,9 @@ def compile_archive(archive):
             if name.endswith("/"):
                 continue
             content = source.read(name)
-            target.writestr(name, content)
             if name.endswith(".py"):
-                target.writestr(name + "c", to_pyc(content, "/lib/python314.zip/" + name))
+                name, content = name + "c", to_pyc(content, "/lib/python314.zip/" + name)
+            target.writestr(name, content)
     return compiled.getvalue()
 `;
 

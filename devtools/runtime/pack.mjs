@@ -1,25 +1,27 @@
 // Turns Pyodide, the vendored packages and this folder's host into the modules that workerd loads, and the
 // application's sources into one more.
 //
-//   node pack.mjs application <source> <output>     only the application, as wrangler's build command does on a save
+//   node pack.mjs bundle <JSON>                    all of it into one folder, for wrangler dev: {folder, source, settings,
+//                                                  cache, pyodide, packages, exclude}
+//   node pack.mjs application <source> <cache> <output>    the application alone: wrangler's build command on a save
 //
-// Three layers, each a content-addressed folder in the cache: `stdlib` (the standard library, compiled), `packages`
-// (the vendored packages, compiled, and their dynamic libraries) and `host`. A layer is made in a folder of its own and
-// renamed into place, so two runs at once never see half of one. A layer not used for a week is removed.
+// Three layers, each a content-addressed folder in the cache: `stdlib` (the standard library, compiled, and the memory
+// snapshot), `packages` (the vendored packages, compiled, and their dynamic libraries) and `host`. A layer is made in a
+// folder of its own and renamed into place, so two runs at once never see half of one. A layer not used for a week is
+// removed.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openCompiler } from './compile.mjs';
+import { takeSnapshot } from './snapshot.mjs';
 
 const FORMAT = 1; // part of every key: raise it when the layout of a layer changes
+const WORTH_COMPILING = 64 * 1024; // bytes of source: opening the compiler takes as long as compiling so much
 const KEEP_UNUSED = 7 * 24 * 3600 * 1000; // ms
 const WORKER = path.join(import.meta.dirname, 'worker');
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
-
-/** Not read by a running Worker. `.pth` files are: production processes them. */
-const LEFT_OUT = /(\.pyi|\.exe|\.dist-info\/(RECORD|INSTALLER|REQUESTED|direct_url\.json|licenses\/.*))$/;
 
 /** Paths below `directory`, sorted, "/"-separated, without caches and hidden files. */
 export function walk(directory, prefix = '') {
@@ -32,6 +34,18 @@ export function walk(directory, prefix = '') {
     });
 }
 
+/** [[name, bytes], ...] of what `wanted(name)` accepts. */
+const readAll = (directory, wanted = () => true) => (
+  walk(directory).filter(wanted).map((name) => [name, fs.readFileSync(path.join(directory, name))])
+);
+
+/** A pattern of wrangler.toml's `[python_modules] exclude`, over "/"-separated paths. */
+export function globToRegExp(glob) {
+  const parts = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+  const source = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (token) => parts[token] ?? `\\${token}`);
+  return new RegExp(`^${source}$`);
+}
+
 /** [[name, bytes], ...] in one buffer; `worker/filesystem.mjs` describes and reads it. */
 export function pack(files) {
   const index = Buffer.from(JSON.stringify(files.map(([name, bytes]) => [name, bytes.length])));
@@ -40,11 +54,36 @@ export function pack(files) {
   return Buffer.concat([length, index, ...files.map(([, bytes]) => bytes)]);
 }
 
-/** The application as it would be uploaded: its Python files and nothing else. */
-export function packApplication(source) {
-  const names = walk(source).filter((name) => name.endsWith('.py'));
-  return pack(names.map((name) => [name, fs.readFileSync(path.join(source, name))]));
+/**
+ * The application as it would be uploaded: its Python files and nothing else. Beside a source goes its bytecode, if the
+ * cache has it: compiling inside the isolate costs more than anything else an import does.
+ */
+export function packApplication(source, cache) {
+  return pack(readApplication(source).flatMap(([name, bytes]) => {
+    const compiled = bytecodePath(cache, name, bytes);
+    return fs.existsSync(compiled) ? [[name, bytes], [pycName(name), fs.readFileSync(compiled)]] : [[name, bytes]];
+  }));
 }
+
+/** Fills that cache, when enough is missing for it to pay: a file or two saved since are left to the isolate. */
+export async function compileApplication(source, { cache, pyodide }) {
+  const missing = readApplication(source).filter(([name, bytes]) => !fs.existsSync(bytecodePath(cache, name, bytes)));
+  if (missing.reduce((size, [, bytes]) => size + bytes.length, 0) < WORTH_COMPILING) return;
+  const compiler = openCompiler(pyodide);
+  for (const [name, bytes] of missing) {
+    const target = bytecodePath(cache, name, bytes);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    try {
+      replaceFile(target, await compiler.compile(bytes, `/session/metadata/${name}`));
+    } catch {
+      // a syntax error: the isolate reports it, with the traceback
+    }
+  }
+}
+
+const readApplication = (source) => readAll(source, (name) => name.endsWith('.py'));
+
+const bytecodePath = (cache, name, bytes) => path.join(cache, 'bytecode', `${digest([name, [[name, bytes]]])}.pyc`);
 
 /** What is uploaded beside the application, by what its file is called there. */
 export const moduleType = (name) => (
@@ -52,15 +91,17 @@ export const moduleType = (name) => (
 );
 
 /**
- * The runtime's modules, packed unless they are in the cache: [[module name, path], ...].
+ * The runtime's modules, packed unless they are in the cache: [[module name, path], ...]. `exclude` are globs of
+ * packages' files that are not uploaded either.
  * `report` is called with a line for people before each step that takes seconds.
  */
-export async function packRuntime({ cache, pyodide, packages, report = () => {} }) {
+export async function packRuntime({ cache, pyodide, packages, exclude = [], report = () => {} }) {
   fs.mkdirSync(cache, { recursive: true });
   const version = JSON.parse(fs.readFileSync(path.join(pyodide, 'package.json'))).version;
   const compiler = openCompiler(pyodide);
-  const packageFiles = walk(packages).filter((name) => !LEFT_OUT.test(name)).map((name) => [name, fs.readFileSync(path.join(packages, name))]);
-  const hostFiles = walk(WORKER).map((name) => [name, fs.readFileSync(path.join(WORKER, name))]);
+  const leftOut = exclude.map(globToRegExp);
+  const packageFiles = readAll(packages, (name) => !leftOut.some((glob) => glob.test(name)));
+  const hostFiles = readAll(WORKER);
   const layers = [
     await layer(cache, 'stdlib', [version], (folder) => {
       report("packing Python's standard library");
@@ -99,7 +140,7 @@ async function layer(cache, name, inputs, build) {
 /** Strings and lists of [name, bytes]. */
 function digest(inputs) {
   const hash = crypto.createHash('sha256').update(`format ${FORMAT}\0`);
-  hash.update(fs.readFileSync(import.meta.filename));
+  for (const name of ['pack.mjs', 'compile.mjs', 'snapshot.mjs']) hash.update(fs.readFileSync(path.join(import.meta.dirname, name)));
   for (const input of inputs) {
     if (typeof input === 'string') hash.update(`${input}\0`);
     else for (const [name, bytes] of input) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
@@ -116,8 +157,9 @@ function removeUnused(cache, inUse) {
 }
 
 async function packStandardLibrary(folder, pyodide, compiler) {
-  const archive = fs.readFileSync(path.join(pyodide, 'python_stdlib.zip'));
-  fs.writeFileSync(path.join(folder, 'python_stdlib.zip'), await compiler.compileArchive(archive));
+  const archive = path.join(folder, 'python_stdlib.zip');
+  fs.writeFileSync(archive, await compiler.compileArchive(fs.readFileSync(path.join(pyodide, 'python_stdlib.zip'))));
+  await takeSnapshot(pyodide, archive, path.join(folder, 'snapshot.bin'));
   // Only the Python version and ABI in it are read: nothing is ever loaded from its list of packages.
   const lock = JSON.parse(fs.readFileSync(path.join(pyodide, 'pyodide-lock.json')));
   fs.writeFileSync(path.join(folder, 'pyodide-lock.json.bin'), JSON.stringify({ ...lock, packages: {} }));
@@ -162,8 +204,13 @@ async function packHost(folder, files, compiler) {
 /** A file, and beside a Python source what the interpreter would write to `__pycache__`. */
 async function withBytecode(name, bytes, installed, compiler) {
   if (!name.endsWith('.py')) return [[name, bytes]];
-  const cached = path.posix.join(path.posix.dirname(name), '__pycache__', `${path.posix.basename(name, '.py')}.cpython-314.pyc`);
-  return [[name, bytes], [cached, await compiler.compile(bytes, installed)]];
+  return [[name, bytes], [pycName(name), await compiler.compile(bytes, installed)]];
+}
+
+/** Where the import system looks for the bytecode of a source (PEP 3147). */
+function pycName(name) {
+  const { dir, name: stem } = path.posix.parse(name);
+  return path.posix.join(dir, '__pycache__', `${stem}.cpython-314.pyc`);
 }
 
 /**
@@ -188,10 +235,33 @@ function readLeb128(bytes, offset) {
   }
 }
 
+/** Writes a file whole or not at all: wrangler may be reading its predecessor. */
+function replaceFile(file, content) {
+  const draft = `${file}.${process.pid}`;
+  fs.writeFileSync(draft, content);
+  fs.renameSync(draft, file);
+}
+
+/** Everything wrangler loads, in one folder. The runtime's files are links into the cache. */
+async function writeBundle({ folder, source, settings, ...runtime }) {
+  const report = (step) => process.stderr.write(`gatehouse: ${step}, once …\n`);
+  for (const [name, file] of await packRuntime({ ...runtime, report })) {
+    const target = path.join(folder, name);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    try {
+      fs.linkSync(file, target);
+    } catch {
+      fs.copyFileSync(file, target); // another file system
+    }
+  }
+  replaceFile(path.join(folder, 'settings.mjs'), `export default ${JSON.stringify(settings)};\n`);
+  await compileApplication(source, runtime);
+  replaceFile(path.join(folder, 'application.bin'), packApplication(source, runtime.cache));
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [what, source, output] = process.argv.slice(2);
-  if (what !== 'application' || !output) throw new Error('usage: node pack.mjs application <source> <output>');
-  const draft = `${output}.${process.pid}`;
-  fs.writeFileSync(draft, packApplication(source));
-  fs.renameSync(draft, output);
+  const [what, ...args] = process.argv.slice(2);
+  if (what === 'bundle') await writeBundle(JSON.parse(args[0]));
+  else if (what === 'application') replaceFile(args[2], packApplication(args[0], args[1]));
+  else throw new Error(`pack.mjs cannot "${what}"`);
 }

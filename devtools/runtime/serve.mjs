@@ -15,8 +15,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response, fetch as upstream } from 'miniflare';
-import { moduleType, packApplication, packRuntime } from './pack.mjs';
+import { compileApplication, moduleType, packApplication, packRuntime } from './pack.mjs';
 
 /**
  * Options of `start`:
@@ -25,6 +26,7 @@ import { moduleType, packApplication, packRuntime } from './pack.mjs';
  * @property {string | null} environment
  * @property {string} source            the application
  * @property {string} packages          python_modules
+ * @property {string[]} exclude         globs of what of it is not uploaded
  * @property {string} pyodide           folder of the npm package
  * @property {object} settings          `settings.mjs` of the host: entry, cf, cfHeader, compatibilityFlags
  * @property {object} vars              variables and secrets, over those of the configuration
@@ -33,6 +35,7 @@ import { moduleType, packApplication, packRuntime } from './pack.mjs';
  * @property {string | null} outbound   origin that gets every outgoing request, its URL in `x-outbound-url`
  * @property {boolean} faults           whether KV can be told to fail
  * @property {object} services          service bindings by name: the origin that answers them
+ * @property {string | null} script     a JavaScript Worker in one file, instead of the Python one: the benchmark's peers
  */
 
 const PYTHON_FLAG = /^(disable_|no_|enable_)?python_/;
@@ -42,6 +45,17 @@ let wrangler;
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const note = (line) => say({ note: line });
+
+/** Miniflare's own words: exceptions that left the Worker, and faults of Miniflare itself. */
+class GatewayLog extends Log {
+  constructor(name) {
+    super(LogLevel.ERROR);
+    this.name = name;
+  }
+  log(message) {
+    say({ gateway: this.name, level: 'error', message: stripVTControlCharacters(message) });
+  }
+}
 
 async function start(name, options) {
   const miniflare = new Miniflare(await miniflareOptions(name, options));
@@ -62,7 +76,7 @@ async function miniflareOptions(name, options) {
     ...bindings,
     host: '127.0.0.1',
     port: 0,
-    log: new Log(LogLevel.NONE),
+    log: new GatewayLog(name),
     handleStructuredLogs: ({ level, message }) => say({ gateway: name, level, message }),
     modulesRoot: '/gatehouse',
     modules,
@@ -87,10 +101,12 @@ async function readBindings({ config, environment, vars, services }) {
   };
 }
 
-async function readModules({ source, packages, pyodide, settings, faults }) {
-  const runtime = await packRuntime({ cache, pyodide, packages, report: note });
+async function readModules({ source, packages, exclude, pyodide, settings, faults, script }) {
+  if (script) return [{ type: 'ESModule', path: '/gatehouse/worker.mjs', contents: fs.readFileSync(script) }];
+  const runtime = await packRuntime({ cache, pyodide, packages, exclude, report: note });
   const modules = runtime.map(([name, file]) => [name, fs.readFileSync(file)]);
-  modules.push(['application.bin', packApplication(source)]);
+  await compileApplication(source, { cache, pyodide });
+  modules.push(['application.bin', packApplication(source, cache)]);
   modules.push(['settings.mjs', `export default ${JSON.stringify(settings)};`]);
   if (faults) modules.push(['main.mjs', fs.readFileSync(path.join(import.meta.dirname, 'testing/kv_faults.mjs'))]);
   const main = faults ? 'main.mjs' : 'host.mjs';

@@ -11,8 +11,11 @@ let phase = 'boot';
 let allowed = 0;
 const original = Object.getOwnPropertyDescriptor(crypto, 'getRandomValues');
 
-/** What went round Python's own checks, in C or Rust: fatal in production. One sentence each. */
+/** What went round Python's own checks, in C, Rust or JavaScript: fatal in production. One phrase each. */
 export const violations = [];
+
+/** Set by the host once it can: prints the Python stack, which native code has no other way to show. */
+export const tracing = { dump() {} };
 
 /** Emscripten turns an error of this name into the errno of the C call. */
 class ErrnoError extends Error {
@@ -34,7 +37,8 @@ Object.defineProperty(crypto, 'getRandomValues', {
       return fill(view);
     }
     const length = Math.min(view.byteLength, ENTROPY_LENGTH);
-    violations.push(`native code asked for ${length} random bytes`);
+    violations.push(`${length} random bytes were asked for past Python's own functions`);
+    tracing.dump();
     throw new ErrnoError('no randomness while the Worker is starting');
   },
 });

@@ -7,7 +7,7 @@
 import { files, restoreGlobals, scheduleCallback } from './globals.mjs';
 import * as cloudflareSockets from 'cloudflare:sockets';
 import * as cloudflareWorkers from 'cloudflare:workers';
-import { allowance, allowEntropy, forbidEntropy, violations } from './entropy.mjs';
+import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './entropy.mjs';
 import { importErrorPage } from './errorpage.mjs';
 import { mount, text } from './filesystem.mjs';
 import { makeIsNamed } from './named.mjs';
@@ -17,6 +17,7 @@ import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
 import { loadPyodide } from './pyodide.mjs';
 import pyodideWasm from './pyodide.asm.wasm';
+import snapshot from './snapshot.bin';
 import stdlib from './python_stdlib.zip';
 import lock from './pyodide-lock.json.bin';
 import application from './application.bin';
@@ -37,15 +38,13 @@ const python = await loadPyodide({
   lockFileContents: JSON.parse(text(lock)),
   packages: [],
   enableRunUntilComplete: false,
-  env: { HOME: '/session', PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0' },
+  _loadSnapshot: new Uint8Array(snapshot), // Python has started already, in pack.mjs
   stdout: (line) => console.log(line),
   stderr: (line) => console.error(line),
-  fsInit: async (FS) => {
-    mount(FS, HOST, hostFiles);
-    mount(FS, PACKAGES, packages, libraries);
-    mount(FS, APPLICATION, application);
-  },
 });
+mount(python.FS, HOST, hostFiles);
+mount(python.FS, PACKAGES, packages, libraries);
+mount(python.FS, APPLICATION, application);
 restoreGlobals();
 
 const patchedContexts = new WeakSet();
@@ -82,6 +81,7 @@ const host = python.pyimport('host');
 python.pyimport('pyodide.webloop').scheduleCallback = scheduleCallback;
 
 forbidEntropy();
+tracing.dump = () => python._module._dump_traceback();
 const isNamed = makeIsNamed([globalThis, cloudflareWorkers, cloudflareSockets, sdkHelper, settings.compatibilityFlags]);
 const booted = host.boot(settings.entry, APPLICATION, PACKAGES, violations, isNamed);
 const importError = booted.get('error') ?? null;
@@ -99,10 +99,13 @@ function start() {
   firstRequest();
 }
 
-/** Awaits a call into Python and gives its coroutine back. */
+/** Awaits a call into Python and gives its coroutine back. What Python did not catch is logged: nobody else does. */
 async function settle(coroutine) {
   try {
     return await coroutine;
+  } catch (error) {
+    console.error(error.message);
+    throw error;
   } finally {
     coroutine.destroy();
   }

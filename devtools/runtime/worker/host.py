@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
 
+from _cloudflare import builtin_patches
+
 _SNAPSHOT_FAULT = """\
 {count} JavaScript object(s) would have to be part of the memory snapshot that Cloudflare starts a Worker from, which \
 is impossible; the deployment would fail:
@@ -48,8 +50,6 @@ def boot(name: str, application: str, packages: str, native_entropy: Sequence[st
 def _import_entry(name: str, application: str, packages: str) -> list[str]:
     """The public methods of `Default`: those the platform may call, as in production."""
     global _entry_class, _make_request
-    from _cloudflare import builtin_patches
-
     builtin_patches.install()
     sys.path.insert(0, application)
     sys.path.append(packages)
@@ -92,8 +92,6 @@ def _describe(error: BaseException) -> str:
 
 def first_request() -> None:
     """Real randomness from here on; the generators that were seeded with fixed bytes are seeded anew."""
-    from _cloudflare import builtin_patches
-
     builtin_patches.uninstall()
 
 

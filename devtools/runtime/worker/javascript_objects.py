@@ -6,6 +6,7 @@ that memory: only those that can be found again by name (`js.fetch`, `js.Object.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -22,7 +23,7 @@ def find(application: str, packages: str, is_named: Callable[[Any], bool]) -> li
         path
         for module in modules
         for path, value in _walk(module.__name__, module, seen)
-        if isinstance(value, JsProxy) and not is_named(value)
+        if _kind(type(value)) is JsProxy and not is_named(value)
     ]
 
 
@@ -39,46 +40,58 @@ def _walk(path: str, root: ModuleType, seen: set[int]) -> Iterator[tuple[str, An
     stack: list[tuple[str, Any]] = [(path, root)]
     while stack:
         path, value = stack.pop()
-        if isinstance(value, _ATOMS) or id(value) in seen:
+        if id(value) in seen:
             continue
         seen.add(id(value))
         yield path, value
-        if not isinstance(value, JsProxy):
-            stack.extend(_children(path, value, root))
+        stack.extend((path + step, child) for step, child in _children(value, root) if type(child) not in _ATOMS)
 
 
-def _children(path: str, value: Any, root: ModuleType) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, ModuleType):
-        if value is root:
-            yield from ((f"{path}.{name}", child) for name, child in vars(value).items())
-    elif isinstance(value, type):
-        if value.__module__ == root.__name__:
-            yield from ((f"{path}.{name}", child) for name, child in vars(value).items())
-    elif isinstance(value, FunctionType):
-        yield from _captured(path, value)
-    elif isinstance(value, Mapping):
-        yield from ((f"{path}[{key!r}]", child) for key, child in list(value.items()))
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield from ((f"{path}[{index}]", child) for index, child in enumerate(value))
+_KINDS = (JsProxy, ModuleType, type, FunctionType, Mapping, list, tuple, set, frozenset)
+
+
+@cache
+def _kind(kind: Any) -> type:
+    """Which of `_KINDS` a class is, or `object`. Asked once per class: the abstract ones answer slowly."""
+    return next((known for known in _KINDS if issubclass(kind, known)), object)
+
+
+def _children(value: Any, root: ModuleType) -> Iterator[tuple[str, Any]]:
+    """What `value` holds, and how a reader would write the step to it."""
+    kind = _kind(type(value))
+    if kind is JsProxy:
+        return
+    if kind is ModuleType or kind is type:
+        if value is root or (kind is type and value.__module__ == root.__name__):
+            yield from ((f".{name}", child) for name, child in list(vars(value).items()))
+    elif kind is FunctionType:
+        yield from _captured(value)
+    elif kind is Mapping:
+        yield from ((f"[{key!r}]", child) for key, child in list(value.items()))
+    elif kind is object:
+        yield from _attributes(value)
     else:
-        yield from ((f"{path}.{name}", child) for name, child in _attributes(value))
+        yield from ((f"[{index}]", child) for index, child in enumerate(value))
 
 
-def _captured(path: str, function: FunctionType) -> Iterator[tuple[str, Any]]:
+def _captured(function: FunctionType) -> Iterator[tuple[str, Any]]:
     """Defaults and closure of a function."""
     for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        yield f"{path}(default)", default
+        yield "(default)", default
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
-            yield f"{path}(closure).{name}", cell.cell_contents
+            yield f"(closure).{name}", cell.cell_contents
         except ValueError:  # a name that was never assigned
             continue
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    yield from list(getattr(value, "__dict__", {}).items())
-    for kind in type(value).__mro__:
-        slots = kind.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                yield name, getattr(value, name)
+    yield from ((f".{name}", child) for name, child in list(getattr(value, "__dict__", {}).items()))
+    yield from ((f".{name}", getattr(value, name)) for name in _slots(type(value)) if hasattr(value, name))
+
+
+@cache
+def _slots(kind: Any) -> tuple[str, ...]:
+    declared = (vars(base).get("__slots__", ()) for base in kind.__mro__)
+    names = (name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots))
+    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))

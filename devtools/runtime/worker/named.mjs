@@ -10,34 +10,48 @@ export function makeIsNamed(roots) {
   return (object) => {
     if (roots.includes(object)) return true;
     named ??= reach(roots);
-    return named.has(object);
+    return named.objects.has(object) || named.classes.has(object?.constructor);
   };
 }
 
+/**
+ * The objects, and the classes of those that a property makes anew at every look-up, such as `crypto.subtle`: they
+ * cannot be told apart.
+ */
 function reach(roots) {
-  const seen = new Set(roots);
+  const objects = new Set(roots);
+  const classes = new Set();
   let level = roots;
   for (let depth = 0; depth < DEPTH; depth++) {
     const next = [];
-    for (const owner of level) {
-      for (const value of values(owner)) {
-        if (value === null || !['object', 'function'].includes(typeof value) || seen.has(value)) continue;
-        seen.add(value);
-        next.push(value);
-      }
+    for (const [first, second] of level.flatMap((owner) => [...lookUpTwice(owner)])) {
+      if (first === null || !['object', 'function'].includes(typeof first) || objects.has(first)) continue;
+      if (first !== second && ![Object, Array, Function].includes(first.constructor)) classes.add(first.constructor);
+      objects.add(first);
+      next.push(first);
     }
     level = next;
   }
-  return seen;
+  return { objects, classes };
 }
 
-function* values(owner) {
-  yield Object.getPrototypeOf(owner);
-  for (const name of Reflect.ownKeys(owner)) {
+function* lookUpTwice(owner) {
+  const prototype = Object.getPrototypeOf(owner);
+  yield [prototype, prototype];
+  for (const name of propertyNames(owner)) {
     try {
-      yield owner[name];
+      yield [owner[name], owner[name]];
     } catch {
       // a getter that needs a request, or another receiver
     }
   }
+}
+
+/** Own and inherited: most of the platform's objects have getters on their prototypes alone. */
+function propertyNames(owner) {
+  const names = new Set();
+  for (let o = owner; o && o !== Object.prototype && o !== Function.prototype; o = Object.getPrototypeOf(o)) {
+    for (const name of Reflect.ownKeys(o)) names.add(name);
+  }
+  return names;
 }

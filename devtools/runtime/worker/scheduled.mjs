@@ -16,7 +16,6 @@ export function withScheduledTrigger(Entrypoint) {
       try {
         await super.scheduled(controller);
       } catch (error) {
-        console.error(error.message);
         return new Response(`The scheduled handler failed.\n\n${error.message}`, { status: 500 });
       }
       return new Response('Ran scheduled event');

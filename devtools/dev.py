@@ -1,0 +1,311 @@
+"""`dev`: serves the Worker on this machine under `wrangler dev`.
+
+    python -m devtools dev [--runtime auto|official|embedded] [--cf country=DE,city=Berlin] [any option of wrangler dev]
+
+`--runtime auto`, the default, takes Cloudflare's own Python runtime when it is cached or can be fetched within 5 s, and
+the embedded one (devtools/runtime) otherwise; a line says which and why. `--cf` sets the visitor's place, and a request
+may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime.
+
+Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devtools import node, wrangler_config
+from devtools.failure import Failure, one_line
+from devtools.node import Node
+from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
+from devtools.runtime.official import OfficialRuntime
+from devtools.runtime.supervise import Child, interruptible
+
+COMPANIONS: tuple[tuple[str, ...], ...] = ()
+"""Commands of `python -m devtools` that run beside the gateway and end with it: `("origin", "--port", "9000")`."""
+
+RUNTIMES = ("auto", "official", "embedded")
+DEFAULT_PORT = 8787
+FETCH_WITHIN = {"auto": 5.0, "official": 60.0}
+"""Seconds that Cloudflare's bundle may take."""
+
+LOOK_AT_CONFIGURATION_EVERY = 0.5
+"""Seconds."""
+
+QUIET = {
+    "WRANGLER_SEND_METRICS": "false",
+    "WRANGLER_SEND_ERROR_REPORTS": "false",
+    "WRANGLER_HIDE_BANNER": "true",  # and with it the look for a newer version
+    "WRANGLER_NO_SKILLS_UPDATE_PROMPTS": "true",
+    "DO_NOT_TRACK": "1",
+    "CLOUDFLARE_CF_FETCH_ENABLED": "false",
+}
+"""wrangler neither reports home nor asks Cloudflare where this machine is."""
+
+CACHE = STATE / "runtime"
+PACK = ROOT / "devtools" / "runtime" / "pack.mjs"
+WRANGLER = NODE_MODULES / "wrangler" / "wrangler-dist" / "cli.js"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for. `wrangler` holds the options that are handed on, those named here included."""
+
+    runtime: str = "auto"
+    cf: dict[str, Any] | None = None
+    config: Path = WRANGLER_TOML
+    environment: str | None = None
+    host: str = "localhost"
+    port: int = DEFAULT_PORT
+    test_scheduled: bool = False
+    wrangler: list[str] = field(default_factory=list)
+
+
+def main(argv: list[str]) -> int:
+    """Serve until Ctrl-C. Raises Failure."""
+    options = parse(argv)
+    chosen = node.locate()
+    _require(WRANGLER, PYTHON_MODULES)
+    config = wrangler_config.read(options.config)
+    wrangler_config.section(config, options.environment, "name")  # an unknown environment fails here
+    official, why = choose_runtime(options, config)
+    _require_free(options.host, options.port)
+    print(f"gatehouse: {'official' if official else 'embedded'} runtime: {why}", file=sys.stderr, flush=True)
+    try:
+        with interruptible(), ExitStack() as running:
+            for command in COMPANIONS:
+                companion = Child([VENV_PYTHON, "-m", "devtools", *command], env=os.environ)
+                running.callback(companion.stop)
+            return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
+    except KeyboardInterrupt:
+        return 0
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """The options. Those that are wrangler's too are looked at and handed on; every other one is handed on unseen."""
+    parser = argparse.ArgumentParser(prog="python -m devtools dev", allow_abbrev=False, add_help=False)
+    parser.add_argument("--runtime", choices=RUNTIMES, default="auto")
+    parser.add_argument("--cf", action="append", type=_place, default=[])
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.error = _misused  # type: ignore[method-assign]
+    ours, theirs = parser.parse_known_args(argv)
+    if ours.help:
+        print(__doc__)
+        raise SystemExit(0)
+    peek = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    peek.add_argument("--config", "-c", type=Path, default=WRANGLER_TOML)
+    peek.add_argument("--env", "-e", default=os.environ.get("CLOUDFLARE_ENV") or None)
+    peek.add_argument("--ip", default="localhost")
+    peek.add_argument("--port", type=int)
+    peek.add_argument("--test-scheduled", action="store_true")
+    peek.error = _misused  # type: ignore[method-assign]
+    seen, _ = peek.parse_known_args(theirs)
+    return Options(
+        runtime=ours.runtime,
+        cf={name: value for place in ours.cf for name, value in place.items()} or None,
+        config=seen.config.resolve(),
+        environment=seen.env,
+        host=seen.ip,
+        port=DEFAULT_PORT if seen.port is None else seen.port,
+        test_scheduled=seen.test_scheduled,
+        wrangler=theirs if seen.port is not None else [*theirs, "--port", str(DEFAULT_PORT)],
+    )
+
+
+def _misused(message: str) -> Any:
+    raise Failure(f"dev: {message}", "see `python -m devtools dev --help`", code=2)
+
+
+def _place(text: str) -> dict[str, Any]:
+    """`country=DE,city=Berlin`, or a JSON object; the same notation as the header's (worker/place.mjs)."""
+    try:
+        if text.lstrip().startswith("{"):
+            place: dict[str, Any] = json.loads(text)
+            return place
+        return {name.strip(): value.strip() for name, value in (pair.split("=", 1) for pair in text.split(","))}
+    except ValueError:
+        raise argparse.ArgumentTypeError("is written country=DE,city=Berlin or as a JSON object") from None
+
+
+def _require(*needed: Path) -> None:
+    for path in needed:
+        if not path.exists():
+            raise Failure(f"{path.relative_to(ROOT)} is missing", "run `make setup`")
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raises Failure when the port is taken; port 0 lets wrangler find one."""
+    address = "127.0.0.1" if host == "localhost" else host
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            what = f"port {port} of {host} cannot be used ({error.strerror})"
+            raise Failure(what, 'stop what uses it, or take another: make dev ARGS="--port 8788"') from None
+
+
+def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[OfficialRuntime | None, str]:
+    """Cloudflare's runtime, or None for the embedded one; and a sentence that says why."""
+    if options.runtime == "embedded":
+        return None, "asked for with --runtime embedded"
+    if options.cf and options.runtime == "auto":
+        return None, "--cf needs it"
+    if options.cf:
+        raise Failure("--cf needs the embedded runtime", "leave out --runtime official, or --cf")
+    date = str(wrangler_config.section(config, options.environment, "compatibility_date") or "")
+    flags = wrangler_config.section(config, options.environment, "compatibility_flags") or []
+    official = OfficialRuntime(date, flags)
+    found = official.look(FETCH_WITHIN[options.runtime], again=options.runtime == "official")
+    if found.usable:
+        return official, f"Cloudflare's bundle {found.why}"
+    if options.runtime == "official":
+        raise Failure(f"Cloudflare's bundle {found.why}", "check the network, or use --runtime embedded")
+    return None, f"Cloudflare's bundle {found.why}; --runtime official tries again"
+
+
+def _serve_official(options: Options, chosen: Node, official: OfficialRuntime) -> int:
+    given = ["--config", str(options.config)] if options.config == WRANGLER_TOML else []
+    return _run_wrangler(chosen, [*given, *options.wrangler], official.environment(), lambda: None)
+
+
+def _serve_embedded(options: Options, chosen: Node) -> int:
+    session = Session(options, chosen)
+    try:
+        session.pack()
+        generated = session.generate()
+        arguments = ["--config", str(generated), *_without_config(options.wrangler)]
+        if not any(argument.startswith("--persist-to") for argument in arguments):
+            arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
+        return _run_wrangler(chosen, arguments, {}, session.renew)
+    finally:
+        session.remove()
+
+
+def _without_config(arguments: Sequence[str]) -> list[str]:
+    """wrangler's options without the configuration's: it gets the generated one."""
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    parser.add_argument("--config", "-c")
+    return parser.parse_known_args(arguments)[1]
+
+
+class Session:
+    """One run of the embedded runtime: a folder with the generated configuration and the packed modules."""
+
+    def __init__(self, options: Options, chosen: Node) -> None:
+        sessions = STATE / "dev"
+        _sweep(sessions)
+        self._options = options
+        self._node = chosen
+        self._folder = sessions / str(os.getpid())
+        self._bundle = self._folder / "bundle"
+        self._seen = _modified(options.config)
+
+    def pack(self) -> None:
+        """Everything wrangler loads. What did not change since another run comes from the cache."""
+        config = wrangler_config.read(self._options.config)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        request = {
+            "folder": str(self._bundle),
+            "source": str(self._source(config)),
+            "settings": self._settings(config),
+            "cache": str(CACHE),
+            "pyodide": str(NODE_MODULES / "pyodide"),
+            "packages": str(PYTHON_MODULES),
+            "exclude": wrangler_config.excluded(config, self._options.environment),
+        }
+        command: list[str | Path] = [self._node.executable, PACK, "bundle", json.dumps(request)]
+        packing = Child(command, env=self._node.environment())
+        try:
+            code = packing.wait(lambda: None, LOOK_AT_CONFIGURATION_EVERY)
+        finally:
+            packing.stop()
+        if code != 0:
+            raise Failure(f"the runtime could not be packed: {_last_error(''.join(packing.said))}", "run `make setup`")
+
+    def generate(self) -> Path:
+        """Write wrangler's configuration; gives its path."""
+        config = wrangler_config.read(self._options.config)
+        source = self._source(config)
+        build = [self._node.executable, PACK, "application", source, CACHE, self._bundle / "application.bin"]
+        bundle = wrangler_config.Bundle(self._bundle, shlex.join(map(str, build)), source)
+        generated = wrangler_config.embedded(config, self._options.config.parent, bundle)
+        return wrangler_config.write(generated, self._folder, self._options.config.parent)
+
+    def renew(self) -> None:
+        """Generate the configuration anew when wrangler.toml was saved; report one that is broken and pass it over."""
+        modified = _modified(self._options.config)
+        if modified == self._seen:
+            return
+        self._seen = modified
+        try:
+            settings = self._settings(wrangler_config.read(self._options.config))
+            draft = self._bundle / "settings.draft"
+            draft.write_text(f"export default {json.dumps(settings)};\n")
+            draft.replace(self._bundle / "settings.mjs")
+            self.generate()
+        except Failure as failure:
+            print(f"gatehouse: {failure}; the former configuration stays", file=sys.stderr, flush=True)
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _source(self, config: wrangler_config.Config) -> Path:
+        main = wrangler_config.section(config, self._options.environment, "main") or "src/entry.py"
+        entry = self._options.config.parent / main
+        if not entry.exists():
+            raise Failure(f"{main} does not exist", f"mend `main` in {self._options.config.name}")
+        return entry.parent
+
+    def _settings(self, config: wrangler_config.Config) -> dict[str, Any]:
+        settings = wrangler_config.host_settings(config, self._options.environment, cf=self._options.cf)
+        return settings | {"testScheduled": self._options.test_scheduled}
+
+
+def _sweep(sessions: Path) -> None:
+    """Remove the folders of runs that were killed."""
+    for folder in sessions.glob("*"):
+        try:
+            os.kill(int(folder.name), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any) -> int:
+    command: list[str | Path] = [chosen.executable, "--no-warnings", WRANGLER, "dev", *arguments]
+    environment = chosen.environment() | QUIET | env
+    if sys.stderr.isatty():
+        environment.setdefault("FORCE_COLOR", "1")  # its standard error goes through us
+    child = Child(command, env=environment, foreground=True)
+    try:
+        code = child.wait(tick, LOOK_AT_CONFIGURATION_EVERY)
+    finally:
+        child.stop()
+    if code > 0:
+        why = _last_error("".join(child.said))
+        raise Failure(f"wrangler dev ended with code {code} ({why})", "mend what it names and start again")
+    return 0
+
+
+def _last_error(said: str) -> str:
+    """What a program complained about last, as one line."""
+    at = max(said.rfind("[ERROR]"), said.rfind("Error: "))
+    return one_line(said[at:] if at >= 0 else said)[:500] or "it said nothing"
