@@ -13,7 +13,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import js
@@ -21,7 +22,7 @@ from pyodide.ffi import JsException, jsnull, to_js
 from workers import import_from_javascript
 
 from messages import Body, Content, ContentTooLarge, Request, Response
-from ports import Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter, StoredValue, StoreFailed
+from ports import Analytics, Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter, StoredValue, StoreFailed
 
 CF_FIELDS: Final = ("country", "region", "regionCode", "city", "timezone", "continent", "isEUCountry")
 """What is read of `request.cf`; the platform's object has some forty fields."""
@@ -316,7 +317,7 @@ class WorkersKV:
         if metadata is not None:
             options["metadata"] = metadata
         try:
-            await self._kv.put(key, _content(value), bridge().to_object(options))
+            await self._kv.put(key, await _whole(value), bridge().to_object(options))
         except JsException as error:
             raise StoreFailed(error.message) from None
 
@@ -325,6 +326,23 @@ class WorkersKV:
             await self._kv.delete(key)
         except JsException as error:
             raise StoreFailed(error.message) from None
+
+    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
+        found: dict[str, Mapping[str, Any]] = {}
+        cursor = None
+        while True:
+            page = await _within(timeout, partial(self._kv.list, prefix=prefix, cursor=cursor))
+            answer = bridge().to_python(page)
+            found |= {key["name"]: key.get("metadata") or {} for key in answer["keys"]}
+            if answer["list_complete"]:
+                return found
+            cursor = answer["cursor"]
+
+
+async def _whole(content: Content) -> Any:
+    """The content as one JavaScript value. A stream that breaks off rejects here: handed to KV as it is, what had come
+    until then would be stored as if it were all."""
+    return await js.Response.new(content.stream).arrayBuffer() if isinstance(content, JsBody) else _content(content)
 
 
 async def _within(timeout: float, start: Callable[[], Any]) -> Any:
@@ -434,10 +452,18 @@ def platform(bindings: set[str]) -> Platform:
         verify=WebCrypto(),
         store=WorkersKV(env.CACHE) if "CACHE" in bindings else None,
         limiter=limiter,
+        analytics=_analytics(env.ANALYTICS) if "ANALYTICS" in bindings else None,
         clock=time.time,
         random=random.Random(int.from_bytes(random.SystemRandom().randbytes(32))),
         log=write_log,
     )
+
+
+def _analytics(dataset: Any) -> Analytics:
+    def write(index: str, blobs: Sequence[str], doubles: Sequence[float]) -> None:
+        dataset.writeDataPoint(bridge().to_object({"indexes": [index], "blobs": blobs, "doubles": doubles}))
+
+    return write
 
 
 def write_log(event: str, **fields: Any) -> None:

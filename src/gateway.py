@@ -7,6 +7,7 @@ nothing.
 
 import inspect
 import traceback
+from dataclasses import replace
 from typing import Final
 
 from auth import Authenticator
@@ -25,7 +26,9 @@ from ports import Background, Platform
 from problems import Problem, problem_response
 from routes import RouteTable, choose
 from settings import Misconfigured, RouteSettings, Settings
-from telemetry import Exchange, is_logged, log_fields, request_id, server_timing
+from summaries import due_hour, summarise
+from tally import CountedStore, Tally, write_counts
+from telemetry import Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
 from tracing import trace
 
 OWN_HEADERS: Final = {
@@ -43,7 +46,11 @@ class Gateway:
     """The gateway of one isolate, compiled once from its settings. Raises Misconfigured."""
 
     def __init__(self, settings: Settings, platform: Platform) -> None:
+        self._tally = Tally(f"{platform.random.getrandbits(64):016x}", platform.clock())
+        if platform.store is not None:
+            platform = replace(platform, store=CountedStore(platform.store, self._tally))
         self._platform = platform
+        self._summary = settings.summary
         self._cors = Cors(settings.cors_origins)
         self._locator = _locator(settings)
         self._authenticator = Authenticator(settings, platform)
@@ -78,8 +85,11 @@ class Gateway:
         return self._finish(exchange, response)
 
     async def scheduled(self, cron: str) -> None:
-        """What the cron trigger does: key sets are fetched anew before they are stale."""
+        """What the cron trigger does: fetch key sets anew before they are stale, and sum up the hour that ended."""
         await self._authenticator.refresh()
+        hour = due_hour(self._platform.clock())
+        if hour is not None:
+            await summarise(hour, self._summary, self._platform)
 
     async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request
@@ -142,8 +152,13 @@ class Gateway:
             upstream = headers.get("server-timing")
             headers["server-timing"] = f"{upstream}, {timing}" if upstream else timing
         self._cors.apply(exchange.request, response)
+        now = platform.clock()
         if is_logged(exchange, response, platform.random):
-            platform.log("request", **log_fields(exchange, response, platform.clock()))
+            platform.log("request", **log_fields(exchange, response, now))
+        if platform.analytics is not None:
+            platform.analytics(*analytics_point(exchange, response, now))
+        if platform.store is not None and (due := self._tally.count(response, now)):
+            exchange.background(write_counts(platform.store, due, platform.log))
         if exchange.request.method == "HEAD":
             response.body = None
         return response

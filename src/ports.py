@@ -5,7 +5,7 @@ between requests but the implementations' finished values: a promise, task or lo
 awaited by another.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -73,6 +73,10 @@ class KeyValueStore(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
+    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
+        """The keys that begin with `prefix`, each with its metadata."""
+        ...
+
 
 class SignatureVerifier(Protocol):
     async def __call__(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
@@ -87,6 +91,12 @@ class SignatureVerifier(Protocol):
 class RateLimiter(Protocol):
     async def __call__(self, key: str) -> bool:
         """Whether one more request of `key` is within the limit. Raises StoreFailed when the binding fails."""
+        ...
+
+
+class Analytics(Protocol):
+    def __call__(self, index: str, blobs: Sequence[str], doubles: Sequence[float]) -> None:
+        """Write one point to an Analytics Engine data set. Returns at once; what is lost is lost."""
         ...
 
 
@@ -122,6 +132,8 @@ class Platform:
     """The namespace bound as `CACHE`, if there is one."""
     limiter: Callable[[str], RateLimiter]
     """A rate-limit binding by its name. Raises KeyError."""
+    analytics: Analytics | None
+    """The data set bound as `ANALYTICS`, if there is one."""
     clock: Clock
     random: Randomness
     log: Log

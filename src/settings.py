@@ -322,6 +322,21 @@ class IssuerSettings(Model):
         return self
 
 
+class SummarySettings(Model):
+    """The thresholds of the hourly summary, and whom to tell when one is crossed."""
+
+    webhook: HttpsUrl | None = None
+    """Gets the summary as JSON by POST. Often a secret: then set `SUMMARY` as one."""
+    error_rate: float | None = Field(None, ge=0, le=1)
+    """Share of answers with a status of 500 or above."""
+    hit_ratio: float | None = Field(None, ge=0, le=1)
+    """Share of cache look-ups that should be hits at least."""
+    usd: float | None = Field(None, ge=0)
+    """Estimated cost of the hour in US dollars."""
+    min_requests: int = Field(100, ge=1)
+    """An hour with fewer requests says nothing about shares."""
+
+
 class Settings(Model):
     """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
 
@@ -343,6 +358,7 @@ class Settings(Model):
     """The answer is then always one of these ISO 4217 codes; empty allows every currency in use."""
     cors_origins: tuple[str, ...] = ()
     """Exact origins (`https://app.example`), or `*` for every origin without credentials."""
+    summary: SummarySettings = SummarySettings()
     environment: str = "production"
     """Name of the deployment, shown in logs; `local` turns on the development aids."""
     secrets: Mapping[str, str] = Field(default_factory=dict, repr=False, exclude=True)
@@ -359,7 +375,7 @@ class Settings(Model):
         return value
 
 
-STRUCTURED = ("ROUTES", "ISSUERS", "SUPPORTED_LANGUAGES", "SUPPORTED_CURRENCIES", "CORS_ORIGINS")
+STRUCTURED = ("ROUTES", "ISSUERS", "SUPPORTED_LANGUAGES", "SUPPORTED_CURRENCIES", "CORS_ORIGINS", "SUMMARY")
 SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
 OPTIONAL_SECRETS = ("AWS_SESSION_TOKEN", "ORIGIN_SECRET_NEXT")

@@ -92,6 +92,20 @@ def server_timing(exchange: Exchange) -> str:
     return ", ".join(f"{name};dur={round(ms, 1):g}" for name, ms in waits.items() if ms is not None)
 
 
+def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple[str, list[str], list[float]]:
+    """One Analytics Engine point: index (route), blobs and doubles, in the order that docs/operations.md lists."""
+    cache_status = response.headers.get("cache-status", "")
+    blobs = [exchange.route, exchange.request.method, exchange.code, exchange.country, cache_status]
+    doubles = [
+        float(response.status),
+        (now - exchange.started) * 1000,
+        float(_content_length(response) or 0),
+        float(exchange.notes.get("origin_ms", 0.0)),
+        float(exchange.notes.get("tries", 1)),
+    ]
+    return exchange.route or "none", blobs, doubles
+
+
 def _content_length(response: Response) -> int | None:
     """Bytes of content, where they are known before they flow."""
     if isinstance(response.body, bytes | str):

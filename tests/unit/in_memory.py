@@ -55,7 +55,7 @@ class MemoryStore:
         self._clock = clock
         self.values: dict[str, tuple[bytes, Mapping[str, Any], float | None]] = {}
         self.failing: set[str] = set()
-        """Operations that fail: "get", "put", "delete"."""
+        """Operations that fail: "get", "put", "delete", "list"."""
 
     def _check(self, operation: str) -> None:
         if operation in self.failing:
@@ -95,6 +95,11 @@ class MemoryStore:
     async def delete(self, key: str) -> None:
         self._check("delete")
         self.values.pop(key, None)
+
+    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
+        self._check("list")
+        names = [key for key in self.values if key.startswith(prefix)]
+        return {key: found[1] for key in names if (found := self._find(key))}
 
 
 Origin = Callable[[Request], Response | Awaitable[Response]]
@@ -145,6 +150,7 @@ class World:
             verify=self.verify,
             store=self.store,
             limiter=limiter,
+            analytics=None,
             clock=self.clock,
             random=random.Random(7),
             log=self.write_log,
