@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 from forwarded import Vouched
 from messages import Body, ContentTooLarge, Request, Response
 from origin import ORIGIN_FAILURES, Forwarder, Forwarding
-from ports import Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter
+from ports import Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from settings import Misconfigured, RouteSettings, Settings
+from tests.unit import in_memory
 from tracing import Trace
 
 START = 1_790_000_000.0
@@ -81,12 +82,10 @@ class World:
 
     @property
     def platform(self) -> Platform:
-        return Platform(
+        return replace(
+            in_memory.World().platform(),
             fetch=self.fetch,
             service=self.service,
-            verify=_unused,
-            store=None,
-            limiter=_no_limiter,
             clock=lambda: self.now,
             random=random.Random(11),
             log=self.log,
@@ -96,14 +95,6 @@ class World:
         defaults: dict[str, Any] = {"path": "/*", "origin": "https://api.example", "auth": "none"}
         self.route = RouteSettings(**{**defaults, **route})
         return Forwarder(Settings(routes=(self.route,), secrets=SECRETS), self.platform, self.sleep)
-
-
-async def _unused(algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
-    raise AssertionError("forwarding verifies nothing")
-
-
-def _no_limiter(name: str) -> RateLimiter:
-    raise KeyError(name)
 
 
 def run(work: Coroutine[Any, Any, Response]) -> Response:
