@@ -359,6 +359,7 @@ class Settings(Model):
     cors_origins: tuple[str, ...] = ()
     """Exact origins (`https://app.example`), or `*` for every origin without credentials."""
     summary: SummarySettings = SummarySettings()
+    """When the hourly summary should wake somebody up."""
     environment: str = "production"
     """Name of the deployment, shown in logs; `local` turns on the development aids."""
     secrets: Mapping[str, str] = Field(default_factory=dict, repr=False, exclude=True)
