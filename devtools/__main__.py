@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("devtools.setup", "install what the other commands need, from the lock files; does nothing when current"),
     "dev": ("devtools.dev", "serve the Worker on this machine under wrangler dev"),
     "origin": ("devtools.origin", "serve the example origin on this machine, with an embedded DynamoDB"),
+    "token": ("devtools.token", "print a token that the gateway on this machine accepts"),
+    "doctor": ("devtools.doctor", "name every fault of the configuration, with its path and the mend"),
     "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
     "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
     "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),

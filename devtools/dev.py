@@ -24,6 +24,7 @@ from typing import Any
 
 from devtools import node, wrangler_config
 from devtools.failure import Failure, one_line
+from devtools.local_keys import ensure_local_keys
 from devtools.node import Node
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
 from devtools.runtime.official import OfficialRuntime
@@ -79,6 +80,8 @@ def main(argv: list[str]) -> int:
     official, why = choose_runtime(options, config)
     _require_free(options.host, options.port)
     print(f"gatehouse: {'official' if official else 'embedded'} runtime: {why}", file=sys.stderr, flush=True)
+    if options.config == WRANGLER_TOML and (made := ensure_local_keys()):
+        print(f"gatehouse: made {', '.join(made)} in .dev.vars for this machine", file=sys.stderr, flush=True)
     try:
         with interruptible(), ExitStack() as running:
             for command in COMPANIONS:

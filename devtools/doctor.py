@@ -1,0 +1,86 @@
+"""`doctor`: names every fault of the configuration on this machine, with its path and the mend; exit code 1 if any.
+
+    python -m devtools doctor [--env NAME]
+
+Reads wrangler.toml and `.dev.vars` as wrangler does, and judges them as the gateway does. Beside faults, for which the
+gateway would answer 503, it names what is allowed and better avoided; that leaves the exit code 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from devtools import local_vars
+from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
+
+sys.path.insert(0, str(SOURCES))
+
+from publickeys import KeySet
+from settings import IssuerSettings, Misconfigured, Settings, load_settings
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def main(argv: list[str]) -> int:
+    """Print what is found; 1 when the gateway could not work with it. Raises Failure for an unreadable file."""
+    parser = argparse.ArgumentParser(prog="python -m devtools doctor", description=__doc__.partition("\n")[0])
+    parser.add_argument("--env", help="an environment of wrangler.toml")
+    options = parser.parse_args(argv)
+    faults, advice = examine(ROOT, options.env)
+    for line in faults:
+        print(f"fault   {line}")
+    for line in advice:
+        print(f"advice  {line}")
+    if not faults:
+        print("The gateway can work with this configuration.")
+    return 1 if faults else 0
+
+
+def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
+    """Faults and advice, a line each. Raises Failure."""
+    variables, bindings = local_vars.read(root / WRANGLER_TOML.name, environment)
+    secrets = local_vars.secrets_file(root, environment)
+    try:
+        settings = load_settings(variables, bindings)
+    except Misconfigured as error:
+        return error.faults, list(_about_files(secrets))
+    return [], [*_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
+
+
+def _about_issuers(settings: Settings) -> Iterator[str]:
+    for index, entry in enumerate(settings.issuers):
+        path = f"ISSUERS[{index}]"
+        if entry.issuer is None:
+            yield f"{path}.issuer: takes every token without `iss` that has the right signature; name the issuer"
+        if not entry.audience:
+            yield f"{path}.audience: a token made for another service is accepted; name this API's audience"
+        yield from _about_inline_keys(path, entry)
+    if not settings.issuers:
+        yield "ISSUERS: nobody can be identified; set ISSUERS or JWT_SECRET (`make dev` makes local ones)"
+
+
+def _about_inline_keys(path: str, entry: IssuerSettings) -> Iterator[str]:
+    if entry.jwks is not None:
+        for fault in KeySet.read(entry.jwks, entry.algorithms).faults:
+            yield f"{path}.jwks.{fault}; it is left out"
+
+
+def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
+    if not settings.routes:
+        yield "ROUTES: nothing is forwarded; add a route"
+    if "CACHE" not in bindings:
+        yield "CACHE: no KV namespace is bound; nothing is cached, and key sets live in each isolate alone"
+    for index, route in enumerate(settings.routes):
+        if route.auth == "optional" and (route.roles or route.scopes):
+            yield f"ROUTES[{index}].auth: 'optional' lets callers without a token pass whatever roles and scopes say"
+        if route.path == "/*" and route.auth == "none":
+            yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"
+
+
+def _about_files(secrets: Path) -> Iterator[str]:
+    if secrets.exists() and secrets.stat().st_mode & OTHERS:
+        yield f"{secrets.name}: others on this machine can read it; run: chmod 600 {secrets.name}"
