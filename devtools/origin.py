@@ -36,7 +36,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from devtools.failure import Failure
 from devtools.function_url import LOOPBACK, FunctionUrlServer, Handler, HttpRequest, HttpResponse, event_of
 from devtools.paths import ROOT
-from devtools.sign_in import Mint, SignIn, User
+from devtools.sign_in import LIFETIME, Mint, SignIn, User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -132,10 +132,18 @@ def _serve(options: argparse.Namespace, found: Mapping[str, str], stopped: threa
         port=options.port,
         seed=options.seed,
         dynamodb_url=options.dynamodb,
+        mint=_mint if options.seed else None,
     ) as origin:
         seeded = f", users {', '.join(row[0] for row in SEED)}" if options.seed else ""
         print(f"origin: {origin.url} (DynamoDB at {origin.dynamodb_url}{seeded})", flush=True)
         stopped.wait()
+
+
+def _mint(subject: str, role: str) -> str:
+    """A token of this machine's issuer, for the demo page. Raises Failure when there is none."""
+    from devtools import token  # reads the gateway's settings, which nothing else here needs
+
+    return token.mint(subject, role, lifetime=LIFETIME)
 
 
 def _options(argv: list[str]) -> argparse.Namespace:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from devtools.failure import Failure
 from devtools.function_url import HttpRequest, HttpResponse
 
 PANEL = Path(__file__).with_name("panel") / "sign-in.js"
@@ -23,7 +24,7 @@ LIFETIME = 3600
 """Seconds a token holds."""
 
 Mint = Callable[[str, str], str]
-"""A token for a subject and a role, valid for LIFETIME."""
+"""A token for a subject and a role, valid for LIFETIME. Raises Failure."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class SignIn:
         user = self._users.get(user_id)
         if user is None:
             return _problem(404, "unknown_user", "There is no such user; see /dev/users.")
-        return _json(200, {"token": self._mint(user.id, user.role), "expires_in": LIFETIME})
+        try:
+            return _json(200, {"token": self._mint(user.id, user.role), "expires_in": LIFETIME})
+        except Failure as failure:
+            return _problem(503, "no_issuer", str(failure))
 
 
 def _json(status: int, content: object) -> HttpResponse:

@@ -5,15 +5,20 @@ from typing import Any
 
 import pytest
 
+from devtools.failure import Failure
 from devtools.function_url import HttpRequest, HttpResponse
 from devtools.paths import ROOT
-from devtools.sign_in import LIFETIME, SignIn, User
+from devtools.sign_in import LIFETIME, Mint, SignIn, User
 
 USERS = (User("ada", "Ada Lovelace", "admin"), User("zoe", "Zoë Müller", "user"))
 
 
-def ask(target: str, method: str = "GET") -> HttpResponse:
-    sign_in = SignIn(USERS, lambda subject, role: f"token of {subject} as {role}")
+def signed(subject: str, role: str) -> str:
+    return f"token of {subject} as {role}"
+
+
+def ask(target: str, method: str = "GET", mint: Mint = signed) -> HttpResponse:
+    sign_in = SignIn(USERS, mint)
     return sign_in(HttpRequest(method, target, (), b"", "127.0.0.1"))
 
 
@@ -40,6 +45,15 @@ def test_nobody_else_gets_one(query: str) -> None:
 
 def test_the_role_cannot_be_chosen() -> None:
     assert content(ask("/dev/token?user=zoe&role=admin"))["token"] == "token of zoe as user"
+
+
+def test_without_an_issuer_the_page_is_told_the_mend() -> None:
+    def nobody(subject: str, role: str) -> str:
+        raise Failure("no issuer is configured", "run `make dev` once")
+
+    response = ask("/dev/token?user=ada", mint=nobody)
+    assert response.status == 503
+    assert content(response)["detail"] == "no issuer is configured: run `make dev` once"
 
 
 def test_the_panel_is_a_script() -> None:
