@@ -19,8 +19,9 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
+from configuration import Misconfigured, load_settings
 from publickeys import KeySet
-from settings import IssuerSettings, Misconfigured, Settings, load_settings
+from settings import IssuerSettings, Settings
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -28,7 +29,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def main(argv: list[str]) -> int:
     """Print what is found; 1 when the gateway could not work with it. Raises Failure for an unreadable file."""
     parser = argparse.ArgumentParser(prog="python -m devtools doctor", description=__doc__.partition("\n")[0])
-    parser.add_argument("--env", help="an environment of wrangler.toml")
+    parser.add_argument("--env", help="an environment of wrangler.toml (default: local)")
     options = parser.parse_args(argv)
     faults, advice = examine(ROOT, options.env)
     for line in faults:
@@ -42,7 +43,9 @@ def main(argv: list[str]) -> int:
 
 def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
     """Faults and advice, a line each. Raises Failure."""
-    variables, bindings = local_vars.read(root / WRANGLER_TOML.name, environment)
+    path = root / WRANGLER_TOML.name
+    environment = local_vars.served(path, environment)
+    variables, bindings = local_vars.read(path, environment)
     secrets = local_vars.secrets_file(root, environment)
     try:
         settings = load_settings(variables, bindings)

@@ -25,6 +25,7 @@ sys.path.insert(0, str(SOURCES))
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+import configuration
 import settings
 
 PAGE = ROOT / "docs" / "configuration.md"
@@ -219,10 +220,10 @@ def _anchor(model: type[BaseModel]) -> str:
 def _secrets() -> str:
     rows = [
         (f"`{name}`", f'every route with `sign = "{scheme}"`')
-        for scheme, names in settings.SIGNING_SECRETS.items()
+        for scheme, names in configuration.SIGNING_SECRETS.items()
         for name in names
     ]
-    rows += [(f"`{name}`", "optional") for name in settings.OPTIONAL_SECRETS]
+    rows += [(f"`{name}`", "optional") for name in configuration.OPTIONAL_SECRETS]
     rows.append(("as named by `ISSUERS[].secret`", "that issuer"))
     rows.append(("`JWT_SECRET`", "alone, without `ISSUERS`: one HS256 issuer without `iss` and audience"))
     head = "## Secrets\n\nSet with `wrangler secret put NAME`, locally in `.dev.vars`.\n\n"

@@ -29,7 +29,8 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
-from settings import IssuerSettings, Misconfigured, Settings, load_settings
+from configuration import Misconfigured, load_settings
+from settings import IssuerSettings, Settings
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DURATION = re.compile(r"(-?\d+)([smhd]?)")
@@ -80,7 +81,8 @@ def mint(subject: str, role: str, *, lifetime: int = 3600) -> str:
 
 def local_settings(root: Path, environment: str | None) -> Settings:
     """The gateway's settings as this machine has them. Raises Failure."""
-    variables, bindings = local_vars.read(root / WRANGLER_TOML.name, environment)
+    path = root / WRANGLER_TOML.name
+    variables, bindings = local_vars.read(path, local_vars.served(path, environment))
     try:
         return load_settings(variables, bindings)
     except Misconfigured as error:
@@ -144,7 +146,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--issuer", help="exact `iss`")
     parser.add_argument("--audience", help="`aud` (default: the issuer's first)")
     parser.add_argument("--claim", action="append", type=_claim, default=[], help="a further claim: name=value")
-    parser.add_argument("--env", help="an environment of wrangler.toml")
+    parser.add_argument("--env", help="an environment of wrangler.toml (default: local)")
     return parser.parse_args(argv)
 
 

@@ -175,6 +175,16 @@ class CachePolicy:
         conditions = {} if asked.no_store else validation_conditions(stored.headers)
         return Decision(Action.FORWARD, objection, conditions, age, ttl)
 
+    def is_worth_writing(self, old: StoredResponse, new: StoredResponse) -> bool:
+        """Whether a validated response is to be written again, which costs a write of all its content.
+
+        One that needs validation every time gains nothing by it, unless its fields changed or its storage runs out.
+        """
+        gains = freshness_lifetime(new, self.settings).seconds > 0 and not self._must_validate(new.directives)
+        passing = {"date": "", "age": ""}
+        changed = {**old.headers, **passing} != {**new.headers, **passing}
+        return gains or changed or new.response_time - old.response_time > VALIDATION_WINDOW / 2
+
     def permission_on_error(
         self, request: PresentedRequest, stored: StoredResponse, now: float, *, disconnected: bool
     ) -> str | None:
@@ -291,9 +301,14 @@ def _says_nothing(candidate: _Candidate) -> bool:
 
 
 def _is_of_no_use(candidate: _Candidate) -> bool:
-    """It could never answer anything: never fresh, and nothing permits or enables its use when stale."""
+    """It could never answer anything: never fresh, and nothing permits or enables its use when stale.
+
+    A validator alone is no reason to store: many servers put one on everything, and every response would be written
+    for the sake of 304s that nobody asked for. Where the origin speaks of caching at all, it is one.
+    """
     said, response = candidate.said, candidate.response
-    if validation_conditions(response.headers):
+    speaks = said.field is not None or "expires" in response.headers
+    if speaks and validation_conditions(response.headers):
         return False
     if said.no_cache and candidate.settings.override_ttl is None:
         return True

@@ -28,7 +28,7 @@ from field_lists import split_list
 from memory_tier import MemoryTier
 from messages import Body, ContentTooLarge
 from ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
-from purges import Purges
+from purges import Purges, moment
 from stored_response import StoredResponse
 
 PREFIX: Final = "cache1:"
@@ -149,7 +149,7 @@ class CacheStore:
         """From now on, no response of this URL that was asked for earlier is used or stored in this isolate."""
         self.memory.discard(root)
         self._changed.pop(root, None)
-        self._changed[root] = int(self._clock() * 1000)
+        self._changed[root] = moment(self._clock())
         if len(self._changed) > MOST_CHANGED:
             self._changed.popitem(last=False)
 
@@ -219,6 +219,9 @@ class CacheStore:
         try:
             content = await body.read(self.memory.entry_size)
         except ContentTooLarge:
+            return
+        except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
+            self._log("cache_read_failed", key=name, reason=str(error))
             return
         self._remember(name, Entry(stored, content), self._clock())
 

@@ -333,7 +333,9 @@ class WorkersKV:
         while True:
             page = await _within(timeout, partial(self._kv.list, prefix=prefix, cursor=cursor))
             answer = bridge().to_python(page)
-            found |= {key["name"]: key.get("metadata") or {} for key in answer["keys"]}
+            for key in answer["keys"]:
+                metadata = key.get("metadata")
+                found[key["name"]] = metadata if isinstance(metadata, dict) else {}
             if answer["list_complete"]:
                 return found
             cursor = answer["cursor"]

@@ -5,8 +5,8 @@ from typing import Any
 from workers import WorkerEntrypoint
 
 import edge
+from configuration import Misconfigured, load_settings
 from gateway import Gateway
-from settings import Misconfigured, load_settings
 
 _gateway: Gateway | None = None
 
@@ -32,4 +32,4 @@ class Default(WorkerEntrypoint):
         return edge.Answer(await handle(edge.read_request(request.js_object), edge.background(self.ctx)))
 
     async def scheduled(self, controller: Any, env: Any = None, ctx: Any = None) -> None:
-        await gateway().scheduled(controller.cron)
+        await gateway().scheduled(controller.scheduledTime / 1000)

@@ -7,11 +7,13 @@ nothing.
 
 import inspect
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from auth import Authenticator
 from cache import CachePolicy
+from configuration import Misconfigured
 from cors import Cors
 from endpoints import Endpoint, Endpoints
 from forwarded import Vouched
@@ -25,7 +27,7 @@ from paths import normalise_path
 from ports import Background, Platform
 from problems import Problem, problem_response
 from routes import RouteTable, choose
-from settings import Misconfigured, RouteSettings, Settings
+from settings import RouteSettings, Settings
 from summaries import due_hour, summarise
 from tally import CountedStore, Tally, write_counts
 from telemetry import Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
@@ -82,14 +84,19 @@ class Gateway:
             platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
             exchange.code = INTERNAL_ERROR[1]
             response = _own(problem_response(Problem(*INTERNAL_ERROR), exchange.id))
-        return self._finish(exchange, response)
+        self._guarded(exchange, self._finish, response)
+        self._guarded(exchange, self._record, response)
+        return response
 
-    async def scheduled(self, cron: str) -> None:
-        """What the cron trigger does: fetch key sets anew before they are stale, and sum up the hour that ended."""
-        await self._authenticator.refresh()
-        hour = due_hour(self._platform.clock())
+    async def scheduled(self, time: float) -> None:
+        """What the cron trigger does: sum up the hour that ended, and fetch key sets anew before they are stale.
+
+        `time` is when the trigger was due, in seconds since 1970: the tick itself may come early or late.
+        """
+        hour = due_hour(time)
         if hour is not None:
             await summarise(hour, self._summary, self._platform)
+        await self._authenticator.refresh()
 
     async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request
@@ -143,15 +150,27 @@ class Gateway:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
 
-    def _finish(self, exchange: Exchange, response: Response) -> Response:
+    def _guarded(self, exchange: Exchange, step: Callable[[Exchange, Response], None], response: Response) -> None:
+        """Run a step that comes after the answer. One that fails is logged and costs the client nothing."""
+        try:
+            step(exchange, response)
+        except Exception:
+            self._platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
+
+    def _finish(self, exchange: Exchange, response: Response) -> None:
         """What every answer gets, wherever it came from."""
-        platform = self._platform
         headers = response.headers
         headers["x-request-id"] = exchange.id
         if timing := server_timing(exchange):
             upstream = headers.get("server-timing")
             headers["server-timing"] = f"{upstream}, {timing}" if upstream else timing
+        if exchange.request.method == "HEAD":
+            response.body = None
         self._cors.apply(exchange.request, response)
+
+    def _record(self, exchange: Exchange, response: Response) -> None:
+        """What is left behind: the log line, the analytics point, the counts."""
+        platform = self._platform
         now = platform.clock()
         if is_logged(exchange, response, platform.random):
             platform.log("request", **log_fields(exchange, response, now))
@@ -159,9 +178,6 @@ class Gateway:
             platform.analytics(*analytics_point(exchange, response, now))
         if platform.store is not None and (due := self._tally.count(response, now)):
             exchange.background(write_counts(platform.store, due, platform.log))
-        if exchange.request.method == "HEAD":
-            response.body = None
-        return response
 
 
 class ClosedGateway(Gateway):

@@ -183,11 +183,11 @@ class Locator:
         supported_currencies: Iterable[str] = (),
     ) -> None:
         if default_country not in territories.TERRITORIES:
-            raise ValueError(f"default country: {default_country!r} is not an ISO 3166-1 code")
+            raise ValueError(f"DEFAULT_COUNTRY: {default_country!r} is not an ISO 3166-1 code")
         self._country = default_country
         self._matcher = Matcher(supported_languages)
-        self._currencies = [_existing(code, "supported currency") for code in supported_currencies]
-        self._currency = self._default_currency(_existing(default_currency, "default currency"))
+        self._currencies = [_existing(code, "SUPPORTED_CURRENCIES") for code in supported_currencies]
+        self._currency = self._default_currency(_existing(default_currency, "DEFAULT_CURRENCY"))
         self._language = self._default_language(default_language)
         self._choose = lru_cache(maxsize=1024)(self._chosen)
 
@@ -303,7 +303,7 @@ class Locator:
     def _default_language(self, tag: str) -> str:
         known = canonical(tag)
         if known is None:
-            raise ValueError(f"default language: {tag!r} is not a language tag (BCP 47)")
+            raise ValueError(f"DEFAULT_LANGUAGE: {tag!r} is not a language tag (BCP 47)")
         return self._fitting(known) or self._matcher.spelling(next(iter(self._matcher)))
 
 

@@ -190,7 +190,7 @@ class HttpCache:
         stored = freshened(entry.stored, validation.headers, answered.request_time, answered.response_time)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
-        if storing.stored is not None:
+        if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
             if not isinstance(entry.content, bytes):
                 sent, kept = entry.content.tee()
             self._save_later(call, stored, kept, storing.keep)

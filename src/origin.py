@@ -24,13 +24,14 @@ from dataclasses import dataclass, field, replace
 
 from answered import sanitised_response
 from breaker import Breaker
+from configuration import Misconfigured
 from forwarded import Target, Vouched, forwarded_request
 from messages import Content, ContentTooLarge, Request, Response
 from origin_signers import Signer, compiled_signer
 from ports import Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from retries import TRANSIENT, asks_for_retry, backoff, content_in_flight, is_retryable, retry_after
-from settings import Misconfigured, RouteSettings, Settings
+from settings import RouteSettings, Settings
 
 Sleep = Callable[[float], Awaitable[None]]
 

@@ -15,6 +15,7 @@ A purge holds in this isolate at once, elsewhere when the key-value store shows 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -58,6 +59,11 @@ def scopes_of(url: str, tags: Iterable[str]) -> list[str]:
     return [everything(), url_scope(url), *prefixes, *(tag_scope(tag) for tag in tags)]
 
 
+def moment(now: float) -> int:
+    """The first whole millisecond that is not before `now`: nothing asked for until now is born after it."""
+    return ceil(now * 1000)
+
+
 class Purges:
     """The generations, as this isolate knows them. Raises StoreFailed when it has to ask and gets no answer."""
 
@@ -84,7 +90,7 @@ class Purges:
 
     async def purge(self, scopes: Iterable[str]) -> int:
         """Make everything in `scopes` dead; gives the new generation. Raises StoreFailed; repeating it is harmless."""
-        generation = int(self._clock() * 1000)
+        generation = moment(self._clock())
         await asyncio.gather(*(self._raise(scope, generation) for scope in scopes))
         await self._raise(EPOCH, generation)  # last: who sees it shall find the scopes raised
         return generation

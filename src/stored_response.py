@@ -71,8 +71,11 @@ class StoredResponse:
 
     @property
     def born(self) -> int:
-        """Milliseconds since 1970 of `request_time`: whatever was purged or changed since is not in it."""
-        return int(self.request_time * 1000)
+        """Milliseconds since 1970 of `request_time`: whatever was purged or changed since is not in it.
+
+        Rounded, so that it is the same after a time has been stored in milliseconds.
+        """
+        return round(self.request_time * 1000)
 
 
 def storable_headers(headers: Mapping[str, str], received: float) -> dict[str, str]:

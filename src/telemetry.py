@@ -17,6 +17,9 @@ from principals import Principal
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 """An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""
 
+INDEX_BYTES = 96
+"""Longest index of an Analytics Engine point; the data set throws at a longer one. Patterns are ASCII."""
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -103,7 +106,7 @@ def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple
         float(exchange.notes.get("origin_ms", 0.0)),
         float(exchange.notes.get("tries", 1)),
     ]
-    return exchange.route or "none", blobs, doubles
+    return exchange.route[:INDEX_BYTES] or "none", blobs, doubles
 
 
 def _content_length(response: Response) -> int | None:

@@ -7,10 +7,11 @@ import jwt
 import pytest
 
 from auth import Authenticator
+from configuration import load_settings
 from messages import Request
 from principals import Principal
 from problems import Problem
-from settings import AccessSettings, load_settings
+from settings import AccessSettings
 from tests.signing_keys import SigningKey
 from tests.unit import cryptography_verifier
 from tests.unit.in_memory import NOW, World, run

@@ -8,9 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import base64url
+from configuration import Misconfigured
 from principals import Principal
 from problems import Problem
-from settings import AccessSettings, Misconfigured
+from settings import AccessSettings
 from tests.signing_keys import SigningKey, unsigned
 from tests.unit.identity_house import (
     ANYBODY,

@@ -221,9 +221,33 @@ def test_storing_a_response(control: str | None, refusal: str | None) -> None:
 
 
 def test_a_response_with_a_validator_is_stored_for_validation() -> None:
-    for control in ("no-cache", "max-age=0", None):
+    for control in ("no-cache", "max-age=0", "foo"):
         assert storing(control, etag='"v1"').stored is not None
         assert storing(control, last_modified=format_http_date(NOW)).stored is not None
+    assert storing(None, etag='"v1"', expires="0").stored is not None
+
+
+def test_a_validator_on_a_response_that_says_nothing_of_caching_is_no_reason_to_store_it() -> None:
+    assert storing(None, etag='"v1"').refusal == "no-freshness"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "later", "worth"),
+    [
+        ({"cache-control": "max-age=5"}, {"cache-control": "max-age=5"}, 10, True),
+        ({"cache-control": "no-cache"}, {"cache-control": "no-cache"}, 10, False),
+        ({"cache-control": "no-cache", "age": "5"}, {"cache-control": "no-cache"}, 10, False),
+        ({"cache-control": "no-cache, max-age=5"}, {"cache-control": "no-cache, max-age=5"}, 10, False),
+        ({"cache-control": "no-cache"}, {"cache-control": "no-cache", "x-a": "1"}, 10, True),
+        ({"cache-control": "no-cache"}, {"cache-control": "no-cache"}, 1801, True),
+    ],
+)
+def test_a_validation_that_changes_nothing_is_not_written(
+    old: dict[str, str], new: dict[str, str], later: float, worth: bool
+) -> None:
+    before = StoredResponse(200, {**old, "date": format_http_date(NOW)}, NOW, NOW)
+    after = StoredResponse(200, {**new, "date": format_http_date(NOW + later)}, NOW + later, NOW + later)
+    assert policy().is_worth_writing(before, after) is worth
 
 
 @pytest.mark.parametrize(

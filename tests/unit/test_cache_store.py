@@ -73,6 +73,14 @@ class TestReads:
         assert status_of(house.get("/", {"accept": "a"})) == "hit; ttl=60"
         assert store.reads == 2
 
+    @pytest.mark.parametrize("fraction", [0.0, 0.0004, 0.0006, 0.123, 0.9999])
+    def test_times_between_milliseconds_lose_no_variant(self, fraction: float) -> None:
+        house = CacheHouse(lambda request: page(cache_control="max-age=60", vary="accept"))
+        house.later(fraction)
+        house.get()
+        house.restart()
+        assert status_of(house.get()) == "hit; ttl=60"
+
     def test_the_store_is_asked_again_after_five_seconds(self) -> None:
         house = CacheHouse()
         house.get()

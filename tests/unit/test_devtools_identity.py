@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from auth import Authenticator
+from configuration import load_settings
 from devtools import doctor, local_keys, local_vars, token
 from devtools.failure import Failure
 from devtools.paths import ROOT
-from messages import Request
+from messages import Request, Response
+from ports import FetchFailed
 from principals import Principal
-from settings import AccessSettings, load_settings
+from problems import Problem
+from settings import AccessSettings
 from tests.unit import cryptography_verifier
 from tests.unit.in_memory import World, run
 
@@ -39,6 +42,7 @@ def accepted(root: Path, text: str) -> Principal:
     """Who the gateway of `root` takes the bearer of a token for."""
     world = World()
     world.clock.now = time.time()
+    world.origin = unreachable
     world.verify = cryptography_verifier.verify  # type: ignore[method-assign]
     settings = load_settings(*local_vars.read(root / "wrangler.toml"))
     authenticator = Authenticator(settings, world.platform())
@@ -46,6 +50,10 @@ def accepted(root: Path, text: str) -> Principal:
     principal = run(authenticator.authenticate(request, AccessSettings(auth="required"), world.background))
     assert isinstance(principal, Principal)
     return principal
+
+
+def unreachable(request: Request) -> Response:
+    raise FetchFailed(request.url)
 
 
 def signer(root: Path, issuer: str | None = None, algorithm: str | None = None) -> token.Signer:
@@ -126,6 +134,14 @@ def test_claims_stand_where_the_issuer_looks_for_them(root: Path) -> None:
     assert principal == Principal("https://id.example", "u1", ("admin",), frozenset(), principal.expires)
 
 
+def test_an_issuer_whose_keys_cannot_be_had_is_there_to_be_tried(root: Path) -> None:
+    local_keys.ensure_local_keys(root)
+    down = {"iss": local_keys.DOWN_ISSUER}
+    text = signer(root, algorithm="ES256").sign("u1", [], lifetime=60, **down)
+    with pytest.raises(Problem, match="503 keys_unavailable"):
+        accepted(root, text)
+
+
 def test_an_issuer_is_chosen_by_name(root: Path) -> None:
     local_keys.ensure_local_keys(root)
     assert signer(root, issuer="").issuer.issuer is None
@@ -202,6 +218,15 @@ def test_an_environment_has_variables_and_bindings_of_its_own(root: Path) -> Non
     assert local_vars.read(wrangler, "staging") == ({"DEFAULT_COUNTRY": "DE", "SECRET": "staging"}, {"USERS"})
     with pytest.raises(Failure, match="no environment 'prod'"):
         local_vars.read(wrangler, "prod")
+
+
+def test_the_environment_that_is_meant_is_the_one_make_dev_serves(root: Path) -> None:
+    wrangler = root / "wrangler.toml"
+    assert local_vars.served(wrangler) is None
+    wrangler.write_text(WRANGLER + '[env.local.vars]\nJWT_SECRET = "set in wrangler.toml, as nobody should"\n')
+    assert local_vars.served(wrangler) == "local"
+    assert local_vars.served(wrangler, "staging") == "staging"
+    assert "JWT_SECRET" not in local_keys.ensure_local_keys(root)
 
 
 # --- the doctor -------------------------------------------------------------------------------------------------------

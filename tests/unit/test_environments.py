@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from configuration import load_settings
 from devtools.paths import WRANGLER_TOML
-from settings import Settings, load_settings
+from settings import Settings
 
 CONFIG = tomllib.loads(WRANGLER_TOML.read_text(encoding="utf-8"))
 DEPLOYED = ("dev", "staging", "production")

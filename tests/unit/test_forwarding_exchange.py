@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from configuration import Misconfigured
 from forwarded import Vouched
 from messages import Body, ContentTooLarge, Request, Response
 from origin import ORIGIN_FAILURES, Forwarder, Forwarding
 from ports import Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
-from settings import Misconfigured, RouteSettings, Settings
+from settings import RouteSettings, Settings
 from tests.unit import in_memory
 from tracing import Trace
 

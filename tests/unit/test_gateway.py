@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from configuration import load_settings
 from gateway import Gateway
 from messages import Request, Response
-from settings import load_settings
 from tests.unit.in_memory import World, run
 
 

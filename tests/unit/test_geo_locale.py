@@ -275,12 +275,12 @@ def test_supported_languages_are_answered_as_configured() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"default_country": "XX"}, "default country: 'XX'"),
-        ({"default_country": "us"}, "default country: 'us'"),
-        ({"default_language": "english"}, "default language: 'english'"),
-        ({"default_currency": "BGN"}, "default currency: 'BGN'"),
+        ({"default_country": "XX"}, "DEFAULT_COUNTRY: 'XX'"),
+        ({"default_country": "us"}, "DEFAULT_COUNTRY: 'us'"),
+        ({"default_language": "english"}, "DEFAULT_LANGUAGE: 'english'"),
+        ({"default_currency": "BGN"}, "DEFAULT_CURRENCY: 'BGN'"),
         ({"supported_languages": ["en", "x"]}, "'x' is not a language tag"),
-        ({"supported_currencies": ["EUR", "XXX"]}, "supported currency: 'XXX'"),
+        ({"supported_currencies": ["EUR", "XXX"]}, "SUPPORTED_CURRENCIES: 'XXX'"),
     ],
 )
 def test_settings_that_name_nothing_are_refused(settings: dict[str, Any], message: str) -> None:

@@ -1,0 +1,140 @@
+"""The configuration: read once per isolate, checked as a whole.
+
+Fails closed. Anything wrong raises `Misconfigured` with every fault by its path (`ROUTES[2].timeout_ms: ...`), and the
+gateway then answers 503 on every route but `/healthz`. Nothing here opens a route because something is missing.
+
+Every structured setting is accepted as a TOML/JSON value and as a JSON string, so that `--var`, `.dev.vars` and secrets
+can carry it.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from jwt.algorithms import HMACAlgorithm
+from jwt.exceptions import InvalidKeyError
+from pydantic import ValidationError
+
+from publickeys import KeySet
+from settings import HS_KEY_BYTES, Settings
+
+STRUCTURED = ("ROUTES", "ISSUERS", "SUPPORTED_LANGUAGES", "SUPPORTED_CURRENCIES", "CORS_ORIGINS", "SUMMARY")
+SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
+SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
+OPTIONAL_SECRETS = ("AWS_SESSION_TOKEN", "ORIGIN_SECRET_NEXT")
+
+
+class Misconfigured(Exception):
+    """The configuration cannot be used. `faults` holds one line each: `path: what is wrong and how to mend it`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Settings:
+    """Read and check the configuration.
+
+    `variables` holds vars and secrets by name, `bindings` the names of everything else bound to the Worker.
+    Raises Misconfigured with every fault found.
+    """
+    values, faults = _parse(variables)
+    if not faults:
+        try:
+            settings = Settings(**values)
+        except ValidationError as error:
+            faults = [_fault(item["loc"], item["msg"]) for item in error.errors(include_url=False)]
+        else:
+            faults = [*_issuer_faults(settings), *_route_faults(settings, bindings)]
+    if faults:
+        raise Misconfigured(faults)
+    return settings
+
+
+def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name in (*STRUCTURED, *SIMPLE):
+        value = variables.get(name)
+        if value is None or value == "":
+            continue
+        if name in STRUCTURED and isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                faults.append(f"{name}: is not valid JSON ({error})")
+                continue
+        values[name.lower()] = value
+    if "issuers" not in values and variables.get("JWT_SECRET"):
+        values["issuers"] = [{"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}]
+    named = {*STRUCTURED, *SIMPLE}
+    values["secrets"] = {n: value for n, value in variables.items() if isinstance(value, str) and n not in named}
+    return values, faults
+
+
+def _issuer_faults(settings: Settings) -> list[str]:
+    faults = []
+    names = [entry.issuer for entry in settings.issuers]
+    for index, entry in enumerate(settings.issuers):
+        path = f"ISSUERS[{index}]"
+        if names.index(entry.issuer) != index:
+            faults.append(f"{path}.issuer: {entry.issuer or 'an entry without issuer'} is listed twice")
+        if entry.jwks is not None:
+            faults += [f"{path}.jwks: {fault}" for fault in _inline_key_faults(entry.jwks, entry.algorithms)]
+        if entry.secret is not None:
+            key = settings.secrets.get(entry.secret, "")
+            faults += [f"{path}.secret: {fault}" for fault in _secret_faults(entry.secret, key, entry.algorithms)]
+    return faults
+
+
+def _secret_faults(name: str, key: str, algorithms: Collection[str]) -> list[str]:
+    longest = max(algorithms, key=HS_KEY_BYTES.__getitem__)
+    size, needed = len(key.encode()), HS_KEY_BYTES[longest]
+    if not key:
+        return [f"the secret {name} is not set; run: wrangler secret put {name}"]
+    if size < needed:
+        return [
+            f"the secret {name} has {size} bytes; {longest} needs at least {needed} (RFC 7518 section 3.2), "
+            "as from: openssl rand -base64 48"
+        ]
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+    except InvalidKeyError:
+        return [
+            f"the secret {name} is a public key, a certificate or a JWK; use random text, or 'jwks' for public keys"
+        ]
+    return []
+
+
+def _inline_key_faults(document: Any, algorithms: Collection[str]) -> list[str]:
+    try:
+        keys = KeySet.read(document, algorithms)
+    except ValueError as error:
+        return [str(error)]
+    if keys.keys:
+        return []
+    return ["holds no key that can verify a signature", *keys.faults]
+
+
+def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
+    faults = []
+    for index, route in enumerate(settings.routes):
+        path = f"ROUTES[{index}]"
+        if route.auth != "none" and not settings.issuers:
+            faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
+        if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
+            faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
+        faults.extend(
+            f"{path}.sign: {route.sign!r} needs the secret {name}; run: wrangler secret put {name}"
+            for name in SIGNING_SECRETS.get(route.sign or "", ())
+            if not settings.secrets.get(name)
+        )
+    return faults
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    """`("routes", 2, "timeout_ms")` -> `ROUTES[2].timeout_ms: ...`."""
+    path = str(location[0]).upper() if location else "settings"
+    for part in location[1:]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return f"{path}: {message.removeprefix('Value error, ')}"

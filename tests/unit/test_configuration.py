@@ -1,0 +1,152 @@
+"""The configuration fails closed, and names every fault by its path."""
+
+import json
+from typing import Any
+
+import pytest
+
+from configuration import Misconfigured, load_settings
+from settings import CacheSettings, Settings
+
+SECRET = "a-secret-of-thirty-two-bytes-or-more"
+ISSUER: dict[str, Any] = {"issuer": "https://id.example", "audience": ["api"], "algorithms": ["HS256"], "secret": "KEY"}
+ROUTE: dict[str, Any] = {"path": "/api/*", "origin": "https://origin.example"}
+
+
+def load(*routes: dict[str, Any], issuers: list[dict[str, Any]] | None = None, **variables: Any) -> Settings:
+    given = {"ROUTES": list(routes), "KEY": SECRET, **variables}
+    if issuers is not None:
+        given["ISSUERS"] = issuers
+    return load_settings(given, {"USERS"})
+
+
+def faults(*routes: dict[str, Any], issuers: list[dict[str, Any]] | None = None, **variables: Any) -> list[str]:
+    with pytest.raises(Misconfigured) as caught:
+        load(*routes, issuers=issuers, **variables)
+    return caught.value.faults
+
+
+def test_an_empty_configuration_is_a_gateway_without_routes() -> None:
+    settings = load_settings({}, set())
+    assert settings.routes == ()
+    assert settings.default_currency == "USD"
+
+
+def test_structured_settings_are_accepted_as_values_and_as_json_strings() -> None:
+    assert load(ROUTE | {"auth": "none"}) == load(ROUTES=json.dumps([ROUTE | {"auth": "none"}]))
+
+
+def test_a_broken_json_string_is_named() -> None:
+    assert faults(ROUTES="[{")[0].startswith("ROUTES: is not valid JSON")
+
+
+def test_a_route_requires_authentication_unless_it_says_otherwise() -> None:
+    assert load(ROUTE, issuers=[ISSUER]).routes[0].auth == "required"
+
+
+def test_a_protected_route_without_an_issuer_is_a_fault() -> None:
+    assert faults(ROUTE) == ["ROUTES[0].auth: 'required' needs an issuer; set ISSUERS or JWT_SECRET"]
+
+
+def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
+    (issuer,) = load(ROUTE, JWT_SECRET=SECRET).issuers
+    assert (issuer.issuer, issuer.audience, issuer.algorithms) == (None, (), ("HS256",))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"timeout_ms": 0}, "ROUTES[0].timeout_ms: "),
+        ({"rolse": ["admin"]}, "ROUTES[0].rolse: Extra inputs are not permitted"),
+        ({"origin": "http://origin.example"}, "ROUTES[0].origin: must be an https:// URL"),
+        ({"origin": "https://user:pw@origin.example"}, "ROUTES[0].origin: must name a host and carry no user"),
+        ({"origin": "https://origin.example/?a=1"}, "ROUTES[0].origin: must not carry a query"),
+        ({"origin": "binding:"}, "ROUTES[0].origin: must name a binding"),
+        ({"origin": "binding:NOBODY"}, "ROUTES[0].origin: the Worker has no binding NOBODY"),
+        ({"path": "api"}, "ROUTES[0].path: must begin with '/'"),
+        ({"path": "/a/*/b"}, "ROUTES[0].path: must begin with '/'"),
+        ({"path": "/a/../b"}, "ROUTES[0].path: must be a normalised"),
+        ({"path": "/a//b"}, "ROUTES[0].path: must be a normalised"),
+        ({"path": "/caf%c3%a9/*"}, "ROUTES[0].path: must be a normalised, percent-encoded path; write '/caf%C3%A9'"),
+        ({"path": "/café"}, "ROUTES[0].path: must be a normalised, percent-encoded path; write '/caf%C3%A9'"),
+        ({"methods": ["GE T"]}, "ROUTES[0].methods: 'GE T' is not a method name"),
+        ({"methods": ["CONNECT"]}, "ROUTES[0].methods: CONNECT cannot be forwarded"),
+        ({"methods": []}, "ROUTES[0].methods: must name at least one method"),
+        ({"strip_prefix": "/ap"}, "ROUTES[0]: strip_prefix '/ap' is not a leading part"),
+        ({"auth": "none", "roles": ["admin"]}, "ROUTES[0]: roles and scopes need auth"),
+        ({"scopes": ['a"b']}, "ROUTES[0].scopes[0]: must be visible ASCII"),
+        ({"sign": "hmac"}, "ROUTES[0].sign: 'hmac' needs the secret ORIGIN_SECRET"),
+        ({"sign": "sigv4"}, "ROUTES[0].sign: 'sigv4' needs the secret AWS_ACCESS_KEY_ID"),
+        ({"auth": "none", "cache": {"partition": "user"}}, "ROUTES[0]: cache.partition needs auth"),
+    ],
+)
+def test_every_fault_of_a_route_is_named_by_its_path(change: dict[str, Any], fault: str) -> None:
+    assert any(line.startswith(fault) for line in faults(ROUTE | change, issuers=[ISSUER]))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"secret": "ABSENT"}, "ISSUERS[0].secret: the secret ABSENT is not set"),
+        ({"algorithms": ["HS512"]}, "ISSUERS[0].secret: the secret KEY has 36 bytes; HS512 needs at least 64"),
+        ({"algorithms": []}, "ISSUERS[0].algorithms: "),
+        ({"algorithms": ["none"]}, "ISSUERS[0].algorithms[0]: "),
+        ({"algorithms": ["HS256", "RS256"]}, "ISSUERS[0]: HS algorithms cannot be mixed"),
+        ({"algorithms": ["RS256"]}, "ISSUERS[0]: HS algorithms need 'secret'"),
+        ({"secret": None, "jwks": {"keys": []}}, "ISSUERS[0]: HS algorithms need 'secret'"),
+        ({"jwks": {"keys": []}}, "ISSUERS[0]: needs exactly one of jwks_url"),
+        ({"preset": "cloudflare-access"}, "ISSUERS[0]: preset 'cloudflare-access' needs team"),
+    ],
+)
+def test_every_fault_of_an_issuer_is_named_by_its_path(change: dict[str, Any], fault: str) -> None:
+    assert any(line.startswith(fault) for line in faults(issuers=[ISSUER | change]))
+
+
+def test_the_audience_must_be_written_even_when_there_is_none() -> None:
+    without = {name: value for name, value in ISSUER.items() if name != "audience"}
+    assert faults(issuers=[without]) == ["ISSUERS[0].audience: Field required"]
+
+
+def test_issuers_are_unique_and_at_most_one_has_no_name() -> None:
+    nameless = ISSUER | {"issuer": None}
+    assert faults(issuers=[ISSUER, ISSUER]) == ["ISSUERS[1].issuer: https://id.example is listed twice"]
+    assert faults(issuers=[nameless, nameless]) == ["ISSUERS[1].issuer: an entry without issuer is listed twice"]
+
+
+def test_no_fault_ever_repeats_a_secret() -> None:
+    assert not any("short-secret" in line for line in faults(ROUTE, issuers=[ISSUER], KEY="short-secret"))
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    assert len(faults(ROUTE | {"timeout_ms": 0}, ROUTE | {"retries": -1}, issuers=[ISSUER])) == 2
+
+
+def test_http_origins_are_for_loopback_only() -> None:
+    assert load(ROUTE | {"auth": "none", "origin": "http://127.0.0.1:9000"}).routes[0].origin == "http://127.0.0.1:9000"
+
+
+def test_head_comes_with_get() -> None:
+    assert load(ROUTE | {"auth": "none", "methods": ["GET"]}).routes[0].methods == ("GET", "HEAD")
+
+
+def test_cache_is_on_off_or_spelled_out() -> None:
+    open_route = ROUTE | {"auth": "none"}
+    on, off, spelled = (
+        load(open_route | {"cache": value}).routes[0].cache_settings for value in (True, False, {"default_ttl": 5})
+    )
+    assert on == CacheSettings()
+    assert off is None
+    assert spelled == CacheSettings(default_ttl=5)
+
+
+def test_cloudflare_access_follows_from_the_team_name() -> None:
+    access = {"preset": "cloudflare-access", "team": "acme", "audience": ["tag"]}
+    (issuer,) = load(ROUTE, issuers=[access]).issuers
+    assert issuer.issuer == "https://acme.cloudflareaccess.com"
+    assert issuer.jwks_url == "https://acme.cloudflareaccess.com/cdn-cgi/access/certs"
+    assert issuer.header == "cf-access-jwt-assertion"
+
+
+@pytest.mark.parametrize("origins", [["https://app.example/"], ["app.example"], ["*", "https://app.example"]])
+def test_cors_origins_are_serialised_origins(origins: list[str]) -> None:
+    assert faults(CORS_ORIGINS=origins)[0].startswith("CORS_ORIGINS: ")
