@@ -2,8 +2,8 @@
 
 `ensure_local_keys` writes two files that git ignores, and never touches what is already set:
 
-    .dev.vars               JWT_SECRET, ORIGIN_SECRET, and ISSUERS with two entries: HS256 by JWT_SECRET for tokens
-                            without `iss`, and LOCAL_ISSUER with three public keys
+    .dev.vars               JWT_SECRET, ORIGIN_SECRET, and ISSUERS with three entries: HS256 by JWT_SECRET for tokens
+                            without `iss`, LOCAL_ISSUER with three public keys, and DOWN_ISSUER
     .gatehouse/keys.json    the private keys, as JWKs; readable by their owner alone
 
 They are worth nothing outside this machine: `.dev.vars` is not uploaded, and a deployment names its own issuers.
@@ -27,6 +27,9 @@ from devtools.paths import ROOT
 LOCAL_ISSUER: Final = "https://issuer.gatehouse.test/"
 """`.test` never resolves (RFC 6761): nobody else can be this issuer."""
 LOCAL_AUDIENCE: Final = "gatehouse-local"
+DOWN_ISSUER: Final = "https://down.gatehouse.test/"
+"""An issuer whose keys can never be had, to see what a caller is told then: nothing listens on port 9."""
+DOWN_JWKS: Final = "http://127.0.0.1:9/jwks.json"
 KEYS: Final = Path(".gatehouse") / "keys.json"
 
 SECRETS: Final = ("JWT_SECRET", "ORIGIN_SECRET")
@@ -43,7 +46,8 @@ HEAD: Final = """\
 def ensure_local_keys(root: Path = ROOT) -> list[str]:
     """Make what is missing; gives the names of the variables that were added to `.dev.vars`. Raises Failure."""
     path = root / local_vars.DEV_VARS
-    variables, _ = local_vars.read(root / "wrangler.toml")
+    wrangler_toml = root / "wrangler.toml"
+    variables, _ = local_vars.read(wrangler_toml, local_vars.served(wrangler_toml))
     added = {name: secrets.token_urlsafe(SECRET_BYTES) for name in SECRETS if not variables.get(name)}
     if not variables.get("ISSUERS"):
         added["ISSUERS"] = json.dumps(local_issuers(private_keys(root)), separators=(",", ":"))
@@ -84,6 +88,7 @@ def local_issuers(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "algorithms": [key["alg"] for key in keys],
             "jwks": {"keys": public},
         },
+        {"issuer": DOWN_ISSUER, "audience": [LOCAL_AUDIENCE], "algorithms": ["ES256"], "jwks_url": DOWN_JWKS},
     ]
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from devtools import wrangler_config
 
 DEV_VARS = ".dev.vars"
+LOCAL = "local"
+"""The environment of wrangler.toml that `make dev` serves."""
 
 _LINE = re.compile(
     r"""
@@ -39,6 +41,13 @@ def read(wrangler_toml: Path, environment: str | None = None) -> tuple[dict[str,
     own = config["env"][environment] if environment else config
     secrets = secrets_file(wrangler_toml.parent, environment)
     return {**own.get("vars", {}), **parse_file(secrets)}, set(_bindings(own))
+
+
+def served(wrangler_toml: Path, environment: str | None = None) -> str | None:
+    """The environment that is meant: `environment`, else the one `make dev` serves if there is one. Raises Failure."""
+    if environment:
+        return environment
+    return LOCAL if LOCAL in wrangler_config.read(wrangler_toml).get("env", {}) else None
 
 
 def secrets_file(root: Path, environment: str | None = None) -> Path:
