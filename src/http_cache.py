@@ -190,11 +190,12 @@ class HttpCache:
         stored = freshened(entry.stored, validation.headers, answered.request_time, answered.response_time)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
-        if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
+        written = storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored)
+        if written:
             if not isinstance(entry.content, bytes):
                 sent, kept = entry.content.tee()
             self._save_later(call, stored, kept, storing.keep)
-        status = replace(_status(call, decision), fwd_status=304, stored=storing.stored is not None)
+        status = replace(_status(call, decision), fwd_status=304, stored=written)
         if storing.refusal is not None:
             status = status.with_detail(storing.refusal)
         response = await _reply(call, stored, sent, status, None)

