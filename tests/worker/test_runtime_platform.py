@@ -110,6 +110,16 @@ def test_a_javascript_promise_can_be_waited_for_in_the_middle_of_a_call(platform
     assert platform.get("/sync").json() == {"value": "there"}
 
 
+def test_requests_that_wait_in_the_middle_of_a_call_do_not_get_in_each_others_way(platform: Gateway) -> None:
+    answers: list[Any] = []
+    threads = [Thread(target=lambda: answers.append(platform.get("/sync").json())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [{"value": "there"}] * 8
+
+
 def test_a_loop_that_only_yields_does_not_keep_io_from_happening(platform: Gateway) -> None:
     assert platform.get("/spin").json() == {"done": True}
 

@@ -99,22 +99,29 @@ function start() {
   firstRequest();
 }
 
-/** Awaits a call into Python and gives its coroutine back. What Python did not catch is logged: nobody else does. */
-async function settle(coroutine) {
+/** Awaits a task or coroutine of Python's and lets it go. */
+async function settle(awaitable) {
   try {
-    return await coroutine;
-  } catch (error) {
-    console.error(error.message);
-    throw error;
+    return await awaitable;
   } finally {
-    coroutine.destroy();
+    awaitable.destroy();
   }
 }
 
 class Default extends cloudflareWorkers.WorkerEntrypoint {
-  fetch(request) {
+  /**
+   * The call is "promising", as production's: Python may switch stacks in it, which is how it waits for a promise.
+   * What Python did not catch is logged here: nobody else does.
+   */
+  async fetch(request) {
     if (!started) start();
-    return settle(dispatchFetch(this.ctx, this.env, withPlace(request)));
+    try {
+      const answer = await dispatchFetch.callPromising(this.ctx, this.env, withPlace(request));
+      return answer instanceof python.ffi.PyProxy ? await settle(answer) : answer;
+    } catch (error) {
+      console.error(error.message);
+      throw error;
+    }
   }
 }
 

@@ -6,7 +6,6 @@ that memory: only those that can be found again by name (`js.fetch`, `js.Object.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -48,12 +47,14 @@ def _walk(path: str, root: ModuleType, seen: set[int]) -> Iterator[tuple[str, An
 
 
 _KINDS = (JsProxy, ModuleType, type, FunctionType, Mapping, list, tuple, set, frozenset)
+_kinds: dict[type, type] = {}
 
 
-@cache
-def _kind(kind: Any) -> type:
+def _kind(kind: type) -> type:
     """Which of `_KINDS` a class is, or `object`. Asked once per class: the abstract ones answer slowly."""
-    return next((known for known in _KINDS if issubclass(kind, known)), object)
+    if kind not in _kinds:
+        _kinds[kind] = next((known for known in _KINDS if issubclass(kind, known)), object)
+    return _kinds[kind]
 
 
 def _children(value: Any, root: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -90,7 +91,6 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
     yield from ((f".{name}", getattr(value, name)) for name in _slots(type(value)) if hasattr(value, name))
 
 
-@cache
 def _slots(kind: Any) -> tuple[str, ...]:
     declared = (vars(base).get("__slots__", ()) for base in kind.__mro__)
     names = (name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots))
