@@ -6,6 +6,8 @@
 the embedded one (devtools/runtime) otherwise; a line says which and why. `--cf` sets the visitor's place, and a request
 may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime.
 
+Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it.
+
 Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
 """
 
@@ -25,13 +27,17 @@ from typing import Any
 from devtools import node, wrangler_config
 from devtools.failure import Failure, one_line
 from devtools.local_keys import ensure_local_keys
+from devtools.local_vars import LOCAL, served
 from devtools.node import Node
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
 from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.supervise import Child, interruptible
 
-COMPANIONS: tuple[tuple[str, ...], ...] = ()
-"""Commands of `python -m devtools` that run beside the gateway and end with it: `("origin", "--port", "9000")`."""
+ORIGIN_PORT = 8788
+"""Where the routes of the local environment find the example origin (wrangler.toml, `[env.local]`)."""
+
+COMPANIONS: tuple[tuple[str, ...], ...] = (("origin", "--port", str(ORIGIN_PORT), "--seed"),)
+"""Commands of `python -m devtools` that run beside the local environment's gateway and end with it."""
 
 RUNTIMES = ("auto", "official", "embedded")
 DEFAULT_PORT = 8787
@@ -84,7 +90,7 @@ def main(argv: list[str]) -> int:
         print(f"gatehouse: made {', '.join(made)} in .dev.vars for this machine", file=sys.stderr, flush=True)
     try:
         with interruptible(), ExitStack() as running:
-            for command in COMPANIONS:
+            for command in _companions(options):
                 companion = Child([VENV_PYTHON, "-m", "devtools", *command], env=os.environ)
                 running.callback(companion.stop)
             return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
@@ -111,16 +117,29 @@ def parse(argv: Sequence[str]) -> Options:
     peek.add_argument("--test-scheduled", action="store_true")
     peek.error = _misused  # type: ignore[method-assign]
     seen, _ = peek.parse_known_args(theirs)
+    environment = seen.env or (served(WRANGLER_TOML) if seen.config == WRANGLER_TOML else None)
+    if environment and not seen.env:
+        theirs = [*theirs, "--env", environment]
     return Options(
         runtime=ours.runtime,
         cf={name: value for place in ours.cf for name, value in place.items()} or None,
         config=seen.config.resolve(),
-        environment=seen.env,
+        environment=environment,
         host=seen.ip,
         port=DEFAULT_PORT if seen.port is None else seen.port,
         test_scheduled=seen.test_scheduled,
         wrangler=theirs if seen.port is not None else [*theirs, "--port", str(DEFAULT_PORT)],
     )
+
+
+def _companions(options: Options) -> tuple[tuple[str, ...], ...]:
+    """What runs beside the gateway. An origin that another `dev` has started serves this one, too."""
+    if options.environment != LOCAL or options.config != WRANGLER_TOML:
+        return ()
+    if not _is_free("127.0.0.1", ORIGIN_PORT):
+        print(f"gatehouse: port {ORIGIN_PORT} is taken: what is there is the origin", file=sys.stderr, flush=True)
+        return ()
+    return COMPANIONS
 
 
 def _misused(message: str) -> Any:
@@ -146,15 +165,21 @@ def _require(*needed: Path) -> None:
 
 def _require_free(host: str, port: int) -> None:
     """Raises Failure when the port is taken; port 0 lets wrangler find one."""
+    if not _is_free(host, port):
+        what = f"port {port} of {host} cannot be used"
+        raise Failure(what, f'stop what uses it, or take another: make dev ARGS="--port {port + 10}"')
+
+
+def _is_free(host: str, port: int) -> bool:
     address = "127.0.0.1" if host == "localhost" else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
-        except OSError as error:
-            what = f"port {port} of {host} cannot be used ({error.strerror})"
-            raise Failure(what, 'stop what uses it, or take another: make dev ARGS="--port 8788"') from None
+        except OSError:
+            return False
+    return True
 
 
 def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[OfficialRuntime | None, str]:
