@@ -71,6 +71,13 @@ class OfficialRuntime:
         script.chmod(0o755)
         return {"MINIFLARE_WORKERD_PATH": str(script)}
 
+    def _discard(self) -> None:
+        for file in self._folder.glob("*.capnp.bin"):
+            file.unlink()
+
+    def _size(self) -> int:
+        return sum(file.stat().st_size for file in self._folder.glob("*.capnp.bin"))
+
     def _fetch(self, seconds: float) -> str:
         """Run the probe until the bundle is there; gives the reason when it is not."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -82,11 +89,18 @@ class OfficialRuntime:
                 command = [str(self._workerd), "serve", str(config), f"--pyodide-bundle-disk-cache-dir={self._folder}"]
                 child = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
             deadline = time.monotonic() + seconds
-            while child.poll() is None and not self.is_cached() and time.monotonic() < deadline:
-                time.sleep(0.05)
+            before = size = 0
+            while child.poll() is None and time.monotonic() < deadline:
+                before, size = size, self._size()
+                if 0 < size == before:  # it is there, and has stopped growing
+                    break
+                time.sleep(0.1)
+            whole = 0 < size == before
             ended = child.poll() is not None
             child.kill()
             child.wait()
+            if not whole:
+                self._discard()
             said = one_line(log.read_text(errors="replace").rsplit(";", 1)[-1]) if ended else ""
         return f"could not be fetched ({said or f'not within {seconds:g} s'})"
 
