@@ -379,38 +379,43 @@ class EdgeRateLimiter:
 
 
 class WebCrypto:
-    """`ports.SignatureVerifier` over WebCrypto. Each key is imported once per isolate."""
+    """`ports.SignatureVerifier` over WebCrypto. Each key is imported once per isolate.
+
+    Make it inside a request: it holds functions of JavaScript.
+    """
 
     def __init__(self) -> None:
-        self._keys: dict[str, Any] = {}
+        subtle = js.crypto.subtle
+        self._import = subtle.importKey.bind(subtle)
+        self._verify = subtle.verify.bind(subtle)
+        self._imported: dict[tuple[str | None, ...], tuple[Any, Any]] = {}
+        """Algorithm and public members -> the parameters of `verify` and the key, as JavaScript values."""
 
     async def __call__(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
-        importing, verifying = SIGNATURES[algorithm]
-        key = await self._key(algorithm, jwk, importing)
+        identity = (algorithm, *map(jwk.get, PUBLIC_MEMBERS))
+        imported = self._imported.get(identity)
+        if imported is None:
+            imported = await self._import_key(algorithm, jwk)
+            if len(self._imported) >= IMPORTED_KEYS:
+                del self._imported[next(iter(self._imported))]
+            self._imported[identity] = imported
         try:
-            verdict = await js.crypto.subtle.verify(
-                bridge().to_object(verifying), key, to_js(signature), to_js(signing_input)
-            )
+            return bool(await self._verify(*imported, to_js(signature), to_js(signing_input)))
         except JsException:  # what workerd makes of an Ed25519 signature of wrong length
             return False
-        return bool(verdict)
 
-    async def _key(self, algorithm: str, jwk: Mapping[str, Any], importing: dict[str, Any]) -> Any:
+    async def _import_key(self, algorithm: str, jwk: Mapping[str, Any]) -> tuple[Any, Any]:
+        """The parameters of `verify` and the key. Raises ValueError."""
+        importing, verifying = SIGNATURES[algorithm]
         public = {name: jwk[name] for name in PUBLIC_MEMBERS if name in jwk}
-        identity = algorithm + json.dumps(public)
-        if (known := self._keys.get(identity)) is not None:
-            return known
         to = bridge()
         try:
-            key = await js.crypto.subtle.importKey(
+            key = await self._import(
                 "jwk", to.to_object(public), to.to_object(importing), False, to.to_object(["verify"])
             )
         except JsException as error:
             raise ValueError(error.message) from None
-        if len(self._keys) >= IMPORTED_KEYS:
-            del self._keys[next(iter(self._keys))]
-        self._keys[identity] = key
-        return key
+        return to.to_object(verifying), key
 
 
 # --- the isolate ------------------------------------------------------------------------------------------------------
