@@ -7,7 +7,7 @@ nothing.
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
@@ -89,14 +89,23 @@ class Gateway:
         return response
 
     async def scheduled(self, time: float) -> None:
-        """What the cron trigger does: sum up the hour that ended, and fetch key sets anew before they are stale.
+        """What the cron trigger does: fetch key sets anew before they are stale, and sum up the hour that ended.
 
-        `time` is when the trigger was due, in seconds since 1970: the tick itself may come early or late.
+        `time` is when the trigger was due, in seconds since 1970: the tick itself may come early or late. Neither task
+        keeps the other from being done; afterwards raises what the last one to fail raised, for the platform's record.
         """
-        hour = due_hour(time)
-        if hour is not None:
-            await summarise(hour, self._summary, self._platform)
-        await self._authenticator.refresh()
+        tasks: list[Callable[[], Awaitable[None]]] = [self._authenticator.refresh]
+        if (hour := due_hour(time)) is not None:
+            tasks.append(lambda: summarise(hour, self._summary, self._platform))
+        failure: Exception | None = None
+        for task in tasks:
+            try:
+                await task()
+            except Exception as error:
+                self._platform.log("exception", during="cron", traceback=traceback.format_exc())
+                failure = error
+        if failure is not None:
+            raise failure
 
     async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request

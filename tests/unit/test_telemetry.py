@@ -6,7 +6,7 @@ import pytest
 
 from messages import Request, Response
 from principals import Principal
-from telemetry import Exchange, is_logged, log_fields, principal_label, request_id, server_timing
+from telemetry import Exchange, analytics_point, is_logged, log_fields, principal_label, request_id, server_timing
 from tests.unit.in_memory import NOW, World
 
 
@@ -73,3 +73,13 @@ def test_failures_are_always_logged_and_successes_by_the_routes_share() -> None:
     logged = sum(is_logged(exchange, Response(200), source) for _ in range(1000))
     assert 200 < logged < 300
     assert all(is_logged(exchange, Response(status), source) for status in (400, 404, 500, 503) for _ in range(50))
+
+
+def test_a_point_is_filed_under_its_route_cut_to_what_an_index_may_hold() -> None:
+    exchange = Exchange(request(), "id-1", NOW, World().background, route="/" + "long/" * 30)
+    index, blobs, doubles = analytics_point(exchange, Response(404, {}, "five!"), NOW + 0.5)
+    assert index == exchange.route[:96]
+    assert blobs == [exchange.route, "GET", "", "", ""]
+    assert doubles == [404.0, 500.0, 5.0, 0.0, 1.0]
+    exchange.route = ""
+    assert analytics_point(exchange, Response(404), NOW)[0] == "none"
