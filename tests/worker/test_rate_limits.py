@@ -1,0 +1,123 @@
+"""Rate limits with workerd's own simulator: who is counted together, what a refused caller is told."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from devtools import wrangler_config
+from devtools.paths import WRANGLER_TOML
+from devtools.runtime.runner import Gateway
+from tests.worker.injection import beside_the_sources
+from tests.worker.origins import ScriptedOrigin, answer_head
+
+SECRET = "a secret of thirty-two bytes or so"
+LIMIT, PERIOD = 3, 10
+BINDINGS = {"ratelimits": [{"name": "LIMITER", "namespace_id": "77", "simple": {"limit": LIMIT, "period": PERIOD}}]}
+OK = answer_head(200, "content-length: 2") + b"ok"
+
+
+def routes(origin: str) -> dict[str, Any]:
+    limit = {"binding": "LIMITER", "limit": LIMIT, "period": PERIOD}
+    everything = {"origin": origin, "auth": "optional", "cache": False}
+    return {
+        "JWT_SECRET": SECRET,
+        "ROUTES": [
+            {"path": "/limited", "rate_limit": limit, **everything},
+            {"path": "/free", **everything},
+            {"path": "/open", "rate_limit": "ABSENT", "on_failure": "open", **everything},
+            {"path": "/closed", "rate_limit": "ABSENT", **everything},
+            {"path": "/broken-open", "rate_limit": "LIMITER", "on_failure": "open", **everything},
+            {"path": "/broken-closed", "rate_limit": "LIMITER", **everything},
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[ScriptedOrigin]:
+    with ScriptedOrigin(OK) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="module")
+def gateway(worker: Callable[..., Gateway], origin: ScriptedOrigin) -> Iterator[Gateway]:
+    config = wrangler_config.read(WRANGLER_TOML) | BINDINGS
+    with worker(config=config, vars=routes(origin.url)) as gateway:
+        yield gateway
+
+
+def caller(subject: str) -> dict[str, str]:
+    claims = {"sub": subject, "exp": time.time() + 600}
+    return {"authorization": "Bearer " + jwt.encode(claims, SECRET, "HS256")}
+
+
+def within_one_period() -> None:
+    """Wait unless half a period is left: the simulator counts in fixed windows."""
+    left = PERIOD - time.time() % PERIOD
+    if left < PERIOD / 2:
+        time.sleep(left + 0.1)
+
+
+def statuses(gateway: Gateway, count: int, headers: dict[str, str]) -> list[int]:
+    return [gateway.get("/limited", headers=headers).status_code for _ in range(count)]
+
+
+def refused(response: httpx.Response, status: int, code: str) -> None:
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+def test_beyond_the_limit_a_caller_is_told_when_to_come_back(gateway: Gateway, origin: ScriptedOrigin) -> None:
+    within_one_period()
+    before = len(origin.received)
+    assert statuses(gateway, LIMIT, caller("anna")) == [200] * LIMIT
+    response = gateway.get("/limited", headers=caller("anna"))
+    refused(response, 429, "rate_limited")
+    assert response.headers["retry-after"] == str(PERIOD)
+    assert response.headers["ratelimit-policy"] == f'"LIMITER";q={LIMIT};w={PERIOD}'
+    assert len(origin.received) == before + LIMIT
+    line = gateway.wait_for_log(lambda line: line.get("id") == response.headers["x-request-id"])
+    assert (line["status"], line["code"], line["route"]) == (429, "rate_limited", "/limited")
+    assert gateway.get("/free", headers=caller("anna")).status_code == 200
+
+
+def test_callers_are_counted_apart(gateway: Gateway) -> None:
+    within_one_period()
+    assert statuses(gateway, LIMIT + 1, caller("bert")) == [200] * LIMIT + [429]
+    assert statuses(gateway, 1, caller("carl")) == [200]
+    assert statuses(gateway, 1, {}) == [200]
+
+
+def test_a_new_period_begins_at_nothing(gateway: Gateway) -> None:
+    within_one_period()
+    assert statuses(gateway, LIMIT + 1, caller("dora"))[-1] == 429
+    time.sleep(PERIOD - time.time() % PERIOD + 0.1)
+    assert statuses(gateway, 1, caller("dora")) == [200]
+
+
+def test_a_binding_that_is_missing_refuses_or_lets_through_as_the_route_says(gateway: Gateway) -> None:
+    gateway.clear_logs()
+    assert gateway.get("/open").text == "ok"
+    response = gateway.get("/closed")
+    refused(response, 503, "limiter_unavailable")
+    assert response.headers["retry-after"] == "5"
+    for on_failure in ("open", "closed"):
+        line = gateway.wait_for_log(lambda line, wanted=on_failure: line.get("on_failure") == wanted)  # type: ignore[misc]
+        assert (line["event"], line["binding"]) == ("limiter_failed", "ABSENT")
+
+
+def test_a_binding_that_fails_refuses_or_lets_through_as_the_route_says(
+    worker: Callable[..., Gateway], origin: ScriptedOrigin, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    options = beside_the_sources(tmp_path_factory.mktemp("limits"), "broken_limiter")
+    options["config"] |= BINDINGS
+    with worker(vars=routes(origin.url), **options) as gateway:
+        assert gateway.get("/broken-open").text == "ok"
+        refused(gateway.get("/broken-closed"), 503, "limiter_unavailable")
+        line = gateway.wait_for_log(lambda line: line.get("event") == "limiter_failed")
+        assert line["error"] == "the counters are gone"
+        assert gateway.get("/free").text == "ok"
