@@ -11,6 +11,7 @@ Failures are problems with codes of their own, so that the cache can answer stal
 
     504 origin_timeout       no header section within the route's timeout, all tries together
     502 origin_unreachable   connection refused or reset, TLS, malformed HTTP
+    502 origin_invalid       a status that HTTP does not define and the platform cannot send on (RFC 9110 section 15)
     503 origin_unavailable   the breaker is open; `Retry-After` says until when
     413 content_too_large    the request's content is over `max_body`; no failure of the origin
 
@@ -37,6 +38,9 @@ Sleep = Callable[[float], Awaitable[None]]
 
 SHORTEST_TIMEOUT = 0.001
 """Seconds. A try may begin at the very end of the deadline; a timeout of 0 would mean none."""
+
+SENDABLE = range(200, 600)
+"""Statuses of responses that may be sent on, beside 101 (Fetch standard, `Response` constructor)."""
 
 ORIGIN_FAILURES = frozenset({"origin_timeout", "origin_unreachable", "origin_unavailable"})
 """Codes of the problems that stand for an origin's failure (RFC 5861 section 4: stale-if-error may answer instead)."""
@@ -119,6 +123,9 @@ class Forwarding:
         response = await self._exchange(request, body_sha256, started)
         self.notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
         self.notes["origin_status"] = response.status
+        if response.status != 101 and response.status not in SENDABLE:
+            await cancel(response.body)
+            raise Problem(502, "origin_invalid", "The origin answered with a status outside 200 to 599.")
         public = sanitised_response(response, self.upstream.target, self.client_request)
         if public.body is None:
             await cancel(response.body)

@@ -420,3 +420,10 @@ def test_a_short_origin_secret_is_misconfigured() -> None:
     route = RouteSettings(path="/*", origin="https://api.example", auth="none", sign="hmac")
     with pytest.raises(Misconfigured, match=r"ROUTES\[0\].sign: ORIGIN_SECRET"):
         Forwarder(Settings(routes=(route,), secrets={"ORIGIN_SECRET": "short"}), World(Response(200)).platform)
+
+
+@pytest.mark.parametrize("status", [0, 199, 600, 999])
+def test_a_status_that_http_does_not_define_is_a_502(status: int) -> None:
+    world = World(Response(status))
+    (problem,) = failing(world, world.forwarder(), client(), 1)
+    assert (problem.status, problem.code) == (502, "origin_invalid")
