@@ -244,11 +244,12 @@ def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str])
         "tags": ["routes"],
         "responses": {
             "2XX": {"description": "The origin's answer."},
-            "default": {"description": "The origin's answer."},
+            "default": {"description": "The origin's answer, or a problem of the gateway (application/problem+json)."},
         },
     }
     refusals = [*ROUTE_REFUSALS, *((401,) if route.auth != "none" else ()), *((403,) if _limited(route) else ())]
-    described["responses"] |= {str(status): _refusal(status, method != "head") for status in sorted(refusals)}
+    # Without a schema: the origin may answer with these, too, and in its own words.
+    described["responses"] |= {str(status): {"description": REASONS[status]} for status in sorted(refusals)}
     if path.endswith("/{path}"):
         rest = {"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}
         described["parameters"] = [rest | {"description": "The rest of the path, slashes included."}]

@@ -5,6 +5,7 @@ every answer to its model, members that no model names included. Building a mode
 somebody asks for a description, and descriptions are `Field`s: docstrings would have to be read from the source.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -109,11 +110,40 @@ COMPONENTS: tuple[type[BaseModel], ...] = (Locale, Preferences, Status, Caller, 
 """Everything that `/openapi.json` refers to by name."""
 
 
+REFERENCE_PATTERN = "^(?:https?://[a-z0-9-]+(?:[.][a-z0-9-]+)*)?/(?:[A-Za-z0-9_~-]+(?:/[A-Za-z0-9_~-]+)*)?$"
+TAG_PATTERN = "^[!-+.-~-]+$"
+"""References and tags as they are used; the gateway takes more."""
+
+
+def _names(member: str) -> dict[str, Any]:
+    return {"required": [member], "properties": {member: {"minItems": 1}}}
+
+
+CHECKED_IN_CODE: Mapping[str, Mapping[str, Any]] = {
+    "Purge": {
+        "anyOf": [
+            *(_names(member) for member in ("urls", "prefixes", "tags")),
+            {"required": ["everything"], "properties": {"everything": {"const": True}}},
+        ],
+    },
+}
+"""What no type says: added to the schema of that name."""
+
+CHECKED_ITEMS: Mapping[tuple[str, str], str] = {
+    ("Purge", "urls"): REFERENCE_PATTERN,
+    ("Purge", "prefixes"): REFERENCE_PATTERN,
+    ("Purge", "tags"): TAG_PATTERN,
+}
+"""Patterns of the items of lists, by schema and member."""
+
+
 def components(template: str) -> dict[str, Any]:
     """JSON Schemas (2020-12) of COMPONENTS and what they hold, by name; `template` makes references to them."""
     schemas: dict[str, Any] = {}
     for model in COMPONENTS:
         schema = model.model_json_schema(ref_template=template)
         schemas |= schema.pop("$defs", {})
-        schemas[model.__name__] = schema
+        schemas[model.__name__] = {**schema, **CHECKED_IN_CODE.get(model.__name__, {})}
+    for (name, member), pattern in CHECKED_ITEMS.items():
+        schemas[name]["properties"][member]["items"]["pattern"] = pattern
     return schemas

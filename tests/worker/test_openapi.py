@@ -1,0 +1,129 @@
+"""`/openapi.json` of the real Worker: valid, complete, and true of every answer (schemathesis)."""
+
+import time
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import jwt
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from devtools.origin import LocalOrigin, local_origin
+from devtools.runtime.runner import Gateway
+
+ORIGIN_SECRET = "the secret of origin and gateway, for tests"
+JWT_SECRET = "the secret of the local token issuer, for tests"
+TOKEN = jwt.encode(
+    {"sub": "ada", "role": ["admin", "gatehouse:purge"], "exp": int(time.time()) + 3600}, JWT_SECRET, "HS256"
+)
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[LocalOrigin]:
+    with local_origin(secret=ORIGIN_SECRET, seed=True, log=StringIO()) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="module")
+def gateway(worker: Callable[..., Gateway], origin: LocalOrigin) -> Iterator[Gateway]:
+    api = {"origin": origin.url, "strip_prefix": "/api", "sign": "hmac"}
+    routes = [
+        {**api, "path": "/api/prices", "methods": ["GET"], "auth": "none"},
+        {**api, "path": "/api/users/*", "methods": ["GET", "POST"], "roles": ["admin"]},
+    ]
+    variables = {"ROUTES": routes, "JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET}
+    with worker(vars=variables, cf={"country": "CH", "city": "Zürich"}) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def api(gateway: Gateway) -> Any:
+    return schemathesis.openapi.from_url(f"{gateway.url}/openapi.json")
+
+
+UNDESCRIBED = {
+    # What a forwarded operation accepts is for its origin to describe.
+    **dict.fromkeys(("/api/prices", "/api/users", "/api/users/{path}"), [positive_data_acceptance]),
+    # Every path of every host may be purged; the description shows the usual ones.
+    "/_gatehouse/purge": [negative_data_rejection],
+}
+"""Path -> checks that it cannot be held to."""
+
+OPERATIONS = [
+    ("GET", "/geo"),
+    ("HEAD", "/geo"),
+    ("GET", "/geo/{country}"),
+    ("HEAD", "/geo/{country}"),
+    ("POST", "/geo/preferences"),
+    ("GET", "/healthz"),
+    ("HEAD", "/healthz"),
+    ("GET", "/readyz"),
+    ("HEAD", "/readyz"),
+    ("GET", "/_gatehouse/whoami"),
+    ("HEAD", "/_gatehouse/whoami"),
+    ("POST", "/_gatehouse/purge"),
+    ("GET", "/api/prices"),
+    ("HEAD", "/api/prices"),
+    ("GET", "/api/users"),
+    ("HEAD", "/api/users"),
+    ("POST", "/api/users"),
+    ("GET", "/api/users/{path}"),
+    ("HEAD", "/api/users/{path}"),
+    ("POST", "/api/users/{path}"),
+]
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_answer_is_as_described(api: Any, method: str, path: str, mode: GenerationMode) -> None:
+    """Requests as described, and requests as they should not be: no crash, and only what the description allows."""
+
+    @settings(
+        max_examples=15,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=api[path][method].as_strategy(generation_mode=mode, headers={"Authorization": f"Bearer {TOKEN}"}))
+    def check(case: Any) -> None:
+        case.call_and_validate(excluded_checks=UNDESCRIBED.get(path, []))
+
+    try:
+        check()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE, "a request as described can be made"
+
+
+def test_every_operation_is_tried(api: Any) -> None:
+    described = {(result.ok().method.upper(), result.ok().path) for result in api.get_all_operations()}
+    assert described == set(OPERATIONS)
+
+
+def test_the_description_is_valid(gateway: Gateway) -> None:
+    response = gateway.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    OpenAPIV31SpecValidator(response.json()).validate()
+
+
+def test_the_routes_are_in_it(gateway: Gateway) -> None:
+    paths = gateway.get("/openapi.json").json()["paths"]
+    assert {"/api/prices", "/api/users", "/api/users/{path}"} <= set(paths)
+    assert set(paths["/api/users"]) == {"get", "head", "post"}
+
+
+def test_the_shipped_models_explain_their_members(gateway: Gateway) -> None:
+    locale = gateway.get("/openapi.json").json()["components"]["schemas"]["Locale"]
+    assert "ISO 3166-2" in locale["properties"]["regionCode"]["description"]
+
+
+def test_it_is_not_sent_again_to_who_has_it(gateway: Gateway) -> None:
+    etag = gateway.get("/openapi.json").headers["etag"]
+    assert gateway.get("/openapi.json", headers={"if-none-match": etag}).status_code == 304
