@@ -110,7 +110,7 @@ COMPONENTS: tuple[type[BaseModel], ...] = (Locale, Preferences, Status, Caller, 
 """Everything that `/openapi.json` refers to by name."""
 
 
-REFERENCE_PATTERN = "^(?:https?://[a-z0-9-]+(?:[.][a-z0-9-]+)*)?/(?:[A-Za-z0-9_~-]+(?:/[A-Za-z0-9_~-]+)*)?$"
+REFERENCE_PATTERN = "^(?:https?://[a-z0-9-]+(?:[.][a-z0-9-]+)*)?/(?:[A-Za-z0-9_~-]+(?:/[A-Za-z0-9_~-]+){0,14})?$"
 TAG_PATTERN = "^[!-+.-~-]+$"
 """References and tags as they are used; the gateway takes more."""
 

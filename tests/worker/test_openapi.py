@@ -49,7 +49,7 @@ def api(gateway: Gateway) -> Any:
 
 UNDESCRIBED = {
     # What a forwarded operation accepts is for its origin to describe.
-    **dict.fromkeys(("/api/prices", "/api/users", "/api/users/{path}"), [positive_data_acceptance]),
+    **{path: [positive_data_acceptance] for path in ("/api/prices", "/api/users", "/api/users/{path}")},
     # Every path of every host may be purged; the description shows the usual ones.
     "/_gatehouse/purge": [negative_data_rejection],
 }
