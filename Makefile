@@ -60,7 +60,7 @@ environment:
 	@test -n "$(ENV)" || { echo "gatehouse: name an environment of wrangler.toml: make deploy ENV=staging" >&2; exit 2; }
 
 deploy: environment lint size ## deploy to Cloudflare, e.g. make deploy ENV=staging
-	@$(TOOL) devtools doctor --env $(ENV)
+	@$(TOOL) devtools doctor --env $(ENV) --deployed
 	@$(TOOL) devtools run uv run --no-sync pywrangler deploy --env $(ENV) $(ARGS)
 
 clean: ## remove everything that can be made again, local KV data included

@@ -1,9 +1,12 @@
 """`doctor`: names every fault of the configuration on this machine, with its path and the mend; exit code 1 if any.
 
-    python -m devtools doctor [--env NAME]
+    python -m devtools doctor [--env NAME [--deployed]]
 
 Reads wrangler.toml and `.dev.vars` as wrangler does, and judges them as the gateway does. Beside faults, for which the
 gateway would answer 503, it names what is allowed and better avoided; that leaves the exit code 0.
+
+With `--deployed` the environment is judged as it will be deployed: without `.dev.vars`, with the secrets of
+`secrets.required` set.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from devtools import local_vars
+from devtools.failure import Failure
 from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
@@ -30,8 +34,11 @@ def main(argv: list[str]) -> int:
     """Print what is found; 1 when the gateway could not work with it. Raises Failure for an unreadable file."""
     parser = argparse.ArgumentParser(prog="python -m devtools doctor", description=__doc__.partition("\n")[0])
     parser.add_argument("--env", help="an environment of wrangler.toml (default: local)")
+    parser.add_argument("--deployed", action="store_true", help="judge it as a deployment has it, without .dev.vars")
     options = parser.parse_args(argv)
-    faults, advice = examine(ROOT, options.env)
+    if options.deployed and not options.env:
+        raise Failure("--deployed needs an environment", "name it with --env", code=2)
+    faults, advice = examine_deployed(ROOT, options.env) if options.deployed else examine(ROOT, options.env)
     for line in faults:
         print(f"fault   {line}")
     for line in advice:
@@ -52,6 +59,16 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
     except Misconfigured as error:
         return error.faults, list(_about_files(secrets))
     return [], [*_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
+
+
+def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:
+    """The same for a deployment. Raises Failure."""
+    variables, bindings = local_vars.deployed(root / WRANGLER_TOML.name, environment)
+    try:
+        settings = load_settings(variables, bindings)
+    except Misconfigured as error:
+        return error.faults, []
+    return [], [*_about_issuers(settings), *_about_routes(settings, bindings)]
 
 
 def _about_issuers(settings: Settings) -> Iterator[str]:

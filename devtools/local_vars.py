@@ -2,6 +2,8 @@
 
 variables, bindings = local_vars.read(WRANGLER_TOML, environment=None)
 settings = load_settings(variables, bindings)
+
+`deployed` gives what a deployment is told instead: secrets are then on the platform, and nobody can read them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from devtools import wrangler_config
 DEV_VARS = ".dev.vars"
 LOCAL = "local"
 """The environment of wrangler.toml that `make dev` serves."""
+
+STAND_IN = "*" * 64
+"""In place of a secret that only the platform knows: long enough for every use."""
 
 _LINE = re.compile(
     r"""
@@ -41,6 +46,18 @@ def read(wrangler_toml: Path, environment: str | None = None) -> tuple[dict[str,
     own = config["env"][environment] if environment else config
     secrets = secrets_file(wrangler_toml.parent, environment)
     return {**own.get("vars", {}), **parse_file(secrets)}, set(_bindings(own))
+
+
+def deployed(wrangler_toml: Path, environment: str) -> tuple[dict[str, Any], set[str]]:
+    """The same as a deployment of `environment` has it: with STAND_IN for every secret of its `secrets.required`.
+
+    wrangler refuses a deployment that lacks one of those. Raises Failure.
+    """
+    config = wrangler_config.read(wrangler_toml)
+    wrangler_config.section(config, environment, "name")  # an unknown environment fails here
+    own = config["env"][environment]
+    required = own.get("secrets", {}).get("required", [])
+    return {**own.get("vars", {}), **dict.fromkeys(required, STAND_IN)}, set(_bindings(own))
 
 
 def served(wrangler_toml: Path, environment: str | None = None) -> str | None:

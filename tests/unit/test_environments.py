@@ -1,12 +1,15 @@
 """wrangler.toml: what is deployed is complete, and holds nothing that belongs on a developer's machine."""
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from configuration import load_settings
-from devtools.paths import WRANGLER_TOML
+from devtools import doctor, local_vars
+from devtools.failure import Failure
+from devtools.paths import ROOT, WRANGLER_TOML
 from settings import Settings
 
 CONFIG = tomllib.loads(WRANGLER_TOML.read_text(encoding="utf-8"))
@@ -18,15 +21,14 @@ def bindings(section: dict[str, Any]) -> set[str]:
     return kv | {entry["name"] for entry in section.get("ratelimits", [])}
 
 
-def settings(name: str, **secrets: str) -> Settings:
-    section = CONFIG["env"][name]
-    required = dict.fromkeys(section["secrets"]["required"], "s" * 32)
-    return load_settings({**section["vars"], **required, **secrets}, bindings(section))
+def settings(name: str) -> Settings:
+    return load_settings(*local_vars.deployed(WRANGLER_TOML, name))
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
 def test_an_environment_needs_nothing_but_its_required_secrets(name: str) -> None:
     assert settings(name).environment == name
+    assert doctor.examine_deployed(ROOT, name)[0] == []
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
@@ -62,3 +64,17 @@ def test_the_figures_told_to_clients_are_those_that_are_counted() -> None:
 def test_local_routes_go_to_this_machine_alone() -> None:
     for route in CONFIG["env"]["local"]["vars"]["ROUTES"]:
         assert route["origin"].startswith("http://127.0.0.1:")
+
+
+def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path: Path) -> None:
+    text = WRANGLER_TOML.read_text(encoding="utf-8").replace('"AWS_SECRET_ACCESS_KEY"', "")
+    (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
+    (tmp_path / ".dev.vars").write_text("AWS_SECRET_ACCESS_KEY=of-this-machine", encoding="utf-8")
+    faults, _ = doctor.examine_deployed(tmp_path, "staging")
+    assert faults
+    assert all("AWS_SECRET_ACCESS_KEY" in fault for fault in faults)
+
+
+def test_a_deployment_is_one_of_an_environment() -> None:
+    with pytest.raises(Failure, match="--env"):
+        doctor.main(["--deployed"])
