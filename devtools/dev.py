@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any
 
 from devtools import node, wrangler_config
@@ -46,6 +47,9 @@ FETCH_WITHIN = {"auto": 5.0, "official": 60.0}
 
 LOOK_AT_CONFIGURATION_EVERY = 0.5
 """Seconds."""
+
+ENDED_ON_REQUEST = {0, *(code for number in (SIGINT, SIGTERM, SIGHUP) for code in (-number, 128 + number))}
+"""Exit codes of a wrangler that was told to end."""
 
 QUIET = {
     "WRANGLER_SEND_METRICS": "false",
@@ -72,7 +76,6 @@ class Options:
     environment: str | None = None
     host: str = "localhost"
     port: int = DEFAULT_PORT
-    test_scheduled: bool = False
     wrangler: list[str] = field(default_factory=list)
 
 
@@ -114,7 +117,6 @@ def parse(argv: Sequence[str]) -> Options:
     peek.add_argument("--env", "-e", default=os.environ.get("CLOUDFLARE_ENV") or None)
     peek.add_argument("--ip", default="localhost")
     peek.add_argument("--port", type=int)
-    peek.add_argument("--test-scheduled", action="store_true")
     peek.error = _misused  # type: ignore[method-assign]
     seen, _ = peek.parse_known_args(theirs)
     environment = seen.env or (served(WRANGLER_TOML) if seen.config == WRANGLER_TOML else None)
@@ -127,7 +129,6 @@ def parse(argv: Sequence[str]) -> Options:
         environment=environment,
         host=seen.ip,
         port=DEFAULT_PORT if seen.port is None else seen.port,
-        test_scheduled=seen.test_scheduled,
         wrangler=theirs if seen.port is not None else [*theirs, "--port", str(DEFAULT_PORT)],
     )
 
@@ -265,7 +266,9 @@ class Session:
         config = wrangler_config.read(self._options.config)
         source = self._source(config)
         build = [self._node.executable, PACK, "application", source, CACHE, self._bundle / "application.bin"]
-        bundle = wrangler_config.Bundle(self._bundle, shlex.join(map(str, build)), source)
+        # wrangler joins the watched folder to the configuration's, even an absolute one.
+        watch = os.path.relpath(source, self._folder)
+        bundle = wrangler_config.Bundle(self._bundle, shlex.join(map(str, build)), watch)
         generated = wrangler_config.embedded(config, self._options.config.parent, bundle)
         return wrangler_config.write(generated, self._folder, self._options.config.parent)
 
@@ -295,8 +298,7 @@ class Session:
         return entry.parent
 
     def _settings(self, config: wrangler_config.Config) -> dict[str, Any]:
-        settings = wrangler_config.host_settings(config, self._options.environment, cf=self._options.cf)
-        return settings | {"testScheduled": self._options.test_scheduled}
+        return wrangler_config.host_settings(config, self._options.environment, cf=self._options.cf)
 
 
 def _sweep(sessions: Path) -> None:
@@ -327,7 +329,7 @@ def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], t
         code = child.wait(tick, LOOK_AT_CONFIGURATION_EVERY)
     finally:
         child.stop()
-    if code > 0:
+    if code not in ENDED_ON_REQUEST:
         why = _last_error("".join(child.said))
         raise Failure(f"wrangler dev ended with code {code} ({why})", "mend what it names and start again")
     return 0

@@ -45,7 +45,8 @@ class Bundle:
 
     folder: Path
     build_command: str
-    watch: Path
+    watch: str
+    """Folder of the application's sources, relative to the generated configuration."""
 
 
 def read(wrangler_toml: Path) -> Config:
@@ -87,7 +88,7 @@ def embedded(config: Config, root: Path, bundle: Bundle) -> Config:
         "no_bundle": True,
         "find_additional_modules": True,
         "rules": list(MODULE_RULES),
-        "build": {"command": bundle.build_command, "watch_dir": str(bundle.watch)},
+        "build": {"command": bundle.build_command, "watch_dir": bundle.watch},
     }
 
 

@@ -35,7 +35,7 @@ NAME = "staging"
 directory = "elsewhere"
 """
 
-BUNDLE = wrangler_config.Bundle(Path("/packed"), "node pack.mjs", Path("/project/src"))
+BUNDLE = wrangler_config.Bundle(Path("/packed"), "node pack.mjs", "../src")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_worker_becomes_the_packed_modules(config: wrangler_config.Config) -
     assert generated["main"] == "/packed/host.mjs"
     assert generated["base_dir"] == "/packed"
     assert generated["no_bundle"] is True
-    assert generated["build"] == {"command": "node pack.mjs", "watch_dir": "/project/src"}
+    assert generated["build"] == {"command": "node pack.mjs", "watch_dir": "../src"}
     assert "python_modules" not in generated
     assert "main" not in generated["env"]["staging"]
 

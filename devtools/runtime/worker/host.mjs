@@ -12,7 +12,6 @@ import { importErrorPage } from './errorpage.mjs';
 import { mount, text } from './filesystem.mjs';
 import { makeIsNamed } from './named.mjs';
 import { withPlace } from './place.mjs';
-import { withScheduledTrigger } from './scheduled.mjs';
 import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
 import { loadPyodide } from './pyodide.mjs';
@@ -142,5 +141,4 @@ for (const name of methods) {
   };
 }
 
-const Entrypoint = importError === null ? Default : Broken;
-export default settings.testScheduled ? withScheduledTrigger(Entrypoint) : Entrypoint;
+export default importError === null ? Default : Broken;

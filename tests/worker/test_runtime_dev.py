@@ -1,0 +1,263 @@
+"""`python -m devtools dev`: the embedded runtime under `wrangler dev`, on a project of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from devtools.paths import ROOT, STATE
+
+PATIENCE = 90.0
+"""Seconds until something must have happened. On an idle machine it takes two."""
+
+TOML = """
+name = "project"
+main = "src/entry.py"
+compatibility_date = "2026-11-01"
+compatibility_flags = ["python_workers"]
+kv_namespaces = [{ binding = "CACHE", id = "cache" }]
+[vars]
+GREETING = "hello"
+LIST = [{ path = "/a" }]
+[triggers]
+crons = ["*/5 * * * *"]
+[env.staging]
+kv_namespaces = [{ binding = "CACHE", id = "cache-staging" }]
+[env.staging.vars]
+GREETING = "hello from staging"
+"""
+
+ENTRY = """
+import json
+from workers import Response, WorkerEntrypoint
+import message
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        visits = int(await self.env.CACHE.get("visits") or 0) + 1
+        await self.env.CACHE.put("visits", str(visits))
+        seen = {
+            "text": message.TEXT, "greeting": self.env.GREETING, "secret": getattr(self.env, "SECRET", None),
+            "cf": request.js_object.cf.to_py(), "headers": dict(request.headers), "visits": visits,
+            "cron": await self.env.CACHE.get("cron"),
+        }
+        return Response(json.dumps(seen), headers={"content-type": "application/json"})
+
+    async def scheduled(self, controller):
+        await self.env.CACHE.put("cron", controller.cron)
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def make_project(folder: Path) -> Path:
+    (folder / "src").mkdir(parents=True)
+    (folder / "wrangler.toml").write_text(TOML)
+    (folder / "src" / "entry.py").write_text(ENTRY)
+    (folder / "src" / "message.py").write_text('TEXT = "first"\n')
+    (folder / ".dev.vars").write_text("SECRET=hidden\n")
+    return folder
+
+
+class Dev:
+    """One `devtools dev` on `project`, its output in a file."""
+
+    def __init__(self, project: Path, *options: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = project / f"log-{self.port}"
+        command = [sys.executable, "-m", "devtools", "dev", "--runtime", "embedded", "--ip", "127.0.0.1"]
+        command += ["--port", str(self.port), "--config", str(project / "wrangler.toml"), *options]
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def get(self, **options: Any) -> httpx.Response:
+        return httpx.get(self.url, timeout=PATIENCE, **options)
+
+    def until(self, wanted: Callable[[httpx.Response], bool]) -> httpx.Response:
+        """The first response that `wanted` accepts."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.said()
+            try:
+                response = self.get()
+            except httpx.TransportError:  # not up yet, or between two isolates
+                time.sleep(0.1)
+                continue
+            if wanted(response):
+                return response
+            time.sleep(0.1)
+        raise TimeoutError(self.said())
+
+    def group(self) -> list[int]:
+        """Process ids below it, by their parents."""
+        tree: dict[int, list[int]] = {}
+        for line in subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout.splitlines():
+            pid, parent = map(int, line.split())
+            tree.setdefault(parent, []).append(pid)
+        found, waiting = [], [self.process.pid]
+        while waiting:
+            children = tree.get(waiting.pop(), [])
+            found += children
+            waiting += children
+        return found
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def dev(project: Path) -> Iterator[Dev]:
+    dev = Dev(project, "--cf", "country=DE,region=Berlin,city=Berlin", "--cf", '{"timezone": "Europe/Berlin"}')
+    dev.until(lambda response: response.status_code == 200)
+    yield dev
+    dev.stop(signal.SIGTERM)
+
+
+def test_the_worker_is_served_and_the_runtime_named(dev: Dev) -> None:
+    assert dev.get().json()["text"] == "first"
+    assert "gatehouse: embedded runtime: asked for with --runtime embedded" in dev.said()
+
+
+def test_secrets_of_dev_vars_reach_the_worker(dev: Dev) -> None:
+    assert dev.get().json()["secret"] == "hidden"
+
+
+def test_the_visitors_place_is_the_one_chosen_at_the_start(dev: Dev) -> None:
+    cf = dev.get().json()["cf"]
+    assert (cf["country"], cf["region"], cf["city"], cf["timezone"]) == ("DE", "Berlin", "Berlin", "Europe/Berlin")
+    assert "postalCode" not in cf, "of another country"
+
+
+def test_a_request_may_choose_its_own_place(dev: Dev) -> None:
+    seen = dev.get(headers={"gatehouse-dev-cf": "country=JP,city=Osaka"}).json()
+    assert (seen["cf"]["country"], seen["cf"]["city"]) == ("JP", "Osaka")
+    assert "region" not in seen["cf"]
+    assert "gatehouse-dev-cf" not in seen["headers"]
+
+
+def test_a_change_of_the_source_is_served_without_a_restart(dev: Dev, project: Path) -> None:
+    (project / "src" / "message.py").write_text('TEXT = "second"\n')
+    dev.until(lambda response: response.json().get("text") == "second")
+
+
+def test_a_broken_source_shows_its_traceback_and_the_next_save_recovers(dev: Dev, project: Path) -> None:
+    (project / "src" / "message.py").write_text('TEXT = "third\n')
+    broken = dev.until(lambda response: response.status_code == 500)
+    assert 'File "/session/metadata/message.py", line 1' in broken.text
+    assert "SyntaxError: unterminated string literal" in broken.text
+    (project / "src" / "message.py").write_text('TEXT = "fourth"\n')
+    assert dev.until(lambda response: response.status_code == 200).json()["text"] == "fourth"
+
+
+def test_a_change_of_wrangler_toml_is_served_without_a_restart(dev: Dev, project: Path) -> None:
+    (project / "wrangler.toml").write_text(TOML.replace('GREETING = "hello"', 'GREETING = "good day"'))
+    dev.until(lambda response: response.status_code == 200 and response.json()["greeting"] == "good day")
+
+
+def test_a_broken_wrangler_toml_is_reported_and_passed_over(dev: Dev, project: Path) -> None:
+    (project / "wrangler.toml").write_text("[vars\n")
+    deadline = time.monotonic() + PATIENCE
+    while "the former configuration stays" not in dev.said() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "wrangler.toml is not valid TOML" in dev.said()
+    assert dev.get().status_code == 200
+    (project / "wrangler.toml").write_text(TOML)
+
+
+def test_environment_variables_persistence_and_the_cron_trigger_pass_through(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    options = ("--env", "staging", "--var", "EXTRA:1", "--persist-to", str(tmp_path / "state"), "--test-scheduled")
+    first = Dev(project, *options)
+    assert first.until(lambda response: response.status_code == 200).json()["greeting"] == "hello from staging"
+    assert httpx.get(f"{first.url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*").text == "ok"
+    assert first.get().json()["cron"] == "* * * * *"
+    visits = first.get().json()["visits"]
+    below = first.group()
+    folder = STATE / "dev" / str(first.process.pid)
+    assert below
+    assert folder.is_dir()
+
+    assert first.stop() == 0, first.said()
+    assert not [pid for pid in below if is_running(pid)], "orphans"
+    assert not folder.exists()
+
+    second = Dev(project, *options)
+    assert second.until(lambda response: response.status_code == 200).json()["visits"] == visits + 1
+    assert second.stop(signal.SIGTERM) == 0, second.said()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def fails(*options: str) -> str:
+    """The last line of a `dev` that must end badly."""
+    command = [sys.executable, "-m", "devtools", "dev", *options]
+    ended = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE
+    )
+    assert ended.returncode not in (0, None)
+    assert "Traceback" not in ended.stderr
+    return ended.stderr.splitlines()[-1]
+
+
+def test_a_taken_port_ends_in_one_line_with_the_mend(project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        line = fails("--runtime", "embedded", "--config", str(project / "wrangler.toml"), "--port", port)
+    assert line.startswith(f"gatehouse: port {port} of localhost cannot be used")
+    assert "--port" in line
+
+
+@pytest.mark.parametrize(
+    ("toml", "options", "said"),
+    [
+        ("name = \n", (), "wrangler.toml is not valid TOML"),
+        (TOML, ("--env", "live"), "no environment 'live': use one of: staging"),
+        (TOML.replace("src/entry.py", "src/start.py"), (), "src/start.py does not exist"),
+        (TOML.replace('binding = "CACHE", id', 'bindung = "CACHE", id'), (), "wrangler dev ended with code 1"),
+        (TOML, ("--no-such-option",), "Unknown argument"),
+        (TOML, ("--cf", "Berlin"), "country=DE,city=Berlin"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_with_the_mend(
+    tmp_path: Path, toml: str, options: tuple[str, ...], said: str
+) -> None:
+    project = make_project(tmp_path / "project")
+    (project / "wrangler.toml").write_text(toml)
+    port = str(free_port())
+    line = fails("--runtime", "embedded", "--config", str(project / "wrangler.toml"), "--port", port, *options)
+    assert line.startswith("gatehouse: ")
+    assert said in line
