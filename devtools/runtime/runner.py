@@ -130,7 +130,7 @@ class Runner:
             assert self._process.stdin is not None
             try:
                 print(json.dumps({"id": number, "do": verb, **parameters}), file=self._process.stdin, flush=True)
-            except OSError:
+            except (OSError, ValueError):  # the pipe is broken, or closed
                 raise RunnerError("the Node process of the gateways is gone") from None
         return answer.result(START_TIMEOUT)
 

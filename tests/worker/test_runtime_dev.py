@@ -1,12 +1,15 @@
 """`python -m devtools dev`: the embedded runtime under `wrangler dev`, on a project of its own."""
 
 import os
+import pty
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,22 +111,25 @@ class Dev:
             time.sleep(0.1)
         raise TimeoutError(self.said())
 
-    def group(self) -> list[int]:
-        """Process ids below it, by their parents."""
-        tree: dict[int, list[int]] = {}
-        for line in subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True).stdout.splitlines():
-            pid, parent = map(int, line.split())
-            tree.setdefault(parent, []).append(pid)
-        found, waiting = [], [self.process.pid]
-        while waiting:
-            children = tree.get(waiting.pop(), [])
-            found += children
-            waiting += children
-        return found
-
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
+
+
+def descendants(root: int) -> list[int]:
+    """The processes below `root`."""
+    tree: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            pid, parent = int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
+            tree.setdefault(parent, []).append(pid)
+    found: list[int] = []
+    waiting = [root]
+    while waiting:
+        children = tree.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +204,7 @@ def test_environment_variables_persistence_and_the_cron_trigger_pass_through(tmp
     assert httpx.get(f"{first.url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*").text == "ok"
     assert first.get().json()["cron"] == "* * * * *"
     visits = first.get().json()["visits"]
-    below = first.group()
+    below = descendants(first.process.pid)
     folder = STATE / "dev" / str(first.process.pid)
     assert below
     assert folder.is_dir()
@@ -210,6 +216,34 @@ def test_environment_variables_persistence_and_the_cron_trigger_pass_through(tmp
     second = Dev(project, *options)
     assert second.until(lambda response: response.status_code == 200).json()["visits"] == visits + 1
     assert second.stop(signal.SIGTERM) == 0, second.said()
+
+
+def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
+    """On a terminal wrangler has the foreground: the keys go to it, and Python takes the terminal back."""
+    project = make_project(tmp_path / "project")
+    port = free_port()
+    options = ["--runtime", "embedded", "--config", str(project / "wrangler.toml"), "--port", str(port)]
+    shell, terminal = pty.fork()
+    if shell == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, "-m", "devtools", "dev", *options])
+    printed = b""
+    below: list[int] = []
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        readable, _, _ = select.select([terminal], [], [], 1)
+        try:
+            printed += os.read(terminal, 65536) if readable else b""
+        except OSError:  # the other end is closed: it is over
+            break
+        if b"Ready on" in printed and not below:
+            below = descendants(shell)
+            os.write(terminal, b"\x03")
+    _, status = os.waitpid(shell, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, printed.decode(errors="replace")[-2000:]
+    assert below
+    assert not [pid for pid in below if is_running(pid)], "orphans"
 
 
 def is_running(pid: int) -> bool:

@@ -115,7 +115,12 @@ class Default extends cloudflareWorkers.WorkerEntrypoint {
   async fetch(request) {
     if (!started) start();
     try {
-      const answer = await dispatchFetch.callPromising(this.ctx, this.env, withPlace(request));
+      request = withPlace(request);
+    } catch (error) {
+      return new Response(error.message, { status: 400 });
+    }
+    try {
+      const answer = await dispatchFetch.callPromising(this.ctx, this.env, request);
       return answer instanceof python.ffi.PyProxy ? await settle(answer) : answer;
     } catch (error) {
       console.error(error.message);

@@ -11,12 +11,20 @@ const PLACE = ['city', 'continent', 'isEUCountry', 'latitude', 'longitude', 'met
 
 /** `country=DE,city=Berlin` or a JSON object; JSON `null` removes a property. Throws on anything else. */
 export function parsePlace(text) {
-  if (text.trimStart().startsWith('{')) return JSON.parse(text);
+  if (text.trimStart().startsWith('{')) return parseJson(text);
   return Object.fromEntries(text.split(',').map((pair) => {
     const at = pair.indexOf('=');
     if (at < 1) throw new SyntaxError(`${HEADER}: "${pair.trim()}" is not name=value`);
     return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
   }));
+}
+
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`${HEADER}: ${error.message}`);
+  }
 }
 
 export function mergePlace(cf, chosen) {

@@ -1,0 +1,76 @@
+"""The test runner itself: what it can do to a gateway, and that gateways do not get in each other's way."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devtools.runtime.runner import Gateway, Runner, RunnerError
+
+CAPABILITIES = Path(__file__).parent / "fixtures" / "capabilities"
+
+
+def test_kv_can_be_made_to_fail_and_to_be_slow_and_recovers(worker: Callable[..., Gateway]) -> None:
+    with worker(source=CAPABILITIES, faults=True) as gateway:
+        assert gateway.get("/kv").status_code == 200
+        gateway.kv_faults(put={"fail": "KV PUT failed: 500 Internal Server Error"})
+        failed = gateway.get("/kv")
+        assert failed.status_code == 500
+        assert "KV PUT failed: 500" in failed.text
+        gateway.kv_faults(get={"delay": 700})
+        started = time.monotonic()
+        assert gateway.get("/kv").status_code == 200
+        assert time.monotonic() - started >= 0.7
+        gateway.kv_faults()
+        assert gateway.get("/kv").status_code == 200
+
+
+def test_faults_must_be_asked_for_at_the_start(worker: Callable[..., Gateway]) -> None:
+    with worker(source=CAPABILITIES) as gateway, pytest.raises(RunnerError, match="faults=True"):
+        gateway.kv_faults(get={"fail": "no"})
+
+
+def test_kv_outlives_a_restart_only_in_a_folder(worker: Callable[..., Gateway], tmp_path: Path) -> None:
+    with worker(source=CAPABILITIES, kv_persist=tmp_path) as kept, worker(source=CAPABILITIES) as lost:
+        for gateway in (kept, lost):
+            gateway.kv_put("key", "value", metadata={"a": 1})
+            assert gateway.kv_list("ke") == [{"name": "key", "metadata": {"a": 1}}]
+            calls = gateway.get("/isolate").json()["calls"]
+            gateway.restart()
+            assert gateway.get("/isolate").json()["calls"] <= calls, "a new isolate"
+        assert kept.kv_get("key") == "value"
+        assert lost.kv_get("key") is None
+        kept.kv_delete("key")
+        assert kept.kv_get("key") is None
+
+
+def test_gateways_have_their_own_variables_stores_and_logs(worker: Callable[..., Gateway]) -> None:
+    with worker(source=CAPABILITIES, vars={"DEFAULT_COUNTRY": "PT"}) as one, worker(source=CAPABILITIES) as other:
+        one.kv_put("key", "value")
+        assert one.get("/modules").json()["env"] == "PT"
+        assert other.get("/modules").json()["env"] == "US"
+        assert other.kv_get("key") is None
+        one.get("/raise")
+        assert "told to fail" in str(one.output())
+        assert other.output() == []
+
+
+def test_a_restart_may_change_the_variables(worker: Callable[..., Gateway]) -> None:
+    with worker(source=CAPABILITIES) as gateway:
+        gateway.restart(vars={"DEFAULT_COUNTRY": "DE"})
+        assert gateway.get("/modules").json()["env"] == "DE"
+
+
+def test_a_configuration_that_wrangler_refuses_is_an_error_of_the_start(worker: Callable[..., Gateway]) -> None:
+    config = {"name": "x", "compatibility_date": "2026-11-01", "kv_namespaces": [{"id": "no binding"}]}
+    with pytest.raises(RunnerError, match="kv_namespaces"):
+        worker(source=CAPABILITIES, config=config)
+
+
+def test_closing_a_runner_ends_its_gateways() -> None:
+    with Runner() as runner:
+        gateway = runner.start(source=CAPABILITIES)
+        assert gateway.get("/isolate").status_code == 200
+    with pytest.raises(RunnerError, match="is gone"):
+        runner.command("stop", gateway="g1")
