@@ -40,7 +40,7 @@ def rows(name: str, title: str) -> dict[str, str]:
     """First and second column of the table whose head begins with `title`; backticks around the first taken off."""
     table = page(name).split(f"| {title} |", 1)[1].split("\n\n")[0].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
-    return {first.strip("`"): second for first, second, *_ in cells}
+    return {first.strip("`") if first.count("`") == 2 else first: second for first, second, *_ in cells}
 
 
 # --- Tables ------------------------------------------------------------------------------------------------------
@@ -74,6 +74,27 @@ def test_the_challenges_are_the_gateways() -> None:
 
 def test_the_reasons_not_to_store_are_the_caches() -> None:
     assert list(rows("caching.md", "`detail`")) == [name for name, _ in cache.REFUSALS]
+
+
+def test_every_event_of_the_log_is_explained() -> None:
+    written = set(re.findall(r"`(\w+)`", " ".join(f"`{one.strip('`')}`" for one in rows("operations.md", "`event`"))))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").glob("*.py"))
+    assert written | {"request"} == set(re.findall(r"log\(\s*\"(\w+)\"", sources))
+
+
+def test_every_file_named_exists() -> None:
+    for path in PAGES:
+        for name in re.findall(
+            r"`((?:src|tests|devtools|origin|docs|public)/[\w./-]+)`", path.read_text(encoding="utf-8")
+        ):
+            assert (ROOT / name).exists(), f"{path.name}: {name}"
+
+
+def test_every_test_named_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page("security.md"))
+    assert len(named) > 20
+    for file, name in named:
+        assert re.search(rf"^ *(?:async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
 
 
 def test_every_tool_named_exists() -> None:
