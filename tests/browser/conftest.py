@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -17,8 +18,9 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from devtools.local_vars import LOCAL
 from devtools.origin import LocalOrigin, local_origin
-from devtools.paths import NODE_MODULES, STATE
+from devtools.paths import NODE_MODULES, STATE, WRANGLER_TOML
 from devtools.runtime.runner import Gateway, Runner
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -46,6 +48,7 @@ AMERICA = "country=US,region=California,regionCode=CA,city=San Francisco,timezon
 def chromium() -> str:
     """Path of a Chromium. Fails the tests, and says what to do, when there is none and none can be installed."""
     if (found := _chromium()) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update"], capture_output=True, check=False)
         said = subprocess.run(["apt-get", "install", "-y", "chromium"], capture_output=True, text=True, check=False)
         found = _chromium()
         if found is None:
@@ -77,24 +80,15 @@ def mint(subject: str, role: str) -> str:
 
 
 def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
-    """The configuration of a gateway before `origin`, as `make dev` has it."""
-    api = {"origin": origin.url, "strip_prefix": "/api", "sign": "hmac"}
-    return {
-        "JWT_SECRET": JWT_SECRET,
-        "ORIGIN_SECRET": ORIGIN_SECRET,
-        "ROUTES": [
-            {**api, "path": "/api/prices", "methods": ["GET"], "auth": "none"},
-            {**api, "path": "/api/echo", "cache": False},
-            {**api, "path": "/api/users/*"},
-            {"path": "/dev/*", "methods": ["GET"], "origin": origin.url, "auth": "none", "cache": False},
-        ],
-        **more,
-    }
+    """What `make dev` serves, before this `origin`."""
+    local = tomllib.loads(WRANGLER_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
+    routes = [{**route, "origin": origin.url} for route in local["ROUTES"]]
+    return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": routes, **more}
 
 
 @pytest.fixture(scope="session")
 def gateway(runner: Runner, origin: LocalOrigin) -> Iterator[Gateway]:
-    with runner.start(vars=variables(origin)) as gateway:
+    with runner.start(environment=LOCAL, vars=variables(origin)) as gateway:
         yield gateway
 
 

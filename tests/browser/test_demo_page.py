@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from devtools.local_vars import LOCAL
 from devtools.origin import LocalOrigin
 from devtools.runtime.runner import Gateway, Runner
 from tests.browser.conftest import AMERICA, EGYPT, GERMANY, Visitor, variables
@@ -57,7 +58,7 @@ def test_a_german_with_an_english_browser_reads_english_and_pays_in_euros(visit:
 def test_where_english_is_not_offered_the_same_visitor_reads_german(
     visit: Visit, runner: Runner, origin: LocalOrigin
 ) -> None:
-    with runner.start(vars=variables(origin, SUPPORTED_LANGUAGES=["de-DE", "fr-FR"])) as gateway:
+    with runner.start(environment=LOCAL, vars=variables(origin, SUPPORTED_LANGUAGES=["de-DE", "fr-FR"])) as gateway:
         page = visit(place=GERMANY, locale="en-GB", url=gateway.url).open()
         assert decided(page, "language") == ("de-DE", "country")
         assert decided(page, "currency") == ("EUR", "country")
@@ -189,7 +190,7 @@ def test_without_a_development_server_there_is_no_sign_in_panel(
 ) -> None:
     production = variables(origin)
     production["ROUTES"] = [route for route in production["ROUTES"] if route["path"] != "/dev/*"]
-    with runner.start(vars=production) as gateway:
+    with runner.start(environment=LOCAL, vars=production) as gateway:
         page = visit(url=gateway.url).open()
         expect(page.locator("#sign-in")).to_have_count(0)
         assert page.locator("#token").is_visible()
