@@ -4,7 +4,7 @@ Turns JavaScript requests into `messages.Request`, answers into JavaScript respo
 `ports.py` on workerd. It decides nothing about geo, identity, caching or forwarding.
 
 Every call between Python and JavaScript crosses a bridge at about 2 microseconds, and every JavaScript object held by
-Python costs more to let go. So a request is read with two `JSON.stringify` and a response is built from one
+Python costs more to let go. So a request is read with one `JSON.stringify` and a response is built from one
 `JSON.parse`. JavaScript functions are looked up once per isolate, inside the first request: production takes its
 snapshot after import, and a snapshot cannot hold them.
 """
@@ -21,6 +21,7 @@ import js
 from pyodide.ffi import JsException, jsnull, to_js
 from workers import import_from_javascript
 
+from jsontext import flat_object, text_object
 from messages import Body, Content, ContentTooLarge, Request, Response
 from ports import Analytics, Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter, StoredValue, StoreFailed
 
@@ -86,16 +87,32 @@ class JsBody:
 
 
 class Bridge:
-    """JavaScript functions, looked up once per isolate."""
+    """JavaScript functions, looked up once per isolate.
+
+    Given a list of property names, `JSON.stringify` reads those and no others, at every depth, getters included. The
+    fields of `Headers` are no properties, so two getters make them such: `Headers.prototype.fields` is what `entries`
+    returns, an iterator, and an iterator's `list` is what `toArray` returns. Both getters are functions that
+    JavaScript has: none can be compiled at run time. With them, one call reads a whole message:
+
+        {"method": "GET", "url": "…", "headers": {"fields": {"list": [["accept", "*/*"], …]}}, "cf": {"country": "PT"}}
+    """
 
     def __init__(self) -> None:
         self.stringify: Callable[..., str] = js.JSON.stringify
         self.parse = js.JSON.parse
-        self.object_from_entries = js.Object.fromEntries
-        self.array_from = getattr(js.Array, "from")
         self.response = js.Response.new
         self.console_log = js.console.log
-        self.request_fields = to_js(["method", "url", "cf", *CF_FIELDS])
+        self.abort_controller = js.AbortController.new
+        self.set_timeout = js.setTimeout
+        self.clear_timeout = js.clearTimeout
+        self.race = js.Promise.race.bind(js.Promise)
+        self.wait = js.scheduler.wait.bind(js.scheduler)
+        self.abort = js.Function.prototype.call.bind(js.AbortController.prototype.abort)
+        """`abort(controller)`."""
+        _add_getter(js.Headers.prototype, "fields", js.Headers.prototype.entries)
+        _add_getter(js.Iterator.prototype, "list", js.Iterator.prototype.toArray)
+        self.request_properties = to_js(["method", "url", "headers", "fields", "list", "cf", *CF_FIELDS])
+        self.response_properties = to_js(["status", "headers", "fields", "list"])
 
     def to_object(self, value: Any) -> Any:
         """A plain JavaScript value of JSON-like `value`."""
@@ -104,6 +121,10 @@ class Bridge:
     def to_python(self, value: Any) -> Any:
         """The JSON-like value of a plain JavaScript one."""
         return json.loads(self.stringify(value))
+
+
+def _add_getter(owner: Any, name: str, getter: Any) -> None:
+    js.Object.defineProperty(owner, name, get=getter, configurable=True)
 
 
 _bridge: Bridge | None = None
@@ -121,10 +142,10 @@ def bridge() -> Bridge:
 
 
 def read_request(js_request: Any) -> Request:
-    """The request as plain values. Given a property list, `JSON.stringify` reads getters it would else pass over."""
+    """The request as plain values."""
     to = bridge()
-    head = json.loads(to.stringify(js_request, to.request_fields))
-    headers = json.loads(to.stringify(to.object_from_entries(js_request.headers)))
+    head = json.loads(to.stringify(js_request, to.request_properties))
+    headers = dict(head["headers"]["fields"]["list"])
     scheme, _, rest = head["url"].partition("://")
     authority, _, target = rest.partition("#")[0].partition("/")
     path, _, query = target.partition("?")
@@ -140,13 +161,13 @@ def _body(stream: Any) -> JsBody | None:
 def write_response(response: Response) -> Any:
     """The JavaScript response. Content is sent in the content coding it already has."""
     to = bridge()
-    headers: Any = response.headers
+    headers = response.headers
     if response.cookies:
-        headers = [*headers.items(), *(("set-cookie", cookie) for cookie in response.cookies)]
-    init: dict[str, Any] = {"status": response.status, "headers": headers}
-    if "content-encoding" in response.headers:
-        init["encodeBody"] = "manual"
-    options = to.parse(json.dumps(init))
+        fields = json.dumps([*headers.items(), *(("set-cookie", cookie) for cookie in response.cookies)])
+    else:
+        fields = text_object(headers)
+    coding = ',"encodeBody":"manual"' if "content-encoding" in headers else ""
+    options = to.parse(f'{{"status":{response.status},"headers":{fields}{coding}}}')
     if response.websocket is not None:
         options.webSocket = response.websocket
     return to.response(None if response.status in BODILESS_STATUSES else _content(response.body), options)
@@ -163,12 +184,13 @@ def read_response(js_response: Any) -> Response:
     to = bridge()
     headers: dict[str, str] = {}
     cookies: list[str] = []
-    for name, value in to.to_python(to.array_from(js_response.headers)):
+    head = json.loads(to.stringify(js_response, to.response_properties))
+    for name, value in head["headers"]["fields"]["list"]:
         if name == "set-cookie":
             cookies.append(value)
         else:
             headers[name] = value
-    status = js_response.status
+    status = head["status"]
     websocket = js_response.webSocket if status == 101 else None
     return Response(status, headers, _body(js_response.body), cookies, websocket)
 
@@ -192,14 +214,15 @@ class EdgeFetch:
         self._fetch = js_fetch
 
     async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
-        controller = js.AbortController.new()
-        timer = js.setTimeout(controller.abort.bind(controller), round(timeout * 1000))
+        to = bridge()
+        controller = to.abort_controller()
+        timer = to.set_timeout(to.abort, round(timeout * 1000), controller)
         counted = _counted_body(request, max_body, controller)
         try:
             js_response = await self._fetch(
                 request.url,
                 method=request.method,
-                headers=bridge().to_object(request.headers),
+                headers=to.parse(text_object(request.headers)),
                 body=counted.stream if counted else _content(request.body),
                 signal=controller.signal,
                 redirect="manual",
@@ -212,7 +235,7 @@ class EdgeFetch:
                 raise FetchTimeout(f"no response within {timeout:g} s") from None
             raise FetchFailed(error.message) from None
         finally:
-            js.clearTimeout(timer)
+            to.clear_timeout(timer)
         if counted:
             counted.raise_cause()
         return read_response(js_response)
@@ -353,8 +376,9 @@ async def _within(timeout: float, start: Callable[[], Any]) -> Any:
     The race is the platform's own: its timer settles to `undefined`, which no look-up does.
     """
     try:
-        contestants = to_js([start(), js.scheduler.wait(round(timeout * 1000))])
-        result = await js.Promise.race(contestants)
+        to = bridge()
+        # An array, because a promise lent to a call as an argument of its own is taken back before it settles.
+        result = await to.race(to_js([start(), to.wait(round(timeout * 1000))]))
     except JsException as error:
         raise StoreFailed(error.message) from None
     if result is None:
@@ -475,7 +499,7 @@ def _analytics(dataset: Any) -> Analytics:
 
 def write_log(event: str, **fields: Any) -> None:
     """One JSON line on the console; Workers Logs indexes its fields."""
-    bridge().console_log(json.dumps({"event": event, **fields}, ensure_ascii=False, separators=(",", ":")))
+    bridge().console_log(flat_object({"event": event, **fields}))
 
 
 def background(context: Any) -> Callable[[Coroutine[Any, Any, None]], None]:
