@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 import cache
 import challenges
 import signing
+from configuration import load_settings
 from devtools import node
 from devtools.__main__ import COMMANDS
 from devtools.paths import ROOT
@@ -114,6 +117,21 @@ def test_every_make_target_named_exists() -> None:
         )
     }
     assert {one or other for one, other in named} <= targets
+
+
+def settings_shown() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The variables of every block of TOML, with the page it is on."""
+    for path in PAGES:
+        for block in re.findall(r"^```toml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            table = tomllib.loads(block)
+            yield from ((path.name, part["vars"]) for part in table.get("env", {"": table}).values())
+
+
+@pytest.mark.parametrize(("name", "variables"), settings_shown())
+def test_settings_shown_are_settings_taken(name: str, variables: dict[str, Any]) -> None:
+    secrets = dict.fromkeys(("JWT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "s" * 64)
+    loaded = load_settings({**secrets, **variables}, set())
+    assert loaded.routes or loaded.issuers
 
 
 # --- Links -------------------------------------------------------------------------------------------------------
