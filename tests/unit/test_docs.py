@@ -127,7 +127,7 @@ def settings_shown() -> Iterator[tuple[str, dict[str, Any]]]:
             yield from ((path.name, part["vars"]) for part in table.get("env", {"": table}).values())
 
 
-@pytest.mark.parametrize(("name", "variables"), settings_shown())
+@pytest.mark.parametrize(("name", "variables"), list(settings_shown()))
 def test_settings_shown_are_settings_taken(name: str, variables: dict[str, Any]) -> None:
     secrets = dict.fromkeys(("JWT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "s" * 64)
     loaded = load_settings({**secrets, **variables}, set())
