@@ -237,6 +237,7 @@ class Session:
         self._node = chosen
         self._folder = sessions / str(os.getpid())
         self._bundle = self._folder / "bundle"
+        self._fresh = self._folder / "fresh"
         self._seen = _modified(options.config)
 
     def pack(self) -> None:
@@ -260,15 +261,18 @@ class Session:
             packing.stop()
         if code != 0:
             raise Failure(f"the runtime could not be packed: {_last_error(''.join(packing.said))}", "run `make setup`")
+        self._fresh.touch()
 
     def generate(self) -> Path:
         """Write wrangler's configuration; gives its path."""
         config = wrangler_config.read(self._options.config)
         source = self._source(config)
-        build = [self._node.executable, PACK, "application", source, CACHE, self._bundle / "application.bin"]
+        pack = [self._node.executable, PACK, "application", source, CACHE, self._bundle / "application.bin"]
+        # wrangler also builds when it starts, which `pack` has just done: that first time only the mark is removed.
+        build = f"rm {shlex.quote(str(self._fresh))} 2>/dev/null || {shlex.join(map(str, pack))}"
         # wrangler joins the watched folder to the configuration's, even an absolute one.
         watch = os.path.relpath(source, self._folder)
-        bundle = wrangler_config.Bundle(self._bundle, shlex.join(map(str, build)), watch)
+        bundle = wrangler_config.Bundle(self._bundle, build, watch)
         generated = wrangler_config.embedded(config, self._options.config.parent, bundle)
         return wrangler_config.write(generated, self._folder, self._options.config.parent)
 
@@ -321,7 +325,7 @@ def _modified(path: Path) -> int:
 
 def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any) -> int:
     command: list[str | Path] = [chosen.executable, "--no-warnings", WRANGLER, "dev", *arguments]
-    environment = chosen.environment() | QUIET | env
+    environment = chosen.environment() | QUIET | {"NODE_COMPILE_CACHE": str(STATE / "node")} | env
     if sys.stderr.isatty():
         environment.setdefault("FORCE_COLOR", "1")  # its standard error goes through us
     child = Child(command, env=environment, foreground=True)

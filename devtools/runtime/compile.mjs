@@ -21,7 +21,7 @@ def compile_file(source, name):
 def compile_archive(archive):
     compiled = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive.to_bytes())) as source, \\
-            zipfile.ZipFile(compiled, "w", zipfile.ZIP_STORED) as target:
+            zipfile.ZipFile(compiled, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             if name.endswith("/"):
                 continue

@@ -15,6 +15,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openCompiler } from './compile.mjs';
+import { pack } from './format.mjs';
 import { takeSnapshot } from './snapshot.mjs';
 
 const FORMAT = 1; // part of every key: raise it when the layout of a layer changes
@@ -44,14 +45,6 @@ export function globToRegExp(glob) {
   const parts = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
   const source = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, (token) => parts[token] ?? `\\${token}`);
   return new RegExp(`^${source}$`);
-}
-
-/** [[name, bytes], ...] in one buffer; `worker/filesystem.mjs` describes and reads it. */
-export function pack(files) {
-  const index = Buffer.from(JSON.stringify(files.map(([name, bytes]) => [name, bytes.length])));
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(index.length);
-  return Buffer.concat([length, index, ...files.map(([, bytes]) => bytes)]);
 }
 
 /**
@@ -140,7 +133,7 @@ async function layer(cache, name, inputs, build) {
 /** Strings and lists of [name, bytes]. */
 function digest(inputs) {
   const hash = crypto.createHash('sha256').update(`format ${FORMAT}\0`);
-  for (const name of ['pack.mjs', 'compile.mjs', 'snapshot.mjs']) hash.update(fs.readFileSync(path.join(import.meta.dirname, name)));
+  for (const name of ['pack.mjs', 'compile.mjs', 'snapshot.mjs', 'format.mjs']) hash.update(fs.readFileSync(path.join(import.meta.dirname, name)));
   for (const input of inputs) {
     if (typeof input === 'string') hash.update(`${input}\0`);
     else for (const [name, bytes] of input) hash.update(`${name}\0${bytes.length}\0`).update(bytes);

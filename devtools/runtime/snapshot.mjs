@@ -8,6 +8,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { pack } from './format.mjs';
+
+const run = promisify(execFile);
 
 /** Environment variables of the isolate's Python. Part of the snapshot: hash seeds are alike in every isolate. */
 const ENVIRONMENT = { HOME: '/session', PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0' };
@@ -24,9 +27,16 @@ const PREIMPORTED = `asyncio base64 collections contextlib copy dataclasses date
  * runs us may have to be told to.
  */
 export async function takeSnapshot(pyodide, archive, output) {
-  const flags = 'Suspending' in WebAssembly ? [] : ['--experimental-wasm-jspi'];
-  const command = [...flags, '--no-warnings', import.meta.filename, pyodide, archive, output];
-  await promisify(execFile)(process.execPath, command);
+  const command = [...(await stackSwitching()), '--no-warnings', import.meta.filename, pyodide, archive, output];
+  await run(process.execPath, command);
+}
+
+/** What turns stack switching on in this Node; its name has changed, and newer ones have it on. */
+async function stackSwitching() {
+  if ('Suspending' in WebAssembly) return [];
+  const { stdout } = await run(process.execPath, ['--v8-options']);
+  const names = ['--experimental-wasm-jspi', '--experimental-wasm-stack-switching'];
+  return names.filter((name) => stdout.includes(`${name} `)).slice(0, 1);
 }
 
 async function main(pyodide, archive, output) {
@@ -35,7 +45,19 @@ async function main(pyodide, archive, output) {
     _makeSnapshot: true, packages: [], stdLibURL: archive, env: ENVIRONMENT, enableRunUntilComplete: false,
   });
   python.runPython(`for name in """${PREIMPORTED}""".split(): __import__(name)\ndel name`);
-  fs.writeFileSync(output, python.makeMemorySnapshot());
+  fs.writeFileSync(output, pack(withoutZeros(python.makeMemorySnapshot())));
+}
+
+const PAGE = 4096; // bytes
+
+/** The memory's length and its stretches that are not all zeros, as [offset, bytes]: less than half of it. */
+function withoutZeros(memory) {
+  const stretches = [['length', Buffer.from(String(memory.length))]];
+  for (let start = 0, end = 0; start < memory.length; start = end + PAGE) {
+    for (end = start; end < memory.length && memory.subarray(end, end + PAGE).some(Boolean); end += PAGE);
+    if (end > start) stretches.push([String(start), Buffer.from(memory.subarray(start, end))]);
+  }
+  return stretches;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(...process.argv.slice(2));

@@ -17,6 +17,16 @@ export function* unpack(buffer) {
   }
 }
 
+/** The memory that a snapshot holds: its length, and its stretches that are not zeros by their offsets. */
+export function unpackMemory(buffer) {
+  let memory;
+  for (const [name, bytes] of unpack(buffer)) {
+    if (name === 'length') memory = new Uint8Array(Number(decoder.decode(bytes)));
+    else memory.set(bytes, Number(name));
+  }
+  return memory;
+}
+
 /** `libraries` maps the name of a packed dynamic library to its compiled module. */
 export function mount(FS, directory, buffer, libraries = {}) {
   const made = new Set();

@@ -9,7 +9,7 @@ import * as cloudflareSockets from 'cloudflare:sockets';
 import * as cloudflareWorkers from 'cloudflare:workers';
 import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './entropy.mjs';
 import { importErrorPage } from './errorpage.mjs';
-import { mount, text } from './filesystem.mjs';
+import { mount, text, unpackMemory } from './filesystem.mjs';
 import { makeIsNamed } from './named.mjs';
 import { withPlace } from './place.mjs';
 import settings from './settings.mjs';
@@ -37,7 +37,7 @@ const python = await loadPyodide({
   lockFileContents: JSON.parse(text(lock)),
   packages: [],
   enableRunUntilComplete: false,
-  _loadSnapshot: new Uint8Array(snapshot), // Python has started already, in pack.mjs
+  _loadSnapshot: unpackMemory(snapshot), // Python has started already, in pack.mjs
   stdout: (line) => console.log(line),
   stderr: (line) => console.error(line),
 });
