@@ -7,7 +7,7 @@
 //
 // Three layers, each a content-addressed folder in the cache: `stdlib` (the standard library, compiled, and the memory
 // snapshot), `packages` (the vendored packages, compiled, and their dynamic libraries) and `host`. A layer is made in a
-// folder of its own and renamed into place, so two runs at once never see half of one. A layer not used for a week is
+// folder of its own and renamed into place, so two runs at once never see half of one. A layer not used for a day is
 // removed.
 
 import crypto from 'node:crypto';
@@ -20,7 +20,7 @@ import { takeSnapshot } from './snapshot.mjs';
 
 const FORMAT = 1; // part of every key: raise it when the layout of a layer changes
 const WORTH_COMPILING = 64 * 1024; // bytes of source: opening the compiler takes as long as compiling so much
-const KEEP_UNUSED = 7 * 24 * 3600 * 1000; // ms
+const KEEP_UNUSED = 24 * 3600 * 1000; // ms
 const WORKER = path.join(import.meta.dirname, 'worker');
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
 

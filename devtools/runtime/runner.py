@@ -48,8 +48,7 @@ class Runner:
         self._process = subprocess.Popen(
             [chosen.executable, SERVE, CACHE],
             cwd=ROOT,
-            env=chosen.environment()
-            | {"CLOUDFLARE_CF_FETCH_ENABLED": "false", "NODE_COMPILE_CACHE": str(STATE / "node")},
+            env=chosen.environment() | NODE_SETTINGS,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
