@@ -7,7 +7,6 @@ Every structured setting is accepted as a TOML/JSON value and as a JSON string, 
 can carry it.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from jwt.algorithms import HMACAlgorithm
 from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
+import strictjson
 from publickeys import KeySet
 from settings import HS_KEY_BYTES, Settings
 
@@ -60,7 +60,7 @@ def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             continue
         if name in STRUCTURED and isinstance(value, str):
             try:
-                value = json.loads(value)
+                value = strictjson.loads(value.encode())
             except ValueError as error:
                 faults.append(f"{name}: is not valid JSON ({error})")
                 continue

@@ -150,3 +150,13 @@ def test_cloudflare_access_follows_from_the_team_name() -> None:
 @pytest.mark.parametrize("origins", [["https://app.example/"], ["app.example"], ["*", "https://app.example"]])
 def test_cors_origins_are_serialised_origins(origins: list[str]) -> None:
     assert faults(CORS_ORIGINS=origins)[0].startswith("CORS_ORIGINS: ")
+
+
+def test_json_nested_beyond_reason_is_a_fault_and_not_a_crash() -> None:
+    assert faults(ROUTES="[" * 5000)[0].startswith("ROUTES: is not valid JSON")
+
+
+def test_a_member_written_twice_is_a_fault() -> None:
+    """The last one would count, and `"roles": []` at the end of a line would open the route."""
+    route = '{"path": "/a", "origin": "https://o.example", "auth": "none", "auth": "required"}'
+    assert faults(ROUTES=f"[{route}]")[0].startswith("ROUTES: is not valid JSON")
