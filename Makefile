@@ -11,10 +11,10 @@ PYTHON ?= python3
 ARGS ?=
 
 TOOL := .venv/bin/python -m
-CHECKED := $(wildcard src devtools origin tests bench)
+CHECKED := $(wildcard src devtools origin tests bench fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test lint format bench size lock refresh smoke environment deploy clean
+.PHONY: help setup dev test fuzz lint format bench size lock refresh smoke environment deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
 
 test: setup ## unit and worker tests, e.g. make test ARGS="-k geo"
 	@$(TOOL) devtools run python -m pytest tests $(ARGS)
+
+fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
+	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)
 
 lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint
 	@$(TOOL) ruff check $(CHECKED)
@@ -66,4 +69,4 @@ deploy: environment lint size ## deploy to Cloudflare, e.g. make deploy ENV=stag
 clean: ## remove everything that can be made again, local KV data included
 	@rm -rf .venv .venv-workers node_modules python_modules .gatehouse .wrangler dist pylock.toml
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find src devtools origin tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src devtools origin tests bench fuzz -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,6 +1,7 @@
 """`lock`: the lock files of requirements/ written anew from pyproject.toml, with hashes and without index addresses.
 
-`dev.txt` holds the tools and tests for Python 3.11 and up on any machine; `worker.txt` what ships, for CPython 3.14.
+`dev.txt` holds the tools and tests for Python 3.11 and up on any machine; `worker.txt` what ships, for CPython 3.14;
+`fuzz.txt` the fuzzer, which not every Python has.
 Versions already locked stay unless pyproject.toml asks for others; `--upgrade` takes the newest allowed.
 """
 
@@ -9,14 +10,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from devtools.paths import ROOT, TOOLS_LOCK, VENV, WORKER_LOCK
+from devtools.paths import FUZZ_LOCK, TOOLS_LOCK, VENV, WORKER_LOCK
 from devtools.steps import run_step
 
 COMPILE = ("pip", "compile", "--generate-hashes", "--no-header", "--no-emit-index-url", "--quiet")
 # lock file: which part of pyproject.toml, for which Python
 LOCKS: dict[Path, tuple[str, ...]] = {
-    TOOLS_LOCK: ("--group", "dev", "--universal", "--python-version", "3.11"),
-    WORKER_LOCK: ("--no-annotate", "--python-version", "3.14"),
+    TOOLS_LOCK: ("--group", "dev", "--universal", "--python-version", "3.11", "pyproject.toml"),
+    WORKER_LOCK: ("--no-annotate", "--python-version", "3.14", "pyproject.toml"),
+    FUZZ_LOCK: ("--group", "fuzz", "--universal", "--python-version", "3.11"),
 }
 
 
@@ -33,7 +35,6 @@ def main(argv: list[str]) -> int:
             *upgrade,
             "--output-file",
             lock,
-            ROOT / "pyproject.toml",
         ]
         run_step(f"lock {lock.name}", command)
     return 0

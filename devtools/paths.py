@@ -11,6 +11,7 @@ WRANGLER_TOML = ROOT / "wrangler.toml"
 REQUIREMENTS = ROOT / "requirements"
 TOOLS_LOCK = REQUIREMENTS / "dev.txt"
 WORKER_LOCK = REQUIREMENTS / "worker.txt"
+FUZZ_LOCK = REQUIREMENTS / "fuzz.txt"
 
 # Made by `make setup`, ignored by git.
 VENV = ROOT / ".venv"

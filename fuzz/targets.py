@@ -1,0 +1,273 @@
+"""What is fuzzed, and what must be true of every input: one function per target, bytes in, AssertionError out.
+
+A target knows nothing of the fuzzer, so that the kept corpus can be replayed by the unit tests on any Python. Beside
+"never raises anything but its own refusal", each compares the parser with something that cannot share its mistakes:
+another implementation, its own inverse, or a rule of the RFC in other words.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote_to_bytes
+
+import jwt
+
+import base64url
+from auth import Authenticator
+from configuration import Misconfigured, load_settings
+from directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
+from gateway import Gateway
+from http_dates import format_http_date, parse_first_http_date, parse_http_date
+from languages import Matcher, canonical
+from messages import Request
+from negotiation import FULL, negotiate, reader
+from paths import comparable_path, normalise_path
+from preferences import COOKIE, Wish, from_body, from_cookie, from_query, set_cookie
+from principals import Principal
+from problems import Problem
+from ranges import single_range
+from settings import AccessSettings
+from structured_fields import NotStructured, parse_dictionary
+from tests.unit.in_memory import NOW, World, run
+from tokens import InvalidToken, parse_token
+
+SECRET = "the-secret-of-all-fuzzing-thirty-two-bytes-and-more"
+
+NORMAL_PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*")
+
+
+def header(data: bytes) -> str:
+    """A field value as platforms hand it over: one character per octet."""
+    return data.decode("latin-1")
+
+
+# --- paths ------------------------------------------------------------------------------------------------------------
+
+
+def path(data: bytes) -> None:
+    """What is accepted is in one normal form, keeps its meaning and its segments."""
+    raw = data.decode("utf-8", "surrogateescape")
+    try:
+        normal = normalise_path(raw)
+    except Problem as problem:
+        _expect_ambiguous_path(problem)
+        return
+    assert NORMAL_PATH.fullmatch(normal)
+    assert normalise_path(normal) == normal
+    decoded = unquote_to_bytes(normal)
+    assert decoded == unquote_to_bytes(raw), "normalising changed what the path says"
+    text = decoded.decode("utf-8")
+    assert text.count("/") == raw.count("/"), "a slash came out of an escape"
+    assert not any(ord(character) < 32 or character in "\\\x7f" for character in text)
+    for reading in (text, unquote_to_bytes(decoded).decode("utf-8", "replace"), comparable_path(normal)):
+        segments = reading.split("/")[1:]
+        assert not {".", ".."} & {segment.partition(";")[0] for segment in segments}
+        assert all(segment.partition(";")[0] for segment in segments[:-1])
+        assert reading.count("/") == raw.count("/")
+
+
+# --- languages --------------------------------------------------------------------------------------------------------
+
+SUPPORTED = ("en", "de-CH", "zh-Hans", "zh-HK", "sr-Latn", "nb", "pt-BR", "ar")
+
+
+def accept_language(data: bytes) -> None:
+    """Weights are weights, tags are canonical, and nobody is answered in a language they ruled out."""
+    said = reader(header(data))
+    assert all(canonical(tag) == tag for tag in said.weights)
+    assert all(0 <= weight <= FULL for weight in said.weights.values())
+    assert list(said.wanted) == sorted(said.wanted, key=lambda tag: -said.weights[tag])
+    assert all(said.weights[tag] for tag in said.wanted)
+    for supported in (Matcher(SUPPORTED), Matcher(())):
+        found = negotiate(said, supported)
+        assert found is None or not said.excludes(canonical(found) or "")
+        assert found is None or not supported or found in SUPPORTED
+
+
+# --- identity ---------------------------------------------------------------------------------------------------------
+
+_world = World()
+_issuers = {"JWT_SECRET": SECRET, "ISSUERS": [{"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}]}
+_authenticator = Authenticator(load_settings(_issuers, set()), _world.platform())
+
+
+def bearer(data: bytes) -> None:
+    """Whoever is let in has a token that PyJWT verifies as well, and that was spelt in the only way."""
+    field = header(data)
+    request = Request("GET", "https", "api.example", "/", headers={"authorization": field})
+    try:
+        who = _authenticator.identify(request, AccessSettings(auth="optional"))
+    except Problem as problem:
+        _expect_challenge(problem)
+        return
+    assert isinstance(who, Principal)
+    text = field.strip(" \t").partition(" ")[2].strip(" ")
+    options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_sub": False}
+    claims = jwt.decode(text, SECRET, algorithms=["HS256"], options=options)  # type: ignore[arg-type]
+    assert (who.id, who.issuer) == (claims["sub"], None)
+    assert claims["exp"] > NOW - 60
+
+
+def token(data: bytes) -> None:
+    """Each segment is the one spelling of its bytes, and reads the same to the standard library."""
+    text = header(data)
+    try:
+        parsed = parse_token(text)
+    except InvalidToken:
+        return
+    segments = text.split(".")
+    assert parsed.signing_input.decode() == f"{segments[0]}.{segments[1]}"
+    assert base64url.encode(parsed.signature) == segments[2]
+    for segment in segments[:2]:
+        assert base64url.encode(base64url.decode(segment)) == segment
+    assert json.loads(base64url.decode(segments[1])) == parsed.claims
+    assert json.loads(base64url.decode(segments[0]))["alg"] == parsed.header.alg
+    assert "crit" not in json.loads(base64url.decode(segments[0]))
+
+
+# --- caching ----------------------------------------------------------------------------------------------------------
+
+
+def cache_control(data: bytes) -> None:
+    """A restriction that stands there plainly is found, whatever stands around it; no lifetime is out of range."""
+    text = header(data)
+    found = response_directives({"cache-control": text})
+    asked = request_directives({"cache-control": text})
+    for seconds in (found.max_age, found.s_maxage, asked.max_age, asked.min_fresh):
+        assert seconds is None or 0 <= seconds <= DELTA_MAX
+    assert min(found.stale_while_revalidate, found.stale_if_error) >= 0
+    if '"' in text:
+        return
+    plain = {member.strip(" \t").lower() for member in text.split(",")}
+    assert found.no_store == asked.no_store == any(re.match(r"no-store[ \t]*(?:=|\Z)", member) for member in plain)
+    assert found.public == any(re.match(r"public[ \t]*(?:=|\Z)", member) for member in plain)
+    assert "private" not in plain or found.private
+
+
+def targeted(data: bytes) -> None:
+    """A targeted field counts as a whole or not at all, and never lengthens what it cannot be read to say."""
+    text = header(data)
+    found = response_directives({"cache-control": "no-store", TARGETED_FIELDS[1]: text})
+    try:
+        members = parse_dictionary(text)
+    except NotStructured:
+        assert (found.field, found.no_store) == ("cache-control", True)
+        return
+    assert all(re.fullmatch(r"[a-z*][a-z0-9_\-.*]*", name) for name in members)
+    assert found.targeted or found.no_store
+    if found.targeted:
+        assert found.no_store == ("no-store" in members)
+        assert found.max_age == (min(members["max-age"], DELTA_MAX) if "max-age" in members else None)  # type: ignore[type-var]
+
+
+END_OF_YEARS = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last second that four digits can write; a leap second is read behind it."""
+
+
+def date(data: bytes) -> None:
+    """A date that is read is the one that it writes, and the one that the standard library reads."""
+    text = header(data)
+    seconds = parse_http_date(text, NOW)
+    first = parse_first_http_date(text, NOW)
+    if seconds is None:
+        return
+    assert first == seconds
+    assert seconds > END_OF_YEARS or parse_http_date(format_http_date(seconds), NOW) == seconds
+    if ":60" in text or not re.match(r"..., .. ... [1-9]\d{3} ", text):
+        return  # the standard library knows no leap second, and years below 1000 by another rule
+    assert parsedate_to_datetime(text).timestamp() == seconds
+
+
+def byte_range(data: bytes) -> None:
+    """What is asked of ten bytes is what a reader who counts them one by one gets."""
+    text, content = header(data), bytes(range(10))
+    asked = single_range(text, len(content))
+    if asked is None:
+        return
+    found = re.fullmatch(r"[bB][yY][tT][eE][sS]=[ \t]*([0-9]*)-([0-9]*)[ \t]*", text)
+    assert found is not None
+    first, last = found.groups()
+    if first:
+        wanted = [position for position in content if int(first) <= position <= int(last or "9")]
+    else:
+        wanted = list(content)[-int(last) :] if int(last) else []
+    assert asked.satisfiable == bool(wanted)
+    assert list(content[asked.first : asked.last + 1]) == wanted
+    assert asked.content_range == (f"bytes {wanted[0]}-{wanted[-1]}/10" if wanted else "bytes */10")
+
+
+# --- preferences, settings --------------------------------------------------------------------------------------------
+
+
+def preferences(data: bytes) -> None:
+    """A wish that is taken survives its own cookie; a cookie or query of anybody's making is harmless."""
+    text = header(data)
+    assert isinstance(from_cookie(f"{COOKIE}={text}"), Wish)
+    assert isinstance(from_cookie(text), Wish)
+    with suppress(Problem):
+        from_query(text)
+    try:
+        wish = from_body(data)
+    except Problem as problem:
+        _expect_bad_request(problem)
+        return
+    cookie = set_cookie(wish)
+    assert re.fullmatch(rf"{COOKIE}=[A-Za-z0-9=&-]*; Max-Age=\d+; Path=/; SameSite=Lax; Secure; HttpOnly", cookie)
+    assert from_cookie(cookie.partition(";")[0]) == wish
+
+
+def settings(data: bytes) -> None:
+    """A configuration is refused with faults that name their place and no secret, or makes a gateway that works."""
+    routes, _, issuers = data.decode("utf-8", "replace").partition("\n")
+    variables = {"ROUTES": routes, "ISSUERS": issuers, "JWT_SECRET": SECRET, "ORIGIN_SECRET": SECRET}
+    world = World()
+    platform = replace(world.platform(), service=lambda name: world.fetch)
+    try:
+        gateway = Gateway(load_settings(variables, {"USERS"}), platform)
+    except Misconfigured as refusal:
+        _expect_faults(refusal)
+        return
+    answer = run(gateway.handle(Request("GET", "https", "api.example", "/healthz"), world.background))
+    assert answer.status == 200
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+def _expect_ambiguous_path(problem: Problem) -> None:
+    assert (problem.status, problem.code) == (400, "ambiguous_path")
+
+
+def _expect_challenge(problem: Problem) -> None:
+    assert problem.status in (400, 401)
+    challenge = problem.headers["www-authenticate"]
+    assert challenge.startswith('Bearer realm="gatehouse", error="')
+    assert challenge.isprintable()
+
+
+def _expect_bad_request(problem: Problem) -> None:
+    assert problem.status == 400
+    json.dumps(problem.members).encode()
+
+
+def _expect_faults(refusal: Misconfigured) -> None:
+    assert refusal.faults
+    assert all(re.match(r"[A-Za-z_]+(?:\[|\.|: )", fault) for fault in refusal.faults)
+    assert SECRET not in str(refusal)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "path": path,
+    "accept_language": accept_language,
+    "bearer": bearer,
+    "token": token,
+    "cache_control": cache_control,
+    "targeted": targeted,
+    "date": date,
+    "range": byte_range,
+    "preferences": preferences,
+    "settings": settings,
+}
