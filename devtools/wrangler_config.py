@@ -8,7 +8,7 @@ are absolute because the generated file lies elsewhere. Knows nothing of process
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,20 @@ def section(config: Mapping[str, Any], environment: str | None, key: str) -> Any
 
 
 def bindings_only(config: Config, root: Path) -> Config:
-    """For Miniflare, which gets the modules directly: everything but how the Worker is built."""
-    return _with_environments(config, lambda part: _relocate(part, root)) | {"main": str(HOST)}
+    """For Miniflare, which gets the modules directly: everything but how the Worker is built.
+
+    Without the list of secrets, too: it would have wrangler take their values from this process's environment.
+    """
+
+    def rewrite(part: Config) -> Config:
+        return {key: value for key, value in _relocate(part, root).items() if key != "secrets"}
+
+    return _with_environments(config, rewrite) | {"main": str(HOST)}
 
 
 def embedded(config: Config, root: Path, bundle: Bundle) -> Config:
     """For `wrangler dev`: the same Worker as modules of the embedded runtime."""
-    generated = bindings_only(config, root)
+    generated = _with_environments(config, lambda part: _relocate(part, root))
     return generated | {
         "main": str(bundle.folder / HOST.name),
         "base_dir": str(bundle.folder),
@@ -92,9 +99,9 @@ def embedded(config: Config, root: Path, bundle: Bundle) -> Config:
     }
 
 
-def _with_environments(config: Config, rewrite: Any) -> Config:
+def _with_environments(config: Config, rewrite: Callable[[Config], Config]) -> Config:
     """`rewrite` applied to the top level and to every environment's own keys."""
-    generated: Config = rewrite({key: value for key, value in config.items() if key != "env"})
+    generated = rewrite({key: value for key, value in config.items() if key != "env"})
     if "env" in config:
         generated["env"] = {name: rewrite(part) for name, part in config["env"].items()}
     return generated

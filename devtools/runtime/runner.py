@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -29,11 +29,18 @@ CACHE = STATE / "runtime"
 CF_HEADER = "gatehouse-dev-cf"
 """Read and removed by the embedded host alone (`worker/place.mjs`)."""
 
-NODE_SETTINGS = {"CLOUDFLARE_CF_FETCH_ENABLED": "false", "NODE_COMPILE_CACHE": str(STATE / "node")}
+NODE_SETTINGS = {
+    "CLOUDFLARE_CF_FETCH_ENABLED": "false",
+    "NODE_COMPILE_CACHE": str(STATE / "node"),
+    "WRANGLER_LOG": "error",
+}
 """Miniflare does not ask Cloudflare where this machine is; Node keeps what it compiled of wrangler's 15 MB."""
 
 START_TIMEOUT = 180.0
 """Seconds: the first start of all packs the runtime."""
+
+
+T = TypeVar("T")
 
 
 class RunnerError(Exception):
@@ -238,12 +245,25 @@ class Gateway:
 
         Raises TimeoutError with what was written instead.
         """
+
+        def select(text: str) -> dict[str, Any] | None:
+            entry = _as_object(text)
+            return entry if entry is not None and wanted(entry) else None
+
+        return self._wait(select, timeout)
+
+    def wait_for_output(self, fragment: str, *, timeout: float = 10) -> str:
+        """The first text, structured or not, that contains `fragment`. Raises TimeoutError."""
+        return self._wait(lambda text: text if fragment in text else None, timeout)
+
+    def _wait(self, select: Callable[[str], T | None], timeout: float) -> T:
+        """What `select` makes of the first text that it does not turn down."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
                 for _, text in self._lines:
-                    if (entry := _as_object(text)) is not None and wanted(entry):
-                        return entry
+                    if (found := select(text)) is not None:
+                        return found
                 if not self._news.wait(deadline - time.monotonic()):
                     raise TimeoutError(f"no such line within {timeout} s among {self._lines[-20:]}")
 

@@ -43,7 +43,11 @@ const cache = process.argv[2];
 const gateways = new Map();
 let wrangler;
 
-const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+// Standard output is for answers alone; what a library prints there goes to standard error.
+const answer = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
+const say = (message) => answer(`${JSON.stringify(message)}\n`);
 const note = (line) => say({ note: line });
 
 /** Miniflare's own words: exceptions that left the Worker, and faults of Miniflare itself. */

@@ -73,6 +73,13 @@ def test_paths_are_absolute_in_every_environment(config: wrangler_config.Config)
     assert generated["env"]["staging"]["assets"]["directory"] == "/project/elsewhere"
 
 
+def test_tests_take_no_secrets_from_the_environment_of_the_process(config: wrangler_config.Config) -> None:
+    """wrangler looks there for each secret that `secrets.required` names."""
+    config["env"]["staging"]["secrets"] = {"required": ["JWT_SECRET"]}
+    assert "secrets" not in wrangler_config.bindings_only(config, Path("/project"))["env"]["staging"]
+    assert "secrets" in wrangler_config.embedded(config, Path("/project"), BUNDLE)["env"]["staging"]
+
+
 def test_the_source_is_left_as_it_was_read(config: wrangler_config.Config) -> None:
     before = json.dumps(config)
     wrangler_config.embedded(config, Path("/project"), BUNDLE)

@@ -161,8 +161,9 @@ def test_a_browser_gets_the_traceback_as_a_page_in_which_nothing_is_markup(
     (tmp_path / "entry.py").write_text("raise ValueError('<script>alert(1)</script>')")
     with worker(source=tmp_path) as gateway:
         response = gateway.get("/any", headers={"accept": "text/html"})
-        printed = [text for _, text in gateway.output() if "ValueError" in text]
+        gateway.wait_for_output("ValueError")
         scheduled = gateway.scheduled()
+        printed = [text for _, text in gateway.output() if "ValueError" in text]
     assert response.status_code == 500
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "&lt;script&gt;alert(1)" in response.text
