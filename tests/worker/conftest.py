@@ -16,13 +16,15 @@ import pytest
 from devtools.runtime.runner import Gateway, Runner
 
 
-@pytest.fixture(scope="session")
+# A Node process of its own for every module: one that has started and stopped some sixty gateways hangs at a further
+# start now and then, and a module costs a second this way.
+@pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     with Runner() as runner:
         yield runner
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(runner: Runner) -> Callable[..., Gateway]:
     """Starts a gateway; see `Runner.start`."""
     return runner.start
