@@ -16,8 +16,7 @@ import pytest
 from devtools.runtime.runner import Gateway, Runner
 
 
-# A Node process of its own for every module: one that has started and stopped some sixty gateways hangs at a further
-# start now and then, and a module costs a second this way.
+# A Node process of its own for every module: what one module leaves behind cannot disturb another.
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     with Runner() as runner:
