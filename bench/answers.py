@@ -9,8 +9,8 @@ import httpx
 
 from bench.cases import Case
 
-SAMPLE = 200
-"""Most requests of a case that are compared."""
+MOST_COMPARED = 200
+"""Of a case with more requests than this, every so many-th is compared."""
 
 
 class DifferentAnswers(Exception):
@@ -48,11 +48,16 @@ def differences(case: Case, answers: Mapping[str, Given]) -> list[str]:
     ]
 
 
+def sample(messages: Sequence[str]) -> Sequence[str]:
+    """All of a few, some of many."""
+    return messages if len(messages) <= MOST_COMPARED else messages[:: len(messages) // 20]
+
+
 def check(case: Case, messages: Sequence[str], urls: Mapping[str, str]) -> None:
     """Ask every contender the same, and compare. Raises DifferentAnswers."""
     faults: list[str] = []
     with httpx.Client(timeout=30) as client:
-        for path, headers in map(_parsed, messages[:SAMPLE]):
+        for path, headers in map(_parsed, sample(messages)):
             answers = {name: _ask(client, case, url + path, headers) for name, url in urls.items()}
             faults += differences(case, answers)
     if faults:

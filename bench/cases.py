@@ -128,6 +128,7 @@ CASES: Final = (
     GEO,
     Case("hs256", "HS256, to the origin", _one("/hs/users/me", Keys.hs256), origin_path="/users/me"),
     Case("rs256", "RS256 with JWKS, to the origin", _one("/rs/users/me", Keys.rs256), origin_path="/users/me"),
+    Case("rs256_kept", "the same, Hono keeping keys", _one("/kept/users/me", Keys.rs256), origin_path="/users/me"),
     Case("rs256_1000", "RS256, 1,000 tokens in turn", _users("/rs/users/me", MANY), origin_path="/users/me"),
     Case("rs256_new", "RS256, never seen before", _users("/rs/users/me", TOO_MANY), origin_path="/users/me"),
     Case("public_1k", "cached, 1 KB", _one("/public/1k")),
@@ -144,6 +145,7 @@ def routes(origin: str) -> list[Mapping[str, Any]]:
     return [
         {"path": "/hs/*", "origin": origin, "strip_prefix": "/hs", "cache": False},
         {"path": "/rs/*", "origin": origin, "strip_prefix": "/rs", "cache": False},
+        {"path": "/kept/*", "origin": origin, "strip_prefix": "/kept", "cache": False},
         {"path": "/mine", "origin": origin, "cache": {"partition": "user"}},
         {"path": "/public/*", "origin": origin, "auth": "none"},
         {"path": "/stream/*", "origin": origin, "auth": "none", "cache": False},

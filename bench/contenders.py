@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench import cases, processes, tokens
+from bench import cases, peers, processes, tokens
 from bench.load import Origin
-from devtools.paths import STATE
 from devtools.runtime.runner import Gateway, Runner
 
 HERE = Path(__file__).parent
-BUILT = STATE / "bench"
 
 CONFIG: Final = {
     "name": "bench",
@@ -94,7 +92,18 @@ def _gatehouse(origin: Origin) -> Mapping[str, Any]:
     return {"vars": {**variables, "ISSUERS": issuers, "ROUTES": cases.routes(origin.url)}}
 
 
+def _hono(origin: Origin) -> Mapping[str, Any]:
+    return {"script": peers.build_hono(), "vars": _variables(origin)}
+
+
+def _fastapi(origin: Origin) -> Mapping[str, Any]:
+    source, packages = peers.build_fastapi()
+    return {"source": source, "packages": packages, "vars": _variables(origin)}
+
+
 GATEHOUSE: Final = Contender("gatehouse", "Gatehouse", _gatehouse)
+HONO: Final = Contender("hono", "Hono", _hono)
+FASTAPI: Final = Contender("fastapi", "FastAPI", _fastapi)
 EMPTY_PYTHON: Final = Contender(
     "empty_python", "empty Python Worker", lambda _: {"source": HERE / "empty_python"}, answers=False
 )
@@ -102,4 +111,4 @@ EMPTY_JS: Final = Contender(
     "empty_js", "empty JS Worker", lambda _: {"script": HERE / "empty_js" / "worker.mjs"}, answers=False
 )
 
-CONTENDERS: Final = (GATEHOUSE, EMPTY_PYTHON, EMPTY_JS)
+CONTENDERS: Final = (GATEHOUSE, HONO, FASTAPI, EMPTY_PYTHON, EMPTY_JS)
