@@ -232,7 +232,7 @@ class CacheStore:
             return
         assert isinstance(entry.content, bytes), "a stream belongs to one request"
         fields = sum(len(field) + len(value) for field, value in entry.stored.headers.items())
-        self.memory.put(name, entry, len(entry.content) + fields, now)
+        self.memory.put(name, entry, len(entry.content), now, beside=fields)
 
     async def _decoded(self, value: StoredValue) -> Entry | Index:
         metadata = dict(value.metadata)

@@ -45,13 +45,17 @@ class MemoryTier(Generic[Value]):
         self._entries.move_to_end(key)
         return kept.value
 
-    def put(self, key: str, value: Value, size: int, now: float) -> None:
-        """Keep `value`, unless it is longer than one entry may be; what was kept under `key` goes in any case."""
+    def put(self, key: str, value: Value, size: int, now: float, beside: int = 0) -> None:
+        """Keep `value`, unless its content is longer than one may be; what was kept under `key` goes in any case.
+
+        `size` is that of the content; `beside` is what is kept with it and counts towards the whole alone.
+        """
         self.discard(key)
-        if size > min(self.entry_size, self._size):
+        whole = size + beside
+        if size > self.entry_size or whole > self._size:
             return
-        self._entries[key] = _Kept(value, size, now + self._seconds)
-        self._used += size
+        self._entries[key] = _Kept(value, whole, now + self._seconds)
+        self._used += whole
         while self._used > self._size:
             self._used -= self._entries.popitem(last=False)[1].size
 

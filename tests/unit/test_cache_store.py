@@ -382,6 +382,13 @@ class TestMemory:
         assert tier.get("a", 0) is None
         assert len(tier) == 0
 
+    def test_fields_beside_a_content_of_the_longest_size_do_not_keep_it_out(self) -> None:
+        tier: MemoryTier[str] = MemoryTier(size=10, entry_size=5, seconds=5)
+        tier.put("a", "a", 5, 0, beside=3)
+        assert tier.get("a", 0) == "a"
+        tier.put("b", "b", 3, 0)
+        assert [tier.get(name, 0) for name in "ab"] == [None, "b"], "but they count towards the whole"
+
     def test_an_entry_is_gone_after_its_seconds(self) -> None:
         tier: MemoryTier[str] = MemoryTier(seconds=5)
         tier.put("a", "a", 1, 100)
