@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("devtools.doctor", "name every fault of the configuration, with its path and the mend"),
     "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
     "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
+    "profile": ("devtools.profile", "count a route's bridge crossings and show its Python time by function"),
     "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
     "lock": ("devtools.lock", "write the lock files of requirements/ anew from pyproject.toml"),
     "refresh": ("devtools.refresh", "take the newest dependencies and CLDR the project allows"),

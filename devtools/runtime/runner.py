@@ -93,6 +93,7 @@ class Runner:
         outbound: str | None = None,
         services: Mapping[str, str] | None = None,
         faults: bool = False,
+        crossings: bool = False,
     ) -> "Gateway":
         """A gateway on a free port of 127.0.0.1, answering when this returns.
 
@@ -102,8 +103,8 @@ class Runner:
         not read. `kv_persist` is a folder for KV that outlives the gateway. `cf` is `request.cf` of every request.
         With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
         origin (`http://127.0.0.1:9000`) that gets every outgoing request instead, with `x-outbound-url` saying where it
-        was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`.
-        Raises RunnerError.
+        was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`;
+        `crossings` counts the calls between Python and JavaScript (`devtools/profile.py`). Raises RunnerError.
         """
         name = f"g{len(self._gateways) + 1}"
         settings = config if isinstance(config, Mapping) else wrangler_config.read(config)
@@ -124,6 +125,7 @@ class Runner:
             "outbound": outbound,
             "services": dict(services or {}),
             "faults": faults,
+            "crossings": crossings,
         }
         gateway = Gateway(self, name)
         self._gateways[name] = gateway

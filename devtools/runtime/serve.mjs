@@ -34,6 +34,7 @@ import { compileApplication, moduleType, packApplication, packRuntime } from './
  * @property {object} cf                `request.cf` of every request
  * @property {string | null} outbound   origin that gets every outgoing request, its URL in `x-outbound-url`
  * @property {boolean} faults           whether KV can be told to fail
+ * @property {boolean} crossings        whether calls between Python and JavaScript are counted
  * @property {object} services          service bindings by name: the origin that answers them
  * @property {string | null} script     a JavaScript Worker in one file, instead of the Python one: the benchmark's peers
  */
@@ -105,15 +106,16 @@ async function readBindings({ config, environment, vars, services }) {
   };
 }
 
-async function readModules({ source, packages, exclude, pyodide, settings, faults, script }) {
+async function readModules({ source, packages, exclude, pyodide, settings, faults, crossings, script }) {
   if (script) return [{ type: 'ESModule', path: '/gatehouse/worker.mjs', contents: fs.readFileSync(script) }];
   const runtime = await packRuntime({ cache, pyodide, packages, exclude, report: note });
   const modules = runtime.map(([name, file]) => [name, fs.readFileSync(file)]);
   await compileApplication(source, { cache, pyodide });
   modules.push(['application.bin', packApplication(source, cache)]);
   modules.push(['settings.mjs', `export default ${JSON.stringify(settings)};`]);
-  if (faults) modules.push(['main.mjs', fs.readFileSync(path.join(import.meta.dirname, 'testing/kv_faults.mjs'))]);
-  const main = faults ? 'main.mjs' : 'host.mjs';
+  const wrapper = faults ? 'kv_faults.mjs' : crossings ? 'crossings.mjs' : null;
+  if (wrapper) modules.push(['main.mjs', fs.readFileSync(path.join(import.meta.dirname, 'testing', wrapper))]);
+  const main = wrapper ? 'main.mjs' : 'host.mjs';
   modules.sort(([a], [b]) => (b === main) - (a === main)); // workerd takes the first one for the main module
   return modules.map(([name, contents]) => ({ type: moduleType(name), path: `/gatehouse/${name}`, contents }));
 }
