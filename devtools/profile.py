@@ -10,7 +10,6 @@ import argparse
 import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,10 +43,10 @@ REST = "checks and bookkeeping of the above"
 
 def summed_by_kind(counts: Mapping[str, float]) -> dict[str, float]:
     """Counts by imported function -> counts by what they are for, in the order of `KINDS`."""
-    kinds: Counter[str] = Counter()
+    kinds = dict.fromkeys([*(kind for kind, _ in KINDS), REST], 0.0)
     for name, count in counts.items():
         kinds[next((kind for kind, pattern in KINDS if re.match(pattern, name)), REST)] += count
-    return {kind: kinds[kind] for kind in [*(kind for kind, _ in KINDS), REST] if kinds[kind]}
+    return {kind: count for kind, count in kinds.items() if count}
 
 
 def requests_of(route: str) -> list[str]:
