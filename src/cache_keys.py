@@ -4,9 +4,8 @@ A key is a digest of URL, partition, locale and the values of the fields that `V
 client sends, and nobody can read a user's id in it. Every part is encoded so that no two inputs share an encoding.
 """
 
-import json
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
@@ -21,6 +20,15 @@ LOCALE_FIELDS: Final = ("x-geo-country", "x-geo-region", "x-geo-currency", "x-ge
 UNORDERED_FIELDS: Final = frozenset({"accept-charset", "accept-encoding", "accept-language"})
 """Request fields whose members are case-insensitive, and whose order means nothing beside their weights (RFC 9110
 sections 12.5.2 to 12.5.4)."""
+
+
+NO_FIELDS: Final[Mapping[str, str]] = {}
+
+
+class SelectingFields(Protocol):
+    """The request fields that may select a response, by lower-case name; any mapping is one."""
+
+    def get(self, name: str, /) -> str | None: ...
 
 
 class Caller(Protocol):
@@ -46,14 +54,14 @@ class CacheKey:
     root: str
     apart: tuple[str, ...] = ()
 
-    def variant(self, fields: Collection[str], selecting: Mapping[str, str]) -> str:
+    def variant(self, fields: Collection[str], selecting: SelectingFields) -> str:
         """The key of the response selected by the request fields that `Vary` names (lower-case)."""
-        values = [(name, normalised_field(name, selecting.get(name))) for name in sorted(fields)]
-        return digest(self.url, *self.apart, json.dumps(values))
+        values = [part for name in sorted(fields) for part in (name, normalised_field(name, selecting.get(name)))]
+        return digest(self.url, *self.apart, framed(values))
 
 
 def cache_key(
-    settings: CacheSettings, url: str, selecting: Mapping[str, str] | None = None, caller: Caller | None = None
+    settings: CacheSettings, url: str, selecting: SelectingFields = NO_FIELDS, caller: Caller | None = None
 ) -> CacheKey:
     """The key of a request. `selecting` are its fields with those that the gateway vouches for (`x-geo-*`)."""
     counted = counted_url(url, settings.query)
@@ -61,13 +69,19 @@ def cache_key(
     if settings.partition != "none":
         apart.append(_partition(settings, caller))
     if settings.vary_on_locale:
-        apart.append(json.dumps([(selecting or {}).get(name) for name in LOCALE_FIELDS]))
+        apart.append(framed([selecting.get(name) for name in LOCALE_FIELDS]))
     return CacheKey(counted, digest(counted), tuple(apart))
 
 
 def digest(*parts: str) -> str:
     """43 characters of base64url: the SHA-256 of the parts, each told from its neighbours."""
-    return urlsafe_b64encode(sha256(json.dumps(parts).encode()).digest())[:43].decode()
+    # A claim may hold a lone surrogate, which has no UTF-8 of its own.
+    return urlsafe_b64encode(sha256(framed(parts).encode("utf-8", "surrogatepass")).digest())[:43].decode()
+
+
+def framed(parts: Iterable[str | None]) -> str:
+    """The parts in one text that no other parts have: `framed(["ab", None, "c"]) == "2:ab-1:c"`."""
+    return "".join(["-" if part is None else f"{len(part)}:{part}" for part in parts])
 
 
 def counted_url(url: str, query: QuerySettings) -> str:
@@ -121,10 +135,10 @@ def _without_default_weight(member: str) -> str:
 def _partition(settings: CacheSettings, caller: Caller | None) -> str:
     """Among whom a response is shared. Somebody without a token is nobody's user and has no role."""
     if caller is None:
-        return json.dumps([settings.partition])
+        return framed([settings.partition])
     if settings.partition == "user":
-        return json.dumps(["user", caller.issuer, caller.id])
-    return json.dumps(["role", caller.issuer, sorted(caller.roles)])
+        return framed(["user", caller.issuer, caller.id])
+    return framed(["role", caller.issuer, *sorted(caller.roles)])
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -19,12 +19,11 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from cache import LONGEST_STORAGE, SHORTEST_STORAGE
-from cache_keys import CacheKey, digest
-from field_lists import split_list
+from cache_keys import CacheKey, SelectingFields, digest
 from memory_tier import MemoryTier
 from messages import Body, ContentTooLarge
 from ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
@@ -41,7 +40,6 @@ METADATA_SIZE: Final = 1000
 """Bytes of metadata used, of the 1,024 that KV takes."""
 
 MOST_CHANGED: Final = 4096
-MOST_TAGS: Final = 100
 INDEX_SLACK: Final = 86_400
 """Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
 
@@ -92,7 +90,7 @@ class CacheStore:
         self.purges = Purges(store, clock, READ_TIMEOUT)
         self._changed: OrderedDict[str, int] = OrderedDict()
 
-    async def find(self, key: CacheKey, selecting: Mapping[str, str], background: Background) -> Lookup:
+    async def find(self, key: CacheKey, selecting: SelectingFields, background: Background) -> Lookup:
         """The stored response for `key` and the request fields `selecting`. Never raises."""
         try:
             return await self._find(key, selecting, background)
@@ -100,10 +98,26 @@ class CacheStore:
             self._log("cache_read_failed", key=key.root, reason=str(error))
             return Lookup(miss="miss")
 
+    def recall(self, key: CacheKey, selecting: SelectingFields) -> Lookup | None:
+        """What `find` would find, if that is in memory and alive without any doubt; else None: ask `find`."""
+        if not self.purges.knows_epoch():
+            return None
+        now = self._clock()
+        root = entry = self.memory.get(key.root, now)
+        if isinstance(root, Index):
+            entry = self.memory.get(key.variant(root.fields, selecting), now)
+            if not isinstance(entry, Entry) or entry.stored.born < root.since:
+                return None
+        elif not isinstance(entry, Entry) or key.apart:
+            return None
+        if self._is_changed(key, entry.stored) or not self.purges.is_younger(entry.stored.born):
+            return None
+        return Lookup(entry, root, "vary-miss") if isinstance(root, Index) else Lookup(entry)
+
     async def save(
         self,
         key: CacheKey,
-        selecting: Mapping[str, str],
+        selecting: SelectingFields,
         index: Index | None,
         stored: StoredResponse,
         content: Content,
@@ -127,7 +141,7 @@ class CacheStore:
         except StoreFailed as error:
             self._log("cache_write_failed", key=name, reason=str(error))
 
-    def name(self, key: CacheKey, selecting: Mapping[str, str], index: Index | None, stored: StoredResponse) -> str:
+    def name(self, key: CacheKey, selecting: SelectingFields, index: Index | None, stored: StoredResponse) -> str:
         """The name under which a response is stored."""
         fields = _varied(index, stored)
         return key.variant(fields, selecting) if fields or key.apart else key.root
@@ -158,7 +172,7 @@ class CacheStore:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    async def _find(self, key: CacheKey, selecting: Mapping[str, str], background: Background) -> Lookup:
+    async def _find(self, key: CacheKey, selecting: SelectingFields, background: Background) -> Lookup:
         if self.purges.knows_epoch():
             root = await self._read(key.root, background)
         else:
@@ -181,11 +195,11 @@ class CacheStore:
 
     async def _alive(self, key: CacheKey, entry: Entry, missed: Lookup) -> Lookup:
         """The look-up that found `entry`, or `missed` if it was purged or its URL has changed since."""
-        tags = cache_tags(entry.stored.headers)
-        if self._is_changed(key, entry.stored) or await self.purges.is_dead(entry.stored.born, key.url, tags):
+        stored = entry.stored
+        if self._is_changed(key, stored) or await self.purges.is_dead(stored.born, key.url, stored.tags):
             await discard(entry.content)
             return missed
-        return replace(missed, entry=entry)
+        return Lookup(entry, missed.index, missed.miss)
 
     async def _read(self, name: str, background: Background) -> Entry | Index | None:
         """A value from memory or the store. Raises StoreFailed, Unreadable."""
@@ -279,11 +293,6 @@ async def discard(content: Content) -> None:
     """Say that nobody will read a content."""
     if not isinstance(content, bytes):
         await content.cancel()
-
-
-def cache_tags(headers: Mapping[str, str]) -> list[str]:
-    """The tags of a response, by which it can be purged: `Cache-Tag: users, users-7`. At most MOST_TAGS count."""
-    return split_list(headers.get("cache-tag", ""))[:MOST_TAGS]
 
 
 # --- the format of metadata: short names, since KV takes 1,024 bytes --------------------------------------------------

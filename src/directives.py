@@ -83,6 +83,10 @@ class RequestDirectives:
     stale_if_error: int = 0
 
 
+NOTHING_ASKED: Final = RequestDirectives()
+NO_CACHE: Final = RequestDirectives(no_cache=True)
+
+
 def response_directives(headers: Mapping[str, str]) -> ResponseDirectives:
     """The directives that govern a shared cache in front of an origin."""
     for field in TARGETED_FIELDS:
@@ -96,7 +100,7 @@ def response_directives(headers: Mapping[str, str]) -> ResponseDirectives:
 def request_directives(headers: Mapping[str, str]) -> RequestDirectives:
     """The client's directives. `Pragma: no-cache` counts only without `Cache-Control` (RFC 9111 section 5.4)."""
     if "cache-control" not in headers:
-        return RequestDirectives(no_cache="no-cache" in parse_directives(headers.get("pragma", "")))
+        return NO_CACHE if "no-cache" in parse_directives(headers.get("pragma", "")) else NOTHING_ASKED
     found = parse_directives(headers["cache-control"])
     max_stale: float | None = None
     if "max-stale" in found:
@@ -121,6 +125,8 @@ def parse_directives(text: str) -> Directives:
     Whitespace around "=" is not allowed by the grammar and makes the argument unreadable.
     """
     found: dict[str, tuple[str | None, ...]] = {}
+    if not text:
+        return found
     for member in split_list(text):
         name, equals, argument = member.partition("=")
         key = name.rstrip(" \t").lower()

@@ -21,7 +21,7 @@ import js
 from pyodide.ffi import JsException, jsnull, to_js
 from workers import import_from_javascript
 
-from jsontext import flat_object, text_object
+from jsontext import flat_object, quoted, text_object
 from messages import Body, Content, ContentTooLarge, Request, Response
 from ports import Analytics, Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter, StoredValue, StoreFailed
 
@@ -51,6 +51,9 @@ PIECE: Final = 64 * 1024
 
 IMPORTED_KEYS: Final = 256
 """Most keys kept imported; beyond that the oldest is imported again when it is needed."""
+
+read_json: Final = json.JSONDecoder().raw_decode
+"""`json.loads` without its care for whitespace and byte order marks: `JSON.stringify` writes neither."""
 
 _worker: Any = import_from_javascript("cloudflare:workers")
 
@@ -144,7 +147,7 @@ def bridge() -> Bridge:
 def read_request(js_request: Any) -> Request:
     """The request as plain values."""
     to = bridge()
-    head = json.loads(to.stringify(js_request, to.request_properties))
+    head, _ = read_json(to.stringify(js_request, to.request_properties))
     headers = dict(head["headers"]["fields"]["list"])
     scheme, _, rest = head["url"].partition("://")
     authority, _, target = rest.partition("#")[0].partition("/")
@@ -184,7 +187,7 @@ def read_response(js_response: Any) -> Response:
     to = bridge()
     headers: dict[str, str] = {}
     cookies: list[str] = []
-    head = json.loads(to.stringify(js_response, to.response_properties))
+    head, _ = read_json(to.stringify(js_response, to.response_properties))
     for name, value in head["headers"]["fields"]["list"]:
         if name == "set-cookie":
             cookies.append(value)
@@ -219,15 +222,7 @@ class EdgeFetch:
         timer = to.set_timeout(to.abort, round(timeout * 1000), controller)
         counted = _counted_body(request, max_body, controller)
         try:
-            js_response = await self._fetch(
-                request.url,
-                method=request.method,
-                headers=to.parse(text_object(request.headers)),
-                body=counted.stream if counted else _content(request.body),
-                signal=controller.signal,
-                redirect="manual",
-                encodeResponseBody="manual",
-            )
+            js_response = await self._fetch(request.url, self._options(request, counted, controller))
         except JsException as error:
             if counted:
                 counted.raise_cause()
@@ -239,6 +234,17 @@ class EdgeFetch:
         if counted:
             counted.raise_cause()
         return read_response(js_response)
+
+    def _options(self, request: Request, counted: "_CountedBody | None", controller: Any) -> Any:
+        """The second argument of `fetch`: what is text in one crossing, what is an object in one each."""
+        options = bridge().parse(
+            f'{{"method":{quoted(request.method)},"headers":{text_object(request.headers)},'
+            '"redirect":"manual","encodeResponseBody":"manual"}'
+        )
+        options.signal = controller.signal
+        if request.body is not None:
+            options.body = counted.stream if counted else _content(request.body)
+        return options
 
 
 class _CountedBody:

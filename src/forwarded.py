@@ -132,12 +132,22 @@ class Target:
         return (self.prefix + path) or "/"
 
 
-def forwarded_request(request: Request, target: Target, vouched: Vouched) -> Request:
-    """`request` as the origin gets it. The body is the same stream, not yet read.
+def vouched_fields(vouched: Vouched) -> dict[str, str]:
+    """What the gateway says about a request, as fields for the origin.
 
     Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
     """
-    headers = {**_client_fields(request, target), **_vouched_fields(vouched), **_proxy_fields(request, target)}
+    fields = {"x-request-id": vouched.request_id, **vouched.trace.headers}
+    if vouched.principal is not None:
+        fields.update(_identity_fields(vouched.principal))
+    if vouched.locale is not None:
+        fields.update(_locale_fields(vouched.locale))
+    return fields
+
+
+def forwarded_request(request: Request, target: Target, vouched: Mapping[str, str]) -> Request:
+    """`request` as the origin gets it, with the `vouched_fields`. The body is the same stream, not yet read."""
+    headers = {**_client_fields(request, target), **vouched, **_proxy_fields(request, target)}
     body = request.body
     if request.method in BODILESS or request.headers.get("content-length") == "0":
         body = None
@@ -205,15 +215,6 @@ def _carry_handshake(request: Request, fields: dict[str, str], *, takes_token: b
         fields["sec-websocket-protocol"] = protocols
     else:
         fields.pop("sec-websocket-protocol", None)
-
-
-def _vouched_fields(vouched: Vouched) -> dict[str, str]:
-    fields = {"x-request-id": vouched.request_id, **vouched.trace.headers}
-    if vouched.principal is not None:
-        fields.update(_identity_fields(vouched.principal))
-    if vouched.locale is not None:
-        fields.update(_locale_fields(vouched.locale))
-    return fields
 
 
 def _identity_fields(principal: Identity) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from auth import Authenticator
+from auth import Authenticator, Unverified
 from cache import CachePolicy
 from configuration import Misconfigured
 from cors import Cors
@@ -134,10 +134,12 @@ class Gateway:
         """Steps 3 to 7 of a request that a route takes."""
         request = exchange.request
         exchange.sample = route.log_sample
-        principal = await self._authenticator.authenticate(request, route, exchange.background)
+        who = self._authenticator.identify(request, route)
+        principal = await self._authenticator.verify(who, exchange.background) if isinstance(who, Unverified) else who
         exchange.principal = principal
         self._authenticator.authorize(principal, route)
-        await enforce(request, route, principal, self._platform)
+        if route.rate_limit is not None:
+            await enforce(request, route, principal, self._platform)
         headers = request.headers
         locale = self._locator.locate_forwarded(
             request.cf, headers.get("accept-language"), headers.get("cookie"), request.query
@@ -152,9 +154,7 @@ class Gateway:
             return await forwarding.send()
         asked = self._platform.clock()
         try:
-            return await self._cache.answer(
-                policy, request, forwarding.request, forwarding.send, exchange.background, principal
-            )
+            return await self._cache.answer(policy, request, forwarding, exchange.background, principal)
         finally:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))

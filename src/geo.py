@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +31,9 @@ VISITOR_CACHING: Final = {
     "cdn-cache-control": "no-store",
     "vary": "Accept-Language, Cookie",
 }
+PLACE: Final = ("country", "region", "regionCode", "city", "timezone")
+"""What is taken of `request.cf`."""
+
 COUNTRY_CACHING: Final = {"cache-control": "public, max-age=3600, s-maxage=86400"}
 """An answer that is a function of its URL alone."""
 
@@ -73,14 +76,14 @@ class Source(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Locale:
     """A visitor's place, money and language. For a reader of Italian in Zürich:
 
     Locale(country="CH", region="Zurich", city="Zürich", timezone="Europe/Zurich", currency="CHF", language="it-CH",
            region_code="ZH", source=Source(country="country", currency="country", language="accept-language"))
 
-    As JSON (`to_json`), the six keys of the original function first:
+    As `json`, the six keys of the original function first:
 
     {"country": "CH", "region": "Zurich", "city": "Zürich", "timezone": "Europe/Zurich", "currency": "CHF",
      "language": "it-CH", "regionCode": "ZH", "continent": "EU", "isEU": false, "currencies": ["CHF"],
@@ -126,12 +129,19 @@ class Locale:
         """`ltr` or `rtl`: how `language` is written."""
         return direction(self.language)
 
-    def to_json(self) -> bytes:
+    @cached_property
+    def json(self) -> bytes:
         """The answer of `/geo`, in UTF-8. Only what differs from visitor to visitor is written anew."""
         head, choice, rest = _fragments(self.country, self.currency, self.language, self.source)
         place = f'{head}{quoted(self.region)},"city":{quoted(self.city)},"timezone":{quoted(self.timezone)}'
         # A lone surrogate of a broken city name cannot be sent as UTF-8.
         return f"{place}{choice}{quoted(self.region_code)}{rest}".encode("utf-8", "replace")
+
+    @cached_property
+    def etag(self) -> str:
+        """The same bytes always have the same tag, and other bytes another: a strong validator (RFC 9110 section
+        8.8.1)."""
+        return f'"{hashlib.sha256(self.json).hexdigest()[:24]}"'
 
 
 @lru_cache(maxsize=1024)
@@ -190,6 +200,7 @@ class Locator:
         self._currency = self._default_currency(_existing(default_currency, "DEFAULT_CURRENCY"))
         self._language = self._default_language(default_language)
         self._choose = lru_cache(maxsize=1024)(self._chosen)
+        self._remembered = lru_cache(maxsize=2048)(self._decided)
 
     def locate(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = "") -> Locale:
         """The locale of a visitor.
@@ -226,20 +237,32 @@ class Locator:
     def _located(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, asked: Wish) -> Locale:
         saved = from_cookie(cookie) if cookie else NO_WISH
         header = capped(accept_language) if accept_language else ""
-        country = _text(cf, "country")
+        return self._remembered(*[_text(cf, name) for name in PLACE], header, asked, saved)
+
+    def _decided(
+        self,
+        country: str,
+        region: str,
+        region_code: str,
+        city: str,
+        timezone: str,
+        header: str,
+        asked: Wish,
+        saved: Wish,
+    ) -> Locale:
+        """The locale of everybody in one city with the same preferences: they are many, so it is remembered."""
         if country not in territories.TERRITORIES:
             # XX, T1 (Tor) or nothing: then the region and city beside it, if any, are not the default country's.
             choice = self._choose("", "", header, asked, saved)
             source = Source("default", choice.currency_rule, choice.language_rule)
             return Locale(self._country, "", "", "", choice.currency, choice.language, "", source)
-        region_code = _text(cf, "regionCode")
         regional = territories.REGION_LANGUAGES.get(f"{country}-{region_code}", "")
         choice = self._choose(country, regional, header, asked, saved)
         return Locale(
             country,
-            _text(cf, "region"),
-            _text(cf, "city"),
-            _text(cf, "timezone"),
+            region,
+            city,
+            timezone,
             choice.currency,
             choice.language,
             region_code,
@@ -325,19 +348,18 @@ def _text(cf: Mapping[str, Any], name: str) -> str:
 
 def visitor_response(locale: Locale, if_none_match: str | None = None) -> Response:
     """The answer of `GET /geo`; 304 when the visitor's browser holds it already."""
-    return _response(locale.to_json(), VISITOR_CACHING, if_none_match)
+    return _response(locale, VISITOR_CACHING, if_none_match)
 
 
 def country_response(locale: Locale, if_none_match: str | None = None) -> Response:
     """The answer of `GET /geo/{country}`."""
-    return _response(locale.to_json(), COUNTRY_CACHING, if_none_match)
+    return _response(locale, COUNTRY_CACHING, if_none_match)
 
 
-def _response(body: bytes, caching: Mapping[str, str], if_none_match: str | None) -> Response:
-    # The same bytes always have the same tag, and other bytes another: a strong validator (RFC 9110 section 8.8.1).
-    etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+def _response(locale: Locale, caching: Mapping[str, str], if_none_match: str | None) -> Response:
+    etag = locale.etag
     headers = {**caching, "etag": etag}
     # An opaque tag holds no quote, so ours stands in the list exactly when it is in the text (section 13.1.2).
     if if_none_match and (etag in if_none_match or if_none_match.strip() == "*"):
         return Response(304, headers)
-    return Response(200, {"content-type": "application/json", **headers}, body)
+    return Response(200, {"content-type": "application/json", **headers}, locale.json)

@@ -14,9 +14,9 @@ One call, `HttpCache.answer`, stands where the gateway would else send the reque
 Storing never delays a client: the content is teed, and written when the response has gone.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_update
 from cache_keys import CacheKey, Caller, cache_key
@@ -27,16 +27,13 @@ from freshness import age_field, current_age
 from http_dates import format_http_date
 from invalidation import invalidated_urls
 from memory_tier import MemoryTier
-from messages import ContentTooLarge, Request, Response
+from messages import Body, ContentTooLarge, Request, Response
 from origin import ORIGIN_FAILURES, cancel
 from ports import Background, Clock, KeyValueStore, Log
 from problems import Problem
 from settings import CacheSettings
 from stored_answer import StoredAnswer, answer_from
 from stored_response import LEFT_OUT_OF_304, StoredResponse, freshened, is_validated_by
-
-Send = Callable[[Request], Awaitable[Response]]
-"""Sends a request to the origin and gives its response. Raises Problem, with one of ORIGIN_FAILURES if none came."""
 
 REFRESH_SECONDS: Final = 10.0
 """For how long this isolate believes that a background refresh is under way."""
@@ -52,6 +49,30 @@ MODE_FIELDS: Final = frozenset({*CONDITIONAL_FIELDS, "range"})
 """Fields of the client that a validation of our own replaces."""
 
 
+class Onward(Protocol):
+    """The exchange with an origin that is made unless the cache can answer; `origin.Forwarding` is one."""
+
+    @property
+    def request(self) -> Request:
+        """What the origin will see. Made when it is first asked for, and most hits never do."""
+        ...
+
+    async def send(self, request: Request, /) -> Response:
+        """The origin's response to `request`. Raises Problem, with one of ORIGIN_FAILURES if none came."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Selecting:
+    """The fields that `Vary` may name: those the origin sees, which the gateway vouches for, then the client's."""
+
+    request: Request
+    onward: Onward
+
+    def get(self, name: str, /) -> str | None:
+        return self.onward.request.headers.get(name, self.request.headers.get(name))
+
+
 @dataclass(slots=True)
 class _Call:
     """One request at the cache, with everything that does not change while it is answered."""
@@ -59,14 +80,11 @@ class _Call:
     policy: CachePolicy
     request: Request
     """The client's."""
-    outgoing: Request
-    """What the origin will see."""
-    send: Send
+    onward: Onward
     background: Background
     presented: PresentedRequest
     key: CacheKey
-    selecting: Mapping[str, str]
-    """The fields that `Vary` may name: the client's, and those the gateway vouches for."""
+    selecting: _Selecting
     found: Lookup
 
 
@@ -83,7 +101,7 @@ class HttpCache:
     """The cache of one isolate.
 
         cache = HttpCache(platform.store, platform.clock, platform.log, settings_of)
-        response = await cache.answer(policy, request, forwarding.request, forwarding.send, background, principal)
+        response = await cache.answer(policy, request, forwarding, background, principal)
 
     `settings_of` gives the cache settings of the route that GETs an absolute URL, for invalidation and purges: the
     URL in a `Location` may belong to another route than the request.
@@ -103,19 +121,19 @@ class HttpCache:
         self,
         policy: CachePolicy,
         request: Request,
-        outgoing: Request,
-        send: Send,
+        onward: Onward,
         background: Background,
         caller: Caller | None = None,
     ) -> Response:
-        """The response to a client's `request`, from the cache or by way of `send(outgoing)`.
+        """The response to a client's `request`, from the cache or from the origin.
 
-        Raises Problem: those of `send`, and 504 `not_cached` for `only-if-cached`.
+        Raises Problem: those of `onward.send`, and 504 `not_cached` for `only-if-cached`.
         """
-        call = _call(policy, request, outgoing, send, background, caller)
+        call = _call(policy, request, onward, background, caller)
         if request.method not in SERVED_METHODS:
             return await self._change(call)
-        call.found = await self._store.find(call.key, call.selecting, background)
+        recalled = self._store.recall(call.key, call.selecting)
+        call.found = recalled or await self._store.find(call.key, call.selecting, background)
         entry = call.found.entry
         decision = policy.reuse(call.presented, entry.stored if entry else None, self._clock())
         if decision.action is Action.REFUSE:
@@ -140,7 +158,9 @@ class HttpCache:
 
     async def _forward(self, call: _Call, decision: Decision) -> Response:
         """Ask the origin, with our own preconditions if there is something to validate."""
-        outgoing = _validating(call.outgoing, decision.conditions) if decision.conditions else call.outgoing
+        outgoing = call.onward.request
+        if decision.conditions:
+            outgoing = _validating(outgoing, decision.conditions)
         try:
             answered = await self._ask(call, outgoing)
         except Problem as problem:
@@ -163,7 +183,7 @@ class HttpCache:
 
     async def _ask(self, call: _Call, outgoing: Request) -> _Reply:
         request_time = self._clock()
-        response = await call.send(outgoing)
+        response = await call.onward.send(outgoing)
         response_time = self._clock()
         response.headers.setdefault("date", format_http_date(response_time))  # RFC 9110 section 6.6.1
         return _Reply(response, request_time, response_time)
@@ -186,7 +206,7 @@ class HttpCache:
         await cancel(validation.body)
         if not is_validated_by(entry.stored, validation.headers):
             await _release(entry)
-            return await self._fetched(call, decision, await self._ask(call, call.outgoing))
+            return await self._fetched(call, decision, await self._ask(call, call.onward.request))
         stored = freshened(entry.stored, validation.headers, answered.request_time, answered.response_time)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
@@ -230,7 +250,7 @@ class HttpCache:
 
     async def _change(self, call: _Call) -> Response:
         """A method that no stored response answers. What it changed is forgotten (RFC 9111 section 4.4)."""
-        response = await call.send(call.outgoing)
+        response = await call.onward.send(call.onward.request)
         request = call.request
         for url in invalidated_urls(request.method, request.url, response.status, response.headers):
             settings = self._settings_of(url)
@@ -306,7 +326,7 @@ class HttpCache:
 
     async def _refresh(self, call: _Call, stored: StoredResponse, name: str) -> None:
         try:
-            answered = await self._ask(call, _validating(call.outgoing, validation_conditions(stored.headers)))
+            answered = await self._ask(call, _validating(call.onward.request, validation_conditions(stored.headers)))
             await self._refreshed(call, stored, answered)
         except Problem as problem:
             self._log("cache_refresh_failed", key=call.key.root, reason=problem.code)
@@ -340,15 +360,14 @@ class HttpCache:
 
 
 def _call(
-    policy: CachePolicy, request: Request, outgoing: Request, send: Send, background: Background, caller: Caller | None
+    policy: CachePolicy, request: Request, onward: Onward, background: Background, caller: Caller | None
 ) -> _Call:
-    selecting = {**request.headers, **outgoing.headers}
+    selecting = _Selecting(request, onward)
     authorized = caller is not None or "authorization" in request.headers
     return _Call(
         policy,
         request,
-        outgoing,
-        send,
+        onward,
         background,
         PresentedRequest(request.method, request.headers, authorized, policy.settings.partition),
         cache_key(policy.settings, request.url, selecting, caller),
@@ -382,19 +401,25 @@ async def _reply(
     if age is not None:
         answer.headers["age"] = age_field(age)
     cookies = [] if answer.status in (304, 416) else list(stored.cookies)
-    body = await _body(answer, content)
+    body = _part(answer, content) if isinstance(content, bytes) else await _streamed(answer, content)
     return _finished(Response(answer.status, answer.headers, body, cookies), status)
 
 
-async def _body(answer: StoredAnswer, content: Content) -> Content | None:
-    """The part of the content that is sent. Only for a range is it read."""
+def _part(answer: StoredAnswer, content: bytes) -> bytes | None:
+    """The part of the content that is sent."""
     if not answer.has_content:
-        await discard(content)
         return None
-    if answer.part is None:
+    return content if answer.part is None else content[answer.part.first : answer.part.last + 1]
+
+
+async def _streamed(answer: StoredAnswer, content: Body) -> Content | None:
+    """The same of a content that is not in memory. Only for a range is it read."""
+    if answer.has_content and answer.part is None:
         return content
-    whole = content if isinstance(content, bytes) else await content.read(answer.part.length)
-    return whole[answer.part.first : answer.part.last + 1]
+    if answer.part is not None:
+        return _part(answer, await content.read(answer.part.length))
+    await content.cancel()
+    return None
 
 
 def _not_modified(response: Response) -> Response:

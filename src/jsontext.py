@@ -6,11 +6,21 @@ expression. On the path of every request that is worth a file; everything else u
 
 import json
 from collections.abc import Callable, Mapping
-from json.encoder import encode_basestring_ascii as quoted
+from json.encoder import encode_basestring_ascii
+from math import isfinite
 from typing import Any, Final
 
-_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {str: quoted, int: int.__repr__}
-"""By exact type: `True` is an `int` that JSON spells `true`. Floats are left to `json`, which knows NaN."""
+
+def _number(value: float) -> str:
+    """JSON has no NaN and no infinity (RFC 8259 section 6)."""
+    return float.__repr__(value) if isfinite(value) else "null"
+
+
+quoted: Final = encode_basestring_ascii
+"""`text` as a JSON string, in ASCII."""
+
+_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {str: quoted, int: int.__repr__, float: _number}
+"""By exact type: `True` is an `int` that JSON spells `true`."""
 
 
 def text_object(fields: Mapping[str, str]) -> str:

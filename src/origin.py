@@ -20,13 +20,14 @@ This file knows no header by name: `forwarded.py` and `answered.py` decide what 
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from answered import sanitised_response
 from breaker import Breaker
 from configuration import Misconfigured
-from forwarded import Target, Vouched, forwarded_request
+from forwarded import Target, Vouched, forwarded_request, vouched_fields
 from messages import Content, ContentTooLarge, Request, Response
 from origin_signers import Signer, compiled_signer
 from ports import Fetch, FetchFailed, FetchTimeout, Platform
@@ -92,23 +93,26 @@ class Forwarder:
         announced = request.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > route.max_body:
             raise _too_large(route)
-        return Forwarding(
-            upstream, request, forwarded_request(request, upstream.target, vouched), self._platform, self._sleep
-        )
+        return Forwarding(upstream, request, vouched_fields(vouched), self._platform, self._sleep)
 
 
-@dataclass(slots=True)
+@dataclass
 class Forwarding:
     """One exchange with an origin."""
 
     upstream: Upstream
     client_request: Request
-    request: Request
-    """What the origin will see. Its content can be sent once."""
+    vouched: Mapping[str, str]
+    """What the gateway itself says, as fields."""
     platform: Platform
     sleep: Sleep
     notes: dict[str, int | float] = field(default_factory=dict)
     """For the log line: `origin_status`, `origin_ms`, `tries`."""
+
+    @cached_property
+    def request(self) -> Request:
+        """What the origin will see; not made for a hit. Its content can be sent once."""
+        return forwarded_request(self.client_request, self.upstream.target, self.vouched)
 
     async def send(self, request: Request | None = None) -> Response:
         """Send `self.request`, or the cache's changed copy of it, and give the origin's sanitised response.

@@ -77,6 +77,10 @@ class Purges:
         """Whether the epoch need not be read now."""
         return self._clock() - self._known.get(EPOCH, (0, float("-inf")))[1] < SECONDS_KNOWN
 
+    def is_younger(self, born: int) -> bool:
+        """Whether a response born at that moment is younger than every purge, as far as this isolate knows."""
+        return born > self._known.get(EPOCH, (0, 0.0))[0]
+
     async def epoch(self) -> int:
         """The moment of the last purge of any kind; 0 if there was none."""
         return await self._generation(EPOCH)

@@ -37,6 +37,9 @@ LEFT_OUT_OF_304: Final = frozenset(
 """Representation metadata that a 304 should not repeat (RFC 9110 section 15.4.5)."""
 
 
+MOST_TAGS: Final = 100
+
+
 @dataclass(frozen=True)
 class StoredResponse:
     """A complete response to GET. Times are in seconds since 1970 (RFC 9111 section 4.2.3).
@@ -69,7 +72,12 @@ class StoredResponse:
         """The request fields named by `Vary`, lower-case. `*` stands for everything."""
         return frozenset(name.lower() for name in split_list(self.headers.get("vary", "")))
 
-    @property
+    @cached_property
+    def tags(self) -> list[str]:
+        """By which it can be purged: `Cache-Tag: users, users-7`. At most MOST_TAGS count."""
+        return split_list(self.headers.get("cache-tag", ""))[:MOST_TAGS]
+
+    @cached_property
     def born(self) -> int:
         """Milliseconds since 1970 of `request_time`: whatever was purged or changed since is not in it.
 

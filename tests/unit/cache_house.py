@@ -1,6 +1,7 @@
 """A cache with a store, an origin that a test scripts, and a client, for tests under plain CPython."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cache import CachePolicy
@@ -29,6 +30,14 @@ def content_of(response: Response) -> str | None:
     if body is None or isinstance(body, str):
         return body
     return (body if isinstance(body, bytes) else run(body.read(1 << 30))).decode()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An `http_cache.Onward`."""
+
+    request: Request
+    send: Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class CacheHouse:
@@ -78,7 +87,8 @@ class CacheHouse:
         outgoing = Request(method, "https", "origin.example", target, query, {**request.headers, **(vouched or {})})
 
         async def exchange() -> Response:
-            return await self.cache.answer(self.policy, request, outgoing, self.send, self.world.background, caller)
+            onward = Exchange(outgoing, self.send)
+            return await self.cache.answer(self.policy, request, onward, self.world.background, caller)
 
         try:
             response: Response = run(exchange())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forwarded import Target, Vouched, forwarded_request, wire_query
+from forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
 from header_rules import canonical
 from messages import Request
 from problems import Problem
@@ -52,7 +52,7 @@ def sent(
     target = Target.of(RouteSettings(**{**defaults, **route}), issuer_fields)
     arrived: dict[str, Any] = {"method": "GET", "scheme": "https", "host": "gw.example", "path": "/api/users"}
     vouched = Vouched("req-1", trace(client, random.Random(3)), principal, locale)
-    return forwarded_request(Request(headers=client, **{**arrived, **(request or {})}), target, vouched)
+    return forwarded_request(Request(headers=client, **{**arrived, **(request or {})}), target, vouched_fields(vouched))
 
 
 def spellings(name: str) -> list[str]:

@@ -23,7 +23,7 @@ def body_of(response: Response) -> bytes:
 
 
 def test_the_six_original_keys_come_first_as_strings_and_the_rest_beside_them() -> None:
-    members = json.loads(LOCATOR.locate(ZURICH, "it-CH", None).to_json())
+    members = json.loads(LOCATOR.locate(ZURICH, "it-CH", None).json)
     assert list(members) == [
         *("country", "region", "city", "timezone", "currency", "language"),
         *("regionCode", "continent", "isEU", "currencies", "languages", "direction", "source"),
@@ -46,7 +46,7 @@ def test_the_six_original_keys_come_first_as_strings_and_the_rest_beside_them() 
 
 
 def test_the_six_original_keys_are_strings_when_nothing_is_known() -> None:
-    members = json.loads(LOCATOR.locate({}, None, None).to_json())
+    members = json.loads(LOCATOR.locate({}, None, None).json)
     original = [members[key] for key in ("country", "region", "city", "timezone", "currency", "language")]
     assert original == ["US", "", "", "", "USD", "en-US"]
 
@@ -54,12 +54,12 @@ def test_the_six_original_keys_are_strings_when_nothing_is_known() -> None:
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=10))
 def test_any_name_of_a_place_is_written_as_json(region: str, city: str, code: str) -> None:
     locale = Locale("DE", region, city, "Europe/Berlin", "EUR", "de", code, Source("country", "country", "country"))
-    members = json.loads(locale.to_json())
+    members = json.loads(locale.json)
     assert (members["region"], members["city"], members["regionCode"]) == (region, city, code)
 
 
 def test_half_a_surrogate_pair_in_a_name_is_replaced_not_fatal() -> None:
-    members = json.loads(LOCATOR.locate({**ZURICH, "city": "Z\ud800rich"}, None, None).to_json())
+    members = json.loads(LOCATOR.locate({**ZURICH, "city": "Z\ud800rich"}, None, None).json)
     assert members["city"] == "Z?rich"
 
 

@@ -118,7 +118,7 @@ def test_operation_ids_are_unique() -> None:
 def test_the_answer_of_geo_is_the_model_described() -> None:
     locator = Locator()
     for locale in (locator.locate({"country": "DE", "city": "Berlin"}, "ar", None), locator.for_country("CH")):
-        schemas.Locale.model_validate_json(locale.to_json())
+        schemas.Locale.model_validate_json(locale.json)
 
 
 def test_preferences_described_are_preferences_taken() -> None:
