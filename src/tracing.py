@@ -58,10 +58,12 @@ class Trace:
 
 def trace(headers: Mapping[str, str], random: Randomness) -> Trace:
     """The caller's trace continued with a parent-id of our own, or a new one."""
-    parent = _hexadecimal(random, 16)
-    found = TRACEPARENT.fullmatch(headers.get("traceparent", "").strip(" \t"))
+    fresh = f"{random.getrandbits(192):048x}"
+    parent = _valid(fresh[32:])
+    given = headers.get("traceparent")
+    found = None if given is None else TRACEPARENT.fullmatch(given.strip(" \t"))
     if found is None or (found[1] == "00" and found[5] is not None):
-        return Trace(_hexadecimal(random, 32), parent, STARTED)
+        return Trace(_valid(fresh[:32]), parent, STARTED)
     flags = int(found[4], 16) & (SAMPLED | RANDOM)
     return Trace(found[2], parent, flags, _state(headers.get("tracestate", "")))
 
@@ -99,6 +101,6 @@ def _length(members: list[str]) -> int:
     return sum(map(len, members)) + max(0, len(members) - 1)
 
 
-def _hexadecimal(random: Randomness, digits: int) -> str:
-    """Random digits, never all zero: that id is invalid."""
-    return f"{random.getrandbits(digits * 4) or 1:0{digits}x}"
+def _valid(digits: str) -> str:
+    """The digits, unless all are zero: that id is invalid."""
+    return digits if digits.strip("0") else digits[:-1] + "1"
