@@ -44,8 +44,8 @@ format: setup ## let ruff mend what it can
 	@$(TOOL) ruff check --fix $(CHECKED)
 	@$(TOOL) ruff format $(CHECKED)
 
-bench: setup ## side by side with Hono and FastAPI, docs/bench.json and .svg; QUICK=1 takes two minutes
-	@$(TOOL) bench $(if $(QUICK),--quick) $(ARGS)
+bench: setup ## side by side with Hono and FastAPI, into docs/cost.md and docs/bench.svg; QUICK=1 takes two minutes
+	@$(TOOL) bench $(if $(QUICK),--quick,$(if $(ARGS),,--publish)) $(ARGS)
 
 size: setup ## what a deployment uploads, against the limit
 	@$(TOOL) devtools size $(ARGS)

@@ -10,6 +10,7 @@ from bench import processes, tokens
 from bench.answers import DifferentAnswers
 from bench.cases import CASES, Case
 from bench.contenders import CONTENDERS, Contender, Running, start
+from bench.documents import publish
 from bench.load import Load, LoadFailed, Origin
 from bench.measure import FULL, QUICK, Bench, Plan, Results
 from bench.report import table
@@ -29,6 +30,8 @@ def main(argv: Sequence[str]) -> int:
     print(table(results, chosen))
     if options.json:
         options.json.write_text(json.dumps(results.as_json(), indent=1))
+    if options.publish:
+        publish(results)
     return 0
 
 
@@ -36,9 +39,13 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one connection count, short rounds: under two minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures there")
+    parser.add_argument("--publish", action="store_true", help="put figures, chart and tables into the documentation")
     parser.add_argument("--only", nargs="+", metavar="CONTENDER", choices=[one.name for one in CONTENDERS])
     parser.add_argument("--case", nargs="+", metavar="CASE", choices=[case.name for case in CASES])
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.publish and (options.quick or options.only or options.case):
+        parser.error("only a whole run is published: leave out --quick, --only and --case")
+    return options
 
 
 def _measure(plan: Plan, chosen: Sequence[Contender], cases: Sequence[Case]) -> Results:

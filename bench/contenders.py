@@ -101,14 +101,25 @@ def _fastapi(origin: Origin) -> Mapping[str, Any]:
     return {"source": source, "packages": packages, "vars": _variables(origin)}
 
 
+def _step(name: str) -> Callable[[Origin], Mapping[str, Any]]:
+    return lambda _: {"source": peers.build_step(name)}
+
+
 GATEHOUSE: Final = Contender("gatehouse", "Gatehouse", _gatehouse)
 HONO: Final = Contender("hono", "Hono", _hono)
 FASTAPI: Final = Contender("fastapi", "FastAPI", _fastapi)
 EMPTY_PYTHON: Final = Contender(
     "empty_python", "empty Python Worker", lambda _: {"source": HERE / "empty_python"}, answers=False
 )
+STEPS: Final = (
+    Contender("answer", "+ the answer's fields and bytes", _step("answer"), answers=False),
+    Contender("read", "+ the request read", _step("read"), answers=False),
+    Contender("log", "+ a line logged", _step("log"), answers=False),
+)
+"""Each does one thing more than the one before, the first than the empty Python Worker."""
+
 EMPTY_JS: Final = Contender(
     "empty_js", "empty JS Worker", lambda _: {"script": HERE / "empty_js" / "worker.mjs"}, answers=False
 )
 
-CONTENDERS: Final = (GATEHOUSE, HONO, FASTAPI, EMPTY_PYTHON, EMPTY_JS)
+CONTENDERS: Final = (GATEHOUSE, HONO, FASTAPI, EMPTY_JS, EMPTY_PYTHON, *STEPS)

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from dataclasses import astuple, dataclass, field, fields
+from typing import Any, Final, Self
 
 from bench import processes, tokens
 from bench.answers import check
@@ -22,13 +22,16 @@ class Plan:
     """Of load, a round."""
     warm_up: float
     """Seconds of load before the first round of a contender at a case."""
+    before: float
+    """Seconds of load on each contender before anything is measured: V8 compiles hot WebAssembly anew, and takes its
+    time; Python Workers need a quarter of a minute until that is over."""
     connections: tuple[int, ...]
     starts: int
     """How often each contender is started for its first response."""
 
 
-FULL: Final = Plan(rounds=5, seconds=2.0, warm_up=1.0, connections=(1, 16, 64), starts=3)
-QUICK: Final = Plan(rounds=2, seconds=0.7, warm_up=0.5, connections=(16,), starts=1)
+FULL: Final = Plan(rounds=5, seconds=1.2, warm_up=0.8, before=20.0, connections=(1, 16, 64), starts=3)
+QUICK: Final = Plan(rounds=2, seconds=0.7, warm_up=0.3, before=2.0, connections=(16,), starts=1)
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,37 @@ class Results:
     def as_json(self) -> dict[str, Any]:
         rounds = {
             case: {
-                str(connections): {name: [asdict(one) for one in sample] for name, sample in contenders.items()}
+                str(connections): {
+                    name: [[round(value, 1) for value in astuple(one)] for one in sample]
+                    for name, sample in contenders.items()
+                }
                 for connections, contenders in by_connections.items()
             }
             for case, by_connections in self.rounds.items()
         }
-        return {"rounds": rounds, "origin_first_byte_ms": self.origin_first_byte, "starts": self.starts}
+        return {
+            "fields": [item.name for item in fields(Round)],
+            "rounds": rounds,
+            "origin_first_byte_ms": self.origin_first_byte,
+            "starts": self.starts,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The reverse of `as_json`, to a tenth."""
+        results = cls()
+        for case, by_connections in document["rounds"].items():
+            results.rounds[case] = {
+                int(connections): {name: [Round(*values) for values in sample] for name, sample in contenders.items()}
+                for connections, contenders in by_connections.items()
+            }
+        results.origin_first_byte = {
+            case: {int(connections): value for connections, value in found.items()}
+            for case, found in document["origin_first_byte_ms"].items()
+        }
+        for name, found in document["starts"].items():
+            results.starts[name].update(found)
+        return results
 
 
 class Bench:
@@ -90,6 +118,7 @@ class Bench:
                 check(case, case.messages(tokens.keys()), urls)
 
     def run(self, plan: Plan, chosen: Sequence[Case] = CASES) -> None:
+        self._warm_up(plan, chosen)
         for case in chosen:
             messages = case.messages(tokens.keys())
             # The empty Workers answer everything alike: they are measured once, beside the first case.
@@ -97,6 +126,16 @@ class Bench:
             for connections in plan.connections:
                 self._say(f"{case.title}, {connections} connections")
                 self._measure(case, messages, names, connections, plan)
+
+    def _warm_up(self, plan: Plan, chosen: Sequence[Case]) -> None:
+        self._say(f"warming up, {plan.before:g} s each")
+        for one in self._running.values():
+            work = [case for case in chosen if one.contender.answers or case is GEO] or list(chosen)
+            for case in work:
+                messages = case.messages(tokens.keys())
+                seconds = plan.before / len(work)
+                self._load.apply(one.gateway.url, messages, connections=plan.connections[-1], seconds=seconds)
+            one.gateway.clear_logs()
 
     def _measure(self, case: Case, messages: Sequence[str], names: Sequence[str], connections: int, plan: Plan) -> None:
         sample: dict[str, list[Round]] = {name: [] for name in names}

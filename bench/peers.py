@@ -74,6 +74,17 @@ def build_fastapi() -> tuple[Path, Path]:
     return FASTAPI, FASTAPI_PACKAGES
 
 
+def build_step(name: str) -> Path:
+    """The folder of one of `bench/steps`, beside the gateway's own modules."""
+    folder = BUILT / "steps" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for module in (*SOURCES.glob("*.py"), HERE / "steps" / "answer.py"):
+        shutil.copy(module, folder)
+    shutil.copy(HERE / "steps" / f"{name}.py", folder / "entry.py")
+    return folder
+
+
 def _vendor(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     version, abi, platform = TARGET

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.cases import CASES
-from bench.contenders import EMPTY_JS, EMPTY_PYTHON, GATEHOUSE, Contender
+from bench.contenders import EMPTY_JS, EMPTY_PYTHON, GATEHOUSE, STEPS, Contender
 from bench.figures import Figure, ratio
 from bench.measure import Results
 
@@ -42,9 +42,12 @@ def _floors(results: Results, counts: Sequence[int]) -> str:
     rows = [["", *(f"{count} connections" for count in counts)]]
     rows += [
         [one.title, *(_with_spread(results.figure("geo", count, one.name)) for count in counts)]
-        for one in (EMPTY_PYTHON, EMPTY_JS)
+        for one in (EMPTY_JS, EMPTY_PYTHON, *STEPS)
     ]
-    return f"The floor: CPU microseconds per request of Workers that do nothing\n{_aligned(rows)}"
+    title = (
+        "The floor: CPU microseconds per request of Workers that do nothing, and of such that do one thing more each"
+    )
+    return f"{title}\n{_aligned(rows)}"
 
 
 def _speed(results: Results, working: Sequence[Contender], count: int) -> str:

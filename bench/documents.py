@@ -1,0 +1,169 @@
+"""What a full run leaves in the documentation: figures, chart, and the tables between two markers of a page.
+
+docs/bench.json    every round
+docs/bench.svg     the chart
+docs/cost.md       all tables
+README.md          the short one
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bench.cases import CASES
+from bench.chart import chart
+from bench.contenders import CONTENDERS, EMPTY_JS, EMPTY_PYTHON, FASTAPI, GATEHOUSE, HONO, STEPS
+from bench.figures import Figure, ratio
+from bench.measure import Results
+from devtools.paths import ROOT
+
+FIGURES: Final = ROOT / "docs" / "bench.json"
+CHART: Final = ROOT / "docs" / "bench.svg"
+PAGE: Final = ROOT / "docs" / "cost.md"
+README: Final = ROOT / "README.md"
+
+SHORT: Final = ("geo", "hs256", "rs256", "public_1k", "mine", "refused")
+"""The cases of the README."""
+
+CONNECTIONS: Final = 16
+"""Those of the tables and the chart; `bench.json` has the others too."""
+
+Row = Sequence[str]
+
+
+class NoPlace(ValueError):
+    """A page has no markers between which a table could stand."""
+
+
+def publish(results: Results) -> None:
+    """Write all four."""
+    FIGURES.write_text(json.dumps(results.as_json(), indent=None, separators=(",", ":")) + "\n")
+    CHART.write_text(chart(results, CONNECTIONS))
+    for page, tables in pages(results).items():
+        page.write_text(with_tables(page.read_text(), tables))
+
+
+def pages(results: Results) -> dict[Path, dict[str, str]]:
+    """The tables of each page, by the name in its markers."""
+    return {
+        README: {"bench-short": table(short_rows(results))},
+        PAGE: {
+            "bench-cpu": table(cpu_rows(results)),
+            "bench-steps": table(step_rows(results)),
+            "bench-connections": table(connection_rows(results)),
+            "bench-starts": table(start_rows(results)),
+        },
+    }
+
+
+def with_tables(text: str, tables: dict[str, str]) -> str:
+    """`text` with each table between its markers. Raises NoPlace."""
+    for name, rows in tables.items():
+        place = re.compile(f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        if not place.search(text):
+            raise NoPlace(f"there is no <!-- {name} --> … <!-- /{name} --> for its table")
+        text = place.sub(lambda found, rows=rows: found[1] + rows + found[2], text)  # type: ignore[misc]
+    return text
+
+
+def short_rows(results: Results) -> list[Row]:
+    """Case by case the CPU of those who work, and ours as a share of theirs."""
+    rows: list[Row] = [("CPU per request", "Gatehouse", "Hono (TypeScript)", "FastAPI")]
+    for case in CASES:
+        if case.name in SHORT:
+            figures = [results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI)]
+            rows.append((case.title, *map(_microseconds, figures)))
+    return rows
+
+
+def cpu_rows(results: Results) -> list[Row]:
+    """Every case: medians with their spread, our own work, and how many times ours the others take."""
+    nothing = results.figure("geo", CONNECTIONS, EMPTY_PYTHON.name)
+    rows: list[Row] = [("CPU µs per request", "Gatehouse", "own work", "Hono", "FastAPI", "Hono ÷ G", "FastAPI ÷ G")]
+    for case in CASES:
+        ours, hono, fastapi = (results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI))
+        if ours is None:
+            continue
+        own = f"{ours.median - nothing.median:.0f}" if nothing else ""
+        rows.append(
+            (case.title, _spread(ours), own, _spread(hono), _spread(fastapi), _times(hono, ours), _times(fastapi, ours))
+        )
+    return rows
+
+
+def step_rows(results: Results) -> list[Row]:
+    """From an empty JS Worker to `GET /geo`, one thing more a row."""
+    rows: list[Row] = [("Worker", "CPU µs per request", "more than the row above")]
+    before: Figure | None = None
+    for one in (EMPTY_JS, EMPTY_PYTHON, *STEPS, GATEHOUSE):
+        figure = results.figure("geo", CONNECTIONS, one.name)
+        if figure is None:
+            continue
+        title = "+ the locale chosen: `GET /geo`" if one is GATEHOUSE else one.title
+        rows.append((title, _spread(figure), f"{figure.median - before.median:+.0f}" if before else ""))
+        before = figure
+    return rows
+
+
+def connection_rows(results: Results) -> list[Row]:
+    """Requests per second, p50 and p99 by connections, and what is added to the origin's own time."""
+    counts = sorted({count for by_count in results.rounds.values() for count in by_count})
+    working = (GATEHOUSE, HONO, FASTAPI)
+    rows: list[Row] = [("requests/s · p50 · p99 · added to the origin's first byte (ms)", "", *_titles(working))]
+    for case in CASES:
+        for count in counts:
+            cells = [_speed(results, case.name, count, one.name) for one in working]
+            if any(cells):
+                rows.append((case.title if count == counts[0] else "", f"{count} conn.", *cells))
+    return rows
+
+
+def start_rows(results: Results) -> list[Row]:
+    """First response after start, memory then and after the load."""
+    rows: list[Row] = [("", "first response", "memory after start", "memory after load")]
+    columns = (("first_response_ms", 1, "ms"), ("memory_at_start", 1e6, "MB"), ("memory_after_load", 1e6, "MB"))
+    for one in CONTENDERS:
+        found = results.starts.get(one.name)
+        if found and one not in STEPS:
+            rows.append((one.title, *(_of(found.get(name), unit, symbol) for name, unit, symbol in columns)))
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """A Markdown table; the first row is its head, and all columns but the first are figures."""
+    head, *body = rows
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *body))
+
+
+def _titles(contenders: Sequence[object]) -> list[str]:
+    return [getattr(one, "title", "") for one in contenders]
+
+
+def _speed(results: Results, case: str, count: int, contender: str) -> str:
+    figures = [results.figure(case, count, contender, name) for name in ("rate", "p50", "p99", "first_byte")]
+    if any(figure is None for figure in figures):
+        return ""
+    rate, p50, p99, first = (figure.median for figure in figures if figure)
+    direct = results.origin_first_byte.get(case, {}).get(count)
+    added = f" · +{first - direct:.1f}" if direct is not None else ""
+    return f"{rate:,.0f} · {p50:.1f} · {p99:.1f}{added}"
+
+
+def _microseconds(figure: Figure | None) -> str:
+    return f"{figure.median:,.0f} µs" if figure else ""
+
+
+def _spread(figure: Figure | None) -> str:
+    return f"{figure.median:,.0f} ±{figure.spread / 2:.0%}" if figure else ""
+
+
+def _times(figure: Figure | None, reference: Figure) -> str:
+    times = ratio(figure.median, reference.median) if figure else None
+    return f"{times:.2f}" if times is not None else ""
+
+
+def _of(sample: Sequence[float] | None, unit: float, name: str) -> str:
+    return f"{Figure.of(sample).median / unit:,.0f} {name}" if sample else ""

@@ -1,0 +1,27 @@
+"""The same, and one line is logged: what is left to the gateway is deciding what to say."""
+
+from typing import Any
+
+from answer import response
+from workers import WorkerEntrypoint
+
+import edge
+
+LINE = {
+    "time": 1700000000.123,
+    "id": "0123456789abcdef0123456789abcdef",
+    "method": "GET",
+    "route": "/geo",
+    "path": "/geo",
+    "status": 200,
+    "ms": 0.0,
+    "bytes": 365,
+    "country": "DE",
+}
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request: Any) -> Any:
+        edge.read_request(request.js_object)
+        edge.write_log("request", **LINE)
+        return edge.Answer(response())

@@ -1,0 +1,99 @@
+"""The benchmark's own reckoning: what it compares, sums up and writes, on figures made by hand."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from bench import documents
+from bench.answers import Given, differences, given
+from bench.cases import CASES
+from bench.chart import chart
+from bench.figures import Figure, interleaved, ratio
+from bench.measure import Results, Round
+
+GEO = CASES[0]
+
+
+def measured(**cpu: float) -> Results:
+    """Results of /geo and one cached hit at 16 connections, with three rounds around `cpu` microseconds each."""
+    results = Results()
+    for case in ("geo", "public_1k"):
+        results.rounds[case] = {
+            16: {
+                name: [Round(value + off, 100.0, 1.0, 2.0, 0.5) for off in (-10, 0, 10)] for name, value in cpu.items()
+            }
+        }
+    results.origin_first_byte["public_1k"] = {16: 0.2}
+    results.starts["gateway"]["first_response_ms"].append(900.0)
+    return results
+
+
+def _round(cpu: float) -> Round:
+    return Round(cpu, rate=100.0, p50=1.0, p99=2.0, first_byte=0.5)
+
+
+def test_a_figure_is_the_median_with_its_range() -> None:
+    figure = Figure.of([30.0, 10.0, 20.0])
+    assert (figure.median, figure.low, figure.high, figure.spread) == (20.0, 10.0, 30.0, 1.0)
+
+
+def test_nothing_measured_is_no_figure() -> None:
+    with pytest.raises(ValueError, match="nothing was measured"):
+        Figure.of([])
+
+
+def test_no_contender_always_follows_the_same_one() -> None:
+    assert interleaved(["a", "b", "c"], 3) == ["a", "b", "c", "b", "c", "a", "c", "a", "b"]
+
+
+def test_a_ratio_to_nothing_is_none() -> None:
+    assert (ratio(10.0, 5.0), ratio(10.0, 0.0)) == (2.0, None)
+
+
+def test_only_named_members_of_an_answer_are_compared() -> None:
+    first = given(GEO, 200, b'{"country": "DE", "source": 1}')
+    second = given(GEO, 200, b'{"country": "DE", "source": 2}')
+    assert first == second
+    assert differences(GEO, {"one": first, "two": second}) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [(Given(500, None), "answers 500 where 200 is due"), (Given(200, {"country": "FR"}), "where one says")],
+)
+def test_a_different_answer_is_named(other: Given, said: str) -> None:
+    (fault,) = differences(GEO, {"one": Given(200, {"country": "DE"}), "two": other})
+    assert "two" in fault
+    assert said in fault
+
+
+def test_results_come_back_from_their_json() -> None:
+    results = measured(gatehouse=500.0, hono=400.0)
+    again = Results.from_json(json.loads(json.dumps(results.as_json())))
+    assert again.rounds == results.rounds
+    assert again.origin_first_byte == results.origin_first_byte
+    assert again.starts == results.starts
+
+
+def test_a_table_sets_each_contender_against_ours() -> None:
+    results = measured(gatehouse=500.0, hono=400.0, fastapi=5000.0, empty_python=300.0)
+    head, geo, *_ = documents.cpu_rows(results)
+    assert dict(zip(head[1:], geo[1:], strict=True)) == {
+        "Gatehouse": "500 ±2%", "own work": "200", "Hono": "400 ±2%", "FastAPI": "5,000 ±0%", "Hono ÷ G": "0.80",
+        "FastAPI ÷ G": "10.00",
+    }  # fmt: skip
+
+
+def test_tables_go_between_their_markers_and_nowhere_else() -> None:
+    page = "before\n<!-- bench-cpu -->\nold\nrows\n<!-- /bench-cpu -->\nafter\n"
+    assert documents.with_tables(page, {"bench-cpu": "new"}) == page.replace("old\nrows", "new")
+    with pytest.raises(documents.NoPlace, match="bench-cpu"):
+        documents.with_tables("no markers", {"bench-cpu": "new"})
+
+
+def test_the_chart_is_svg_with_a_dot_for_every_figure() -> None:
+    results = measured(gatehouse=500.0, hono=400.0, fastapi=5000.0, empty_python=300.0)
+    drawing = ElementTree.fromstring(chart(results, 16))
+    titles = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}title")]
+    assert titles.count("500 µs") == titles.count("5,000 µs") == titles.count("400 µs") == 2
