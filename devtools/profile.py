@@ -1,7 +1,8 @@
 """`profile ROUTE`: where a request's time goes: calls between Python and JavaScript, and Python time by function.
 
 Two gateways are started with the benchmark's configuration and origin, one counting crossings, one under cProfile.
-ROUTE is a case of the benchmark (`geo`, `hs256`, `mine`, …) or a path.
+ROUTE is a case of the benchmark (`geo`, `hs256`, `mine`, …) or a path. `profile imports` shows instead what the import
+of `entry.py` takes, module by module, in the runtime.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ from bench.load import Load, Origin, message
 from devtools.paths import SOURCES
 from devtools.runtime.runner import Gateway, Runner
 
-PROFILED = Path(__file__).parent / "runtime" / "testing" / "profiled.py"
+TESTING = Path(__file__).parent / "runtime" / "testing"
+PROFILED = TESTING / "profiled.py"
+IMPORTED = TESTING / "imported.py"
 CROSSINGS_CONTROL = "/__gatehouse-test/crossings"
 PROFILE_CONTROL = "/__gatehouse-test/profile"
+IMPORTS_CONTROL = "/__gatehouse-test/imports"
+IMPORTS = "imports"
 
 COUNTED_REQUESTS = 20
 WARM_UP = 0.5  # seconds
@@ -82,15 +87,34 @@ def profile_functions(
     runner: Runner, load: Load, options: Mapping[str, Any], requests: Sequence[str], seconds: float
 ) -> tuple[int, list[list[Any]]]:
     """Requests served, and per function: place, name, calls, own seconds, seconds with what it called."""
+    with _beside_entry(PROFILED) as source, _gateway(runner, {**options, "source": source}, PROFILED.name) as gateway:
+        load.apply(gateway.url, requests, connections=1, seconds=WARM_UP)
+        gateway.client.get(PROFILE_CONTROL)
+        served = load.apply(gateway.url, requests, connections=1, seconds=seconds).requests
+        return served, gateway.client.get(PROFILE_CONTROL).json()
+
+
+def time_imports(runner: Runner) -> list[tuple[str, float, float]]:
+    """Module, own milliseconds, milliseconds with what it imported, in the order in which they were done."""
+    with _beside_entry(IMPORTED) as source, _gateway(runner, {"source": source}, IMPORTED.name) as gateway:
+        return [tuple(row) for row in gateway.client.get(IMPORTS_CONTROL, timeout=60).json()]
+
+
+@contextmanager
+def _beside_entry(module: Path) -> Iterator[Path]:
+    """A folder with the Worker's modules and one more."""
     with tempfile.TemporaryDirectory(prefix="profile-") as folder:
-        source = Path(folder)
-        for module in (*SOURCES.glob("*.py"), PROFILED):
-            shutil.copy(module, source)
-        with _gateway(runner, {**options, "source": source}, PROFILED.name) as gateway:
-            load.apply(gateway.url, requests, connections=1, seconds=WARM_UP)
-            gateway.client.get(PROFILE_CONTROL)
-            served = load.apply(gateway.url, requests, connections=1, seconds=seconds).requests
-            return served, gateway.client.get(PROFILE_CONTROL).json()
+        for file in (*SOURCES.glob("*.py"), module):
+            shutil.copy(file, folder)
+        yield Path(folder)
+
+
+def imports_report(rows: Sequence[tuple[str, float, float]]) -> str:
+    """The heaviest modules first, and the whole."""
+    lines = ["entry.py imported in the runtime, milliseconds", f"{'own':>8} {'with imports':>13}  module"]
+    lines += [f"{own:8.1f} {total:13.1f}  {name}" for name, own, total in sorted(rows, key=lambda row: -row[1])[:SHOWN]]
+    whole = next(total for name, _, total in rows if name == "entry")
+    return "\n".join([*lines, f"{whole:8.1f} {'':13}  entry.py, whole ({len(rows)} modules)"])
 
 
 def report(route: str, crossings: Mapping[str, float], served: int, functions: Sequence[Sequence[Any]]) -> str:
@@ -111,9 +135,15 @@ def report(route: str, crossings: Mapping[str, float], served: int, functions: S
 def main(argv: list[str]) -> int:
     """`profile ROUTE [--seconds N]`."""
     parser = argparse.ArgumentParser(prog="python -m devtools profile", description=__doc__)
-    parser.add_argument("route", help=f"a path, or one of: {', '.join(case.name for case in cases.CASES)}")
+    parser.add_argument(
+        "route", help=f"a path, or one of: {', '.join([*(case.name for case in cases.CASES), IMPORTS])}"
+    )
     parser.add_argument("--seconds", type=float, default=5.0, help="of load under the profiler (default: %(default)g)")
     arguments = parser.parse_args(argv)
+    if arguments.route == IMPORTS:
+        with Runner() as runner:
+            print(imports_report(time_imports(runner)))
+        return 0
     requests = requests_of(arguments.route)
     with Origin(tokens.keys().jwks()) as origin, Load() as load, Runner() as runner:
         options = contenders.GATEHOUSE.options(origin)

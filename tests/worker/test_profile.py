@@ -1,0 +1,19 @@
+"""`devtools profile` in workerd: that it counts and times what it says."""
+
+import pytest
+
+from devtools import profile
+
+
+def test_a_route_is_profiled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert profile.main(["/healthz", "--seconds", "0.3"]) == 0
+    said = capsys.readouterr().out
+    assert "calls of JavaScript functions" in said
+    assert "handle  gateway.py" in said
+
+
+def test_imports_are_profiled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert profile.main(["imports"]) == 0
+    said = capsys.readouterr().out
+    assert "  settings\n" in said
+    assert "entry.py, whole (" in said
