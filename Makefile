@@ -14,7 +14,7 @@ TOOL := .venv/bin/python -m
 CHECKED := $(wildcard src devtools origin tests bench fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test fuzz lint format bench size lock refresh smoke environment deploy clean
+.PHONY: help setup dev tail test fuzz lint format bench size lock refresh smoke environment deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ setup: ## install everything from the lock files; nothing when nothing changed
 
 dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
 	@$(TOOL) devtools dev $(ARGS)
+
+tail: setup ## the log of make dev for people, e.g. make tail ARGS="--status 5xx"
+	@$(TOOL) devtools tail $(ARGS)
 
 test: setup ## unit and worker tests, e.g. make test ARGS="-k geo"
 	@$(TOOL) devtools run python -m pytest tests $(ARGS)

@@ -8,6 +8,8 @@ may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime
 
 Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it.
 
+wrangler's log is kept in .gatehouse/logs/dev-<port>.log, where `python -m devtools tail` reads it.
+
 Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
 """
 
@@ -33,6 +35,7 @@ from devtools.node import Node
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
 from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.supervise import Child, interruptible
+from devtools.tail import log_of
 
 ORIGIN_PORT = 8788
 """Where the routes of the local environment find the example origin (wrangler.toml, `[env.local]`)."""
@@ -204,7 +207,8 @@ def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[Of
 
 def _serve_official(options: Options, chosen: Node, official: OfficialRuntime) -> int:
     given = ["--config", str(options.config)] if options.config == WRANGLER_TOML else []
-    return _run_wrangler(chosen, [*given, *options.wrangler], official.environment(), lambda: None)
+    environment = official.environment() | _kept_log(options.port)
+    return _run_wrangler(chosen, [*given, *options.wrangler], environment, lambda: None)
 
 
 def _serve_embedded(options: Options, chosen: Node) -> int:
@@ -215,7 +219,7 @@ def _serve_embedded(options: Options, chosen: Node) -> int:
         arguments = ["--config", str(generated), *_without_config(options.wrangler)]
         if not any(argument.startswith("--persist-to") for argument in arguments):
             arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
-        return _run_wrangler(chosen, arguments, {}, session.renew)
+        return _run_wrangler(chosen, arguments, _kept_log(options.port), session.renew)
     finally:
         session.remove()
 
@@ -321,6 +325,15 @@ def _modified(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+def _kept_log(port: int) -> dict[str, str]:
+    """Makes wrangler keep a new log where `tail` looks for it; one that is followed is replaced, not emptied."""
+    log = log_of(port)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    log.touch()
+    return {"WRANGLER_WRITE_LOGS": "true", "WRANGLER_LOG_PATH": str(log)}
 
 
 def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any) -> int:

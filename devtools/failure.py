@@ -26,6 +26,11 @@ class Failure(Exception):
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def without_colours(text: str) -> str:
+    """`text` without a terminal's control sequences."""
+    return _CONTROL_SEQUENCE.sub("", text)
+
+
 def one_line(text: str) -> str:
     """`text` without colours, line breaks and runs of blanks."""
-    return " ".join(_CONTROL_SEQUENCE.sub("", text).split())
+    return " ".join(without_colours(text).split())

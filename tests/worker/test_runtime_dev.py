@@ -2,11 +2,13 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from devtools import tail
 from devtools.paths import ROOT, STATE
 
 PATIENCE = 90.0
@@ -46,6 +49,7 @@ import message
 
 class Default(WorkerEntrypoint):
     async def fetch(self, request):
+        print(json.dumps({"event": "request", "path": "/of-the-project", "status": 200}))
         visits = int(await self.env.CACHE.get("visits") or 0) + 1
         await self.env.CACHE.put("visits", str(visits))
         seen = {
@@ -148,6 +152,23 @@ def dev(project: Path) -> Iterator[Dev]:
 def test_the_worker_is_served_and_the_runtime_named(dev: Dev) -> None:
     assert dev.get().json()["text"] == "first"
     assert "gatehouse: embedded runtime: asked for with --runtime embedded" in dev.said()
+
+
+def test_the_log_is_kept_where_tail_finds_it(dev: Dev) -> None:
+    dev.get()
+    command = [sys.executable, "-m", "devtools", "tail", "--route", "/of-the-project", str(tail.log_of(dev.port))]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        patience = threading.Timer(PATIENCE, following.kill)
+        patience.start()
+        before = following.stdout.readline()
+        dev.get()
+        after = following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+        assert following.wait(PATIENCE) == 0
+        patience.cancel()
+    for line in (before, after):
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} 200 .* /of-the-project", line.rstrip()), line
 
 
 def test_secrets_of_dev_vars_reach_the_worker(dev: Dev) -> None:
