@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("devtools.doctor", "name every fault of the configuration, with its path and the mend"),
     "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
     "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
+    "sbom": ("devtools.sbom", "print the software bill of materials of what a deployment uploads"),
     "profile": ("devtools.profile", "count a route's bridge crossings and show its Python time by function"),
     "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
     "lock": ("devtools.lock", "write the lock files of requirements/ anew from pyproject.toml"),
@@ -38,17 +39,23 @@ BARE = frozenset({"setup"})
 OLDEST_PYTHON = (3, 11)
 USAGE = 2
 INTERRUPTED = 130
+NOT_READ = 141  # as a shell shows a program that ended by SIGPIPE
 
 
 def main(argv: list[str]) -> int:
     """Run the command named first in `argv`; returns the exit code and prints a Failure as one line."""
     try:
-        return _dispatch(argv)
+        code = _dispatch(argv)
+        sys.stdout.flush()
+        return code
     except Failure as failure:
         print(f"gatehouse: {failure}", file=sys.stderr)
         return failure.code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # who read it has seen enough; Python would complain once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
 
 
 def _dispatch(argv: list[str]) -> int:

@@ -44,12 +44,8 @@ def main(argv: list[str]) -> int:
     """Show the log until Ctrl-C, or to its end with `--once`. Raises Failure."""
     options = _parse(argv)
     wanted = Wanted.read(status=options.status, route=options.route, id=options.id)
-    try:
+    with suppress(KeyboardInterrupt):
         _show(_lines(options), wanted, as_json=options.json)
-    except KeyboardInterrupt:
-        pass
-    except BrokenPipeError:  # who read it has seen enough; Python would complain once more when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -10,10 +10,13 @@ The folder is built aside and swapped in whole: it is never seen half filled.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import tempfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from devtools.failure import Failure
 from devtools.locked import version
 from devtools.paths import PYTHON_MODULES, STATE, TOOLS_LOCK, VENV_PYTHON, WORKER_LOCK
 from devtools.stamps import Stamp, key_of
@@ -25,11 +28,31 @@ TARGET = ("3.14", "cp314", "pyemscripten_2026_0_wasm32")
 INPUTS = (WORKER_LOCK,)
 # Not inside python_modules: everything in there is uploaded.
 STAMP = Stamp(STATE / "python_modules.stamp", witness=PYTHON_MODULES / "pyvenv.cfg")
+RECORD = STATE / "python_modules.json"
+"""Which wheels were put there."""
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One wheel of `python_modules/`: the lock allows every file of a version, this is the one that was taken."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
 
 
 def facts() -> tuple[str, ...]:
     """What the folder depends on beside the lock file: the platform, and the pywrangler whose layout is followed."""
-    return (*TARGET, version("workers-py", TOOLS_LOCK))
+    return (*TARGET, version("workers-py", TOOLS_LOCK), RECORD.name)
+
+
+def vendored() -> tuple[Wheel, ...]:
+    """The wheels that `python_modules/` was made from, by name. Raises Failure when that is not known."""
+    try:
+        return tuple(Wheel(**wheel) for wheel in json.loads(RECORD.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise Failure("what is in python_modules/ is not known", "run `python -m devtools vendor`") from None
 
 
 def vendor() -> None:
@@ -37,20 +60,32 @@ def vendor() -> None:
     STATE.mkdir(exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="python_modules-", dir=STATE))
     try:
-        fresh = aside / "fresh"
-        _install(fresh)
+        fresh, report = aside / "fresh", aside / "report.json"
+        _install(fresh, report)
         _mark_as_synced(fresh)
+        RECORD.write_text(json.dumps([asdict(wheel) for wheel in _taken(report)], indent=1), encoding="utf-8")
         swap_in(fresh, PYTHON_MODULES, aside / "old")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _install(folder: Path) -> None:
+def _taken(report: Path) -> list[Wheel]:
+    """The wheels of pip's installation report (pip.pypa.io, "Installation Report"), without where they came from."""
+    wheels = []
+    for item in json.loads(report.read_text(encoding="utf-8"))["install"]:
+        metadata, download = item["metadata"], item["download_info"]
+        file = download["url"].rpartition("/")[2]
+        wheels.append(Wheel(metadata["name"], metadata["version"], file, download["archive_info"]["hashes"]["sha256"]))
+    return sorted(wheels, key=lambda wheel: wheel.name.lower())
+
+
+def _install(folder: Path, report: Path) -> None:
     python, abi, platform = TARGET
     pip: list[str | Path] = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     target: list[str | Path] = ["--target", folder, "--python-version", python, "--implementation", "cp", "--abi", abi]
     target += ["--platform", platform, "--only-binary", ":all:"]
     exactly: list[str | Path] = ["--no-deps", "--no-compile", "--require-hashes", "-r", WORKER_LOCK]
+    exactly += ["--report", report]
     run_step("the Worker's packages", [*pip, *target, *exactly])
     shutil.rmtree(folder / "bin", ignore_errors=True)  # pip's console scripts; not part of site-packages
 

@@ -1,6 +1,7 @@
 """Every tool failure ends in one readable line with the mend, and an exit code that is not 0."""
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -164,3 +165,14 @@ def test_make_without_python_says_what_to_install() -> None:
     assert made.stderr.splitlines()[0] == (
         "gatehouse: there is no no-such-python: install Python 3.11 or newer, or name yours with make PYTHON=…"
     )
+
+
+@pytest.mark.parametrize("command", [["sbom"], ["tail", "--once", "README.md"], ["--help"]])
+def test_a_reader_that_has_seen_enough_is_told_nothing(command: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "devtools", *command], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")

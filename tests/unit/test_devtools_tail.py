@@ -307,16 +307,3 @@ def test_a_pipe_is_read_and_json_is_for_programs_with_all_else_on_standard_error
     assert ended.stdout.splitlines()[0] == "Ready"
     assert "/api/prices" in ended.stdout
     assert "\x1b" not in ended.stdout, "this is no terminal"
-
-
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    log.write_text(f"{json.dumps(REQUEST)}\n" * 20_000)
-    command = [sys.executable, "-m", "devtools", "tail", "--once", str(log)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(60) == 0

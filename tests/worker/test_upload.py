@@ -1,13 +1,15 @@
 """What a deployment would upload, as wrangler itself says."""
 
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
-from devtools import size
+from devtools import sbom, size
 from devtools.failure import Failure
-from devtools.paths import LOGS, ROOT, SOURCES
+from devtools.paths import LOGS, PYTHON_MODULES, ROOT, SOURCES
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +17,10 @@ def uploaded(tmp_path_factory: pytest.TempPathFactory) -> size.Upload:
     folder = tmp_path_factory.mktemp("upload")
     size.dry_run(folder, ["--env", "staging"])
     return size.measure(folder)
+
+
+def names(upload: size.Upload) -> set[str]:
+    return {module.name for module in upload.modules}
 
 
 def test_the_upload_fits_the_free_plan_with_room_to_spare(uploaded: size.Upload) -> None:
@@ -29,13 +35,26 @@ def test_the_total_is_the_one_wrangler_reports(uploaded: size.Upload) -> None:
 
 
 def test_the_workers_modules_and_packages_are_uploaded_and_nothing_it_never_imports(uploaded: size.Upload) -> None:
-    names = {module.name for module in uploaded.modules}
-    assert {path.name for path in SOURCES.glob("*.py")} <= names
+    uploads = names(uploaded)
+    assert {path.name for path in SOURCES.glob("*.py")} <= uploads
     library = "python_modules/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so"
-    assert {library, "python_modules/pydantic/main.py", "python_modules/jwt/api_jwt.py"} <= names
-    assert "python_modules/workers/entrypoints.py" in names
+    assert {library, "python_modules/pydantic/main.py", "python_modules/jwt/api_jwt.py"} <= uploads
+    assert "python_modules/workers/entrypoints.py" in uploads
     useless = re.compile(r"\.pyi$|\.pyc$|\.dist-info/|/py\.typed$|pydantic/v1/|\.md$")
-    assert not [name for name in names if useless.search(name)]
+    assert not [name for name in uploads if useless.search(name)]
+
+
+def test_everything_uploaded_that_is_not_our_source_is_in_the_bill_of_materials(uploaded: size.Upload) -> None:
+    owners = {
+        str(file): canonicalize_name(found.name)
+        for found in distributions(path=[str(PYTHON_MODULES)])
+        for file in found.files or []
+    }
+    packages = {name.removeprefix("python_modules/") for name in names(uploaded) if name.startswith("python_modules/")}
+    listed = {canonicalize_name(component.name) for component in sbom.bill().components}
+    assert {owners[name] for name in packages} == listed
+    ours = {path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.py")}
+    assert {name for name in names(uploaded) if not name.startswith("python_modules/")} == ours
 
 
 def test_size_lists_every_module_and_fails_over_the_limit(capsys: pytest.CaptureFixture[str]) -> None:
