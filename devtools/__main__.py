@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
     "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
     "sbom": ("devtools.sbom", "print the software bill of materials of what a deployment uploads"),
+    "audit": ("devtools.audit", "look for known vulnerabilities in what is locked"),
     "profile": ("devtools.profile", "count a route's bridge crossings and show its Python time by function"),
     "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
     "lock": ("devtools.lock", "write the lock files of requirements/ anew from pyproject.toml"),
