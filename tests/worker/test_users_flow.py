@@ -21,7 +21,7 @@ EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
 
 def bearer(subject: str, role: str | list[str]) -> dict[str, str]:
-    token = jwt.encode({"sub": subject, "role": role, "exp": time.time() + 600}, JWT_SECRET, algorithm="HS256")
+    token = jwt.encode({"sub": subject, "role": role, "exp": time.time() + 3600}, JWT_SECRET, algorithm="HS256")
     return {"authorization": f"Bearer {token}"}
 
 
