@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import httpx
 
@@ -43,12 +43,27 @@ START_TIMEOUT = 180.0
 T = TypeVar("T")
 
 
+class Witness(Protocol):
+    """Is told of every gateway of this process, for longer than a gateway or its `clear_logs` lasts."""
+
+    def configured(self, variables: Mapping[str, Any]) -> None:
+        """A gateway is started with these variables and secrets over those of its configuration."""
+        ...
+
+    def wrote(self, text: str) -> None:
+        """A gateway wrote this to its log."""
+        ...
+
+
 class RunnerError(Exception):
     """A gateway could not be started, or a command to it failed. Carries what the Node side said."""
 
 
 class Runner:
     """One `serve.mjs` process. Use it as a context manager, or call `close`."""
+
+    witness: ClassVar[Witness | None] = None
+    """Of all runners of this process."""
 
     def __init__(self) -> None:
         chosen = node.locate()
@@ -129,6 +144,7 @@ class Runner:
         }
         gateway = Gateway(self, name)
         self._gateways[name] = gateway
+        self._tell_of(vars or {})
         gateway._started(self.command("start", gateway=name, options=options)["url"])
         return gateway
 
@@ -157,7 +173,12 @@ class Runner:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._reader.join(10)  # the last words of the gateways
         self._scratch.cleanup()
+
+    def _tell_of(self, variables: Mapping[str, Any]) -> None:
+        if Runner.witness:
+            Runner.witness.configured(variables)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -165,6 +186,8 @@ class Runner:
             message = json.loads(line)
             if "gateway" in message:
                 self._gateways[message["gateway"]]._wrote(message["level"], message["message"])
+                if Runner.witness:
+                    Runner.witness.wrote(message["message"])
             elif "error" in message:
                 self._pending[message["id"]].set_exception(RunnerError(message["error"]))
             elif "ok" in message:
@@ -220,6 +243,7 @@ class Gateway:
     def restart(self, **options: Any) -> None:
         """A new isolate on a new port, with the same options but for those of `start`'s own names given here as
         `serve.mjs` knows them (`vars`, `cf`, `outbound`, `persist`). KV stays only with `kv_persist`."""
+        self._runner._tell_of(options.get("vars", {}))
         self._started(self._runner.command("restart", gateway=self._name, options=options)["url"])
 
     def stop(self) -> None:

@@ -10,7 +10,6 @@ import subprocess
 import time
 import tomllib
 from collections.abc import Callable, Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,8 @@ from devtools.local_vars import LOCAL
 from devtools.origin import LocalOrigin, local_origin
 from devtools.paths import NODE_MODULES, STATE, WRANGLER_TOML
 from devtools.runtime.runner import Gateway, Runner
+from tests.private_words import WATCH
+from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -70,7 +71,7 @@ def runner() -> Iterator[Runner]:
 
 @pytest.fixture(scope="session")
 def origin() -> Iterator[LocalOrigin]:
-    with local_origin(secret=ORIGIN_SECRET, seed=True, log=StringIO(), mint=mint) as origin:
+    with local_origin(secret=ORIGIN_SECRET, seed=True, log=WATCH.text(), mint=mint) as origin:
         yield origin
 
 

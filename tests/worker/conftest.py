@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devtools.runtime.runner import Gateway, Runner
+from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 
 # A Node process of its own for every module: what one module leaves behind cannot disturb another.

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from io import StringIO
 from typing import Any
 
 import jwt
@@ -16,6 +15,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from devtools.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
+from tests.private_words import WATCH
 
 ORIGIN_SECRET = "the secret of origin and gateway, for tests"
 JWT_SECRET = "the secret of the local token issuer, for tests"
@@ -26,7 +26,7 @@ TOKEN = jwt.encode(
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[LocalOrigin]:
-    with local_origin(secret=ORIGIN_SECRET, seed=True, log=StringIO()) as origin:
+    with local_origin(secret=ORIGIN_SECRET, seed=True, log=WATCH.text()) as origin:
         yield origin
 
 

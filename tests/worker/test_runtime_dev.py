@@ -20,9 +20,12 @@ import pytest
 
 from devtools import tail
 from devtools.paths import ROOT, STATE
+from tests.private_words import WATCH
 
 PATIENCE = 90.0
 """Seconds until something must have happened. On an idle machine it takes two."""
+
+SECRET = "a-secret-of-dev-vars"
 
 TOML = """
 name = "project"
@@ -76,7 +79,8 @@ def make_project(folder: Path) -> Path:
     (folder / "wrangler.toml").write_text(TOML)
     (folder / "src" / "entry.py").write_text(ENTRY)
     (folder / "src" / "message.py").write_text('TEXT = "first"\n')
-    (folder / ".dev.vars").write_text("SECRET=hidden\n")
+    (folder / ".dev.vars").write_text(f"SECRET={SECRET}\n")
+    WATCH.configured({"SECRET": SECRET})
     return folder
 
 
@@ -117,7 +121,10 @@ class Dev:
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        code = self.process.wait(PATIENCE)
+        for text in (self.said(), tail.log_of(self.port).read_text()):
+            WATCH.wrote(text)
+        return code
 
 
 def descendants(root: int) -> list[int]:
@@ -172,7 +179,7 @@ def test_the_log_is_kept_where_tail_finds_it(dev: Dev) -> None:
 
 
 def test_secrets_of_dev_vars_reach_the_worker(dev: Dev) -> None:
-    assert dev.get().json()["secret"] == "hidden"
+    assert dev.get().json()["secret"] == SECRET
 
 
 def test_the_visitors_place_is_the_one_chosen_at_the_start(dev: Dev) -> None:

@@ -25,5 +25,5 @@ def test_a_request_reaches_the_worker_with_method_url_and_headers(echo: Gateway)
 
 def test_what_the_worker_prints_is_found_in_its_log(echo: Gateway) -> None:
     echo.get("/logged")
-    line = echo.wait_for_log(lambda entry: entry["url"].endswith("/logged"))
+    line = echo.wait_for_log(lambda entry: entry["path"] == "/logged")
     assert line["event"] == "seen"

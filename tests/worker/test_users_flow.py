@@ -13,6 +13,7 @@ import pytest
 
 from devtools.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
+from tests.private_words import WATCH
 
 JWT_SECRET = "users-flow-token-secret-of-enough-bytes"
 ORIGIN_SECRET = "users-flow-origin-secret-of-enough-bytes"
@@ -31,7 +32,7 @@ GRACE = bearer("grace", "user")
 
 @pytest.fixture(scope="module")
 def log() -> io.StringIO:
-    return io.StringIO()
+    return WATCH.text()
 
 
 @pytest.fixture(scope="module")
