@@ -8,7 +8,7 @@ may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime
 
 Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it.
 
-wrangler's log is kept in .gatehouse/logs/dev-<port>.log, where `python -m devtools tail` reads it.
+wrangler's log is kept in .wrangler/logs/dev-<port>.log, where `python -m devtools tail` reads it.
 
 Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
 """
@@ -207,7 +207,7 @@ def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[Of
 
 def _serve_official(options: Options, chosen: Node, official: OfficialRuntime) -> int:
     given = ["--config", str(options.config)] if options.config == WRANGLER_TOML else []
-    environment = official.environment() | _kept_log(options.port)
+    environment = official.environment() | _kept_log(options)
     return _run_wrangler(chosen, [*given, *options.wrangler], environment, lambda: None)
 
 
@@ -219,7 +219,7 @@ def _serve_embedded(options: Options, chosen: Node) -> int:
         arguments = ["--config", str(generated), *_without_config(options.wrangler)]
         if not any(argument.startswith("--persist-to") for argument in arguments):
             arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
-        return _run_wrangler(chosen, arguments, _kept_log(options.port), session.renew)
+        return _run_wrangler(chosen, arguments, _kept_log(options), session.renew)
     finally:
         session.remove()
 
@@ -327,9 +327,9 @@ def _modified(path: Path) -> int:
         return 0
 
 
-def _kept_log(port: int) -> dict[str, str]:
+def _kept_log(options: Options) -> dict[str, str]:
     """Makes wrangler keep a new log where `tail` looks for it; one that is followed is replaced, not emptied."""
-    log = log_of(port)
+    log = log_of(options.config.parent, options.port)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     log.touch()

@@ -6,8 +6,8 @@
     python -m devtools tail --json | jq .ms            # the lines themselves, for programs
     wrangler tail --env production --format pretty | python -m devtools tail -
 
-`make dev` keeps its log in .gatehouse/logs/dev-<port>.log, anew at every start; a log that is started anew is followed
-on. Text that is no line of the gateway is shown as it is, without a filter; under `--json` it goes to standard error.
+`make dev` keeps its log in .wrangler/logs/dev-<port>.log, anew at every start, and tail follows on.
+Text that is no line of the gateway is shown as it is, without a filter; under `--json` it goes to standard error.
 Colours are for terminals alone, and not when NO_COLOR is set.
 """
 
@@ -24,7 +24,10 @@ from typing import Any, BinaryIO
 
 from devtools.failure import Failure
 from devtools.log_lines import View, Wanted, entries
-from devtools.paths import LOGS
+from devtools.paths import ROOT
+
+LOGS = Path(".wrangler", "logs")
+"""Within a project; `.wrangler` is where wrangler keeps its state."""
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at a log that is followed."""
@@ -35,9 +38,9 @@ READ_AT_ONCE = 1 << 20
 STANDARD_INPUT = "-"
 
 
-def log_of(port: int) -> Path:
-    """Where `dev` keeps the log of the gateway on `port`."""
-    return LOGS / f"dev-{port}.log"
+def log_of(project: Path, port: int) -> Path:
+    """Where `dev` keeps the log of the gateway on `port`; `project` is the folder of its wrangler.toml."""
+    return project / LOGS / f"dev-{port}.log"
 
 
 def main(argv: list[str]) -> int:
@@ -93,9 +96,9 @@ def _wait() -> bool:
     return True
 
 
-def newest_log(folder: Path = LOGS) -> Path:
-    """The log that was written last. Raises Failure when there is none."""
-    found = sorted(folder.glob("dev-*.log"), key=lambda path: path.stat().st_mtime_ns)
+def newest_log(project: Path = ROOT) -> Path:
+    """The log of `project` that was written last. Raises Failure when there is none."""
+    found = sorted((project / LOGS).glob("dev-*.log"), key=lambda path: path.stat().st_mtime_ns)
     if not found:
         raise Failure("there is no log yet", "start `make dev` in another terminal, or name a file, or - for a pipe")
     return found[-1]

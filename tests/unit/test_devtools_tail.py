@@ -199,10 +199,12 @@ def test_a_line_of_wrangler_tail_is_read_behind_its_label() -> None:
 def test_the_newest_log_is_the_one_that_is_followed(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"no log yet: start `make dev`"):
         tail.newest_log(tmp_path)
-    for name, written in (("dev-8787.log", 20), ("dev-9000.log", 30), ("uv.log", 40)):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (written, written))
-    assert tail.newest_log(tmp_path) == tmp_path / "dev-9000.log"
+    folder = tail.log_of(tmp_path, 8787).parent
+    folder.mkdir(parents=True)
+    for name, written in (("dev-8787.log", 20), ("dev-9000.log", 30), ("wrangler-2026.log", 40)):
+        (folder / name).touch()
+        os.utime(folder / name, (written, written))
+    assert tail.newest_log(tmp_path) == tail.log_of(tmp_path, 9000)
 
 
 def steps(*moves: Callable[[], object]) -> Callable[[], bool]:

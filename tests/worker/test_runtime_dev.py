@@ -91,6 +91,7 @@ class Dev:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = project / f"log-{self.port}"
+        self.kept = tail.log_of(project, self.port)
         command = [sys.executable, "-m", "devtools", "dev", "--runtime", "embedded", "--ip", "127.0.0.1"]
         command += ["--port", str(self.port), "--config", str(project / "wrangler.toml"), *options]
         with self.log.open("wb") as output:
@@ -122,7 +123,7 @@ class Dev:
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
         code = self.process.wait(PATIENCE)
-        for text in (self.said(), tail.log_of(self.port).read_text()):
+        for text in (self.said(), self.kept.read_text()):
             WATCH.wrote(text)
         return code
 
@@ -163,7 +164,7 @@ def test_the_worker_is_served_and_the_runtime_named(dev: Dev) -> None:
 
 def test_the_log_is_kept_where_tail_finds_it(dev: Dev) -> None:
     dev.get()
-    command = [sys.executable, "-m", "devtools", "tail", "--route", "/of-the-project", str(tail.log_of(dev.port))]
+    command = [sys.executable, "-m", "devtools", "tail", "--route", "/of-the-project", str(dev.kept)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
         patience = threading.Timer(PATIENCE, following.kill)
