@@ -31,6 +31,9 @@ UNDERSTOOD: Final = frozenset(
 )
 """Statuses whose caching requirements are met here (RFC 9110 section 15), for `must-understand`."""
 
+STORABLE: Final = frozenset(range(200, 600)) - {206, 304}
+"""Statuses of final and complete responses; any other is never stored."""
+
 ORIGIN_ERRORS: Final = frozenset({500, 502, 503, 504})
 """Responses that `stale-if-error` may replace (RFC 5861 section 4)."""
 
@@ -271,9 +274,8 @@ def _is_forbidden(candidate: _Candidate) -> bool:
 
 def _status_is_excluded(candidate: _Candidate) -> bool:
     status, chosen = candidate.response.status, candidate.settings.statuses
-    partial = not 200 <= status <= 599 or status in (206, 304)
     misunderstood = candidate.said.must_understand and status not in UNDERSTOOD
-    return partial or misunderstood or (chosen is not None and status not in chosen)
+    return status not in STORABLE or misunderstood or (chosen is not None and status not in chosen)
 
 
 def _belongs_to_one_user(candidate: _Candidate) -> bool:

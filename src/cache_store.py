@@ -17,12 +17,14 @@ KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at 
 
 import asyncio
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from cache import LONGEST_STORAGE, SHORTEST_STORAGE
+import strictjson
+from cache import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE
 from cache_keys import CacheKey, SelectingFields, digest
 from memory_tier import MemoryTier
 from messages import Body, ContentTooLarge
@@ -42,6 +44,14 @@ METADATA_SIZE: Final = 1000
 MOST_CHANGED: Final = 4096
 INDEX_SLACK: Final = 86_400
 """Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
+
+LARGEST: Final = 2**53
+"""No time in milliseconds is later: beyond, JSON's numbers are not exact."""
+
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
+"""RFC 9110 section 5.1, lower-case as the platform has it."""
+_UNSENDABLE = re.compile(r"[\0\r\n]")
+"""What no field value holds (section 5.5)."""
 
 Content = bytes | Body
 
@@ -311,15 +321,22 @@ def encoded_response(stored: StoredResponse) -> dict[str, Any]:
 
 
 def decoded_response(metadata: Mapping[str, Any]) -> StoredResponse:
-    """The reverse. Raises Unreadable on anything that `encoded_response` cannot have written."""
+    """The reverse. Raises Unreadable on anything that `encoded_response` cannot have written, above all on what the
+    platform would refuse to send."""
     status, headers, cookies, requested, responded, length = (metadata.get(name) for name in "shcqrn")
     if not (isinstance(status, int) and isinstance(requested, int) and isinstance(responded, int)):
         raise Unreadable("status or times are missing")
     if not (isinstance(headers, dict) and isinstance(cookies, list) and isinstance(length, int | None)):
         raise Unreadable("fields or length are missing")
-    if not all(isinstance(text, str) for text in (*headers.values(), *cookies)):
-        raise Unreadable("a field is not text")
+    if status not in STORABLE or not 0 <= requested <= LARGEST or not 0 <= responded <= LARGEST or (length or 0) < 0:
+        raise Unreadable("status, times or length are impossible")
+    if not all(map(_NAME.fullmatch, headers)) or not all(map(_is_sendable, (*headers.values(), *cookies))):
+        raise Unreadable("a field is not one of HTTP")
     return StoredResponse(status, headers, requested / 1000, responded / 1000, tuple(cookies), length)
+
+
+def _is_sendable(value: Any) -> bool:
+    return isinstance(value, str) and _UNSENDABLE.search(value) is None
 
 
 def encoded_index(index: Index) -> dict[str, Any]:
@@ -339,7 +356,7 @@ def decoded_index(metadata: Mapping[str, Any]) -> Index:
 def parsed_head(text: str) -> dict[str, Any]:
     """A response's metadata that was too long to be metadata. Raises Unreadable."""
     try:
-        head = json.loads(text)
+        head = strictjson.loads(text.encode())
     except ValueError as error:
         raise Unreadable(f"the head is not JSON: {error}") from None
     if not isinstance(head, dict):

@@ -184,6 +184,16 @@ class TestFailures:
             {"kind": "response", "s": 200, "h": {}, "c": [None], "q": 0, "r": 0, "n": 1},
             {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0.5, "r": 0, "n": 1},
             {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0, "r": 0, "n": "1"},
+            {"kind": "response", "s": 9999, "h": {}, "c": [], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 304, "h": {}, "c": [], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {"a b": "c"}, "c": [], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {'a"': "c"}, "c": [], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {"": "c"}, "c": [], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {"a": "b\r\nc: d"}, "c": [], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {}, "c": ["a=1\0"], "q": 0, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {}, "c": [], "q": -1, "r": 0, "n": 1},
+            {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0, "r": 10**400, "n": 1},
+            {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0, "r": 0, "n": -1},
             {"kind": "response", "head": "nowhere"},
             {"kind": "index"},
             {"kind": "index", "f": [1], "since": 0, "x": 0},
@@ -203,7 +213,7 @@ class TestFailures:
         house.restart()
         assert status_of(house.get()) == "hit; ttl=60"
 
-    @pytest.mark.parametrize("text", ["", "[]", "{", '{"s": 200}'])
+    @pytest.mark.parametrize("text", ["", "[]", "{", '{"s": 200}', "[" * 100_000], ids=range(5))
     def test_an_unreadable_head_is_a_miss(self, text: str) -> None:
         house = CacheHouse(lambda request: page(cache_control="max-age=60", x_long="x" * 2000))
         house.get()
