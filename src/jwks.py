@@ -128,7 +128,8 @@ class Snapshot:
             raise ValueError("no dates")
         document = record.get("jwks")
         snapshot = cls(document, KeySet.read(document, algorithms), fetched, fresh_until)
-        if fetched > now + COOLDOWN or fresh_until > fetched + LONGEST_FRESH or not snapshot.usable(now):
+        # In this order: a date of a thousand digits is out of range before anything is added to it as a float.
+        if not snapshot.usable(now) or fetched > now + COOLDOWN or fresh_until > fetched + LONGEST_FRESH:
             raise ValueError("dates out of range")
         return snapshot
 

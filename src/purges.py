@@ -30,6 +30,8 @@ SECONDS_KNOWN: Final = 5.0
 """Seconds before a generation is read again."""
 MOST_KNOWN: Final = 4096
 """Generations remembered in the isolate."""
+LONGEST_MOMENT: Final = 16
+"""Digits; Python refuses to read a number of thousands."""
 DEEPEST_PREFIX: Final = 16
 """Segments of the longest path that can be purged as a prefix."""
 
@@ -109,7 +111,7 @@ class Purges:
         if now - read_at < SECONDS_KNOWN:
             return known
         text = await self._store.get_text(scope, timeout=self._timeout) or "0"
-        if not (text.isascii() and text.isdigit()):
+        if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_MOMENT):
             raise StoreFailed(f"{scope} is not a generation")
         generation = max(known, int(text))
         self._remember(scope, generation, now)

@@ -92,9 +92,10 @@ def test_an_old_value_of_the_store_does_not_undo_a_purge_of_this_isolate() -> No
     assert run(purges.is_dead(1, URL, []))
 
 
-def test_a_generation_that_is_no_number_is_a_failure_of_the_store() -> None:
+@pytest.mark.parametrize("text", ["soon", "-1", "9" * 5000], ids=["word", "negative", "endless"])
+def test_a_generation_that_is_no_number_is_a_failure_of_the_store(text: str) -> None:
     world = World()
-    run(store_of(world).put(EPOCH, "soon"))
+    run(store_of(world).put(EPOCH, text))
     with pytest.raises(StoreFailed):
         run(purges_of(world).epoch())
 

@@ -112,6 +112,9 @@ def test_no_store_at_all_is_fine() -> None:
         lambda text: json.dumps({**json.loads(text), "fetched": NOW + 3600, "fresh_until": NOW + 3601}),
         lambda text: json.dumps({**json.loads(text), "fresh_until": NOW * 2}),
         lambda text: json.dumps({**json.loads(text), "fetched": NOW - USABLE, "fresh_until": NOW - USABLE}),
+        lambda text: json.dumps({**json.loads(text), "fetched": -(10**400)}),
+        lambda text: json.dumps({**json.loads(text), "fresh_until": 10**400}),
+        lambda text: "[" * 100_000,
     ],
 )
 def test_what_the_store_holds_is_not_believed_blindly(damage: Callable[[str], str]) -> None:
