@@ -151,6 +151,20 @@ class CacheStore:
         except StoreFailed as error:
             self._log("cache_write_failed", key=name, reason=str(error))
 
+    async def held(self, key: CacheKey, selecting: SelectingFields, found: Lookup) -> Lookup:
+        """`found` with its content in hand, since a part can only be cut out of the whole; a miss if it cannot be read.
+
+        A content of unknown length stays a stream: no part of it is served.
+        """
+        entry = found.entry
+        if entry is None or isinstance(entry.content, bytes) or entry.stored.length is None:
+            return found
+        name = self.name(key, selecting, found.index, entry.stored)
+        content = await self._whole(name, entry.stored, entry.content)
+        if content is None:
+            return Lookup(index=found.index, miss="miss")
+        return Lookup(Entry(entry.stored, content), found.index, found.miss)
+
     def name(self, key: CacheKey, selecting: SelectingFields, index: Index | None, stored: StoredResponse) -> str:
         """The name under which a response is stored."""
         fields = _varied(index, stored)
@@ -240,14 +254,28 @@ class CacheStore:
         return Entry(entry.stored, sent)
 
     async def _keep_copy(self, name: str, stored: StoredResponse, body: Body) -> None:
+        content = await self._whole(name, stored, body)
+        if content is not None:
+            self._remember(name, Entry(stored, content), self._clock())
+
+    async def _whole(self, name: str, stored: StoredResponse, body: Body) -> bytes | None:
+        """The content of a stored response of known length. One that is not as long is corrupt: it is logged and
+        forgotten, and so is not found again."""
+        assert stored.length is not None
         try:
-            content = await body.read(self.memory.entry_size)
+            content = await body.read(stored.length)
         except ContentTooLarge:
-            return
+            fault = f"content of more than {stored.length} bytes"
         except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
             self._log("cache_read_failed", key=name, reason=str(error))
-            return
-        self._remember(name, Entry(stored, content), self._clock())
+            return None
+        else:
+            if len(content) == stored.length:
+                return content
+            fault = f"content of {len(content)} bytes instead of {stored.length}"
+        self._log("cache_read_failed", key=name, reason=fault)
+        await self.forget(name)
+        return None
 
     def _remember(self, name: str, entry: Entry, now: float) -> None:
         """Keep a finished value in memory, unless a newer one is there already."""

@@ -132,8 +132,7 @@ class HttpCache:
         call = _call(policy, request, onward, background, caller)
         if request.method not in SERVED_METHODS:
             return await self._change(call)
-        recalled = self._store.recall(call.key, call.selecting)
-        call.found = recalled or await self._store.find(call.key, call.selecting, background)
+        call.found = self._store.recall(call.key, call.selecting) or await self._found(call)
         entry = call.found.entry
         decision = policy.reuse(call.presented, entry.stored if entry else None, self._clock())
         if decision.action is Action.REFUSE:
@@ -145,6 +144,12 @@ class HttpCache:
             self._refresh_later(call, entry.stored)
         status = CacheStatus(hit=True, ttl=decision.ttl, detail=decision.detail)
         return await _reply(call, entry.stored, entry.content, status, decision.age)
+
+    async def _found(self, call: _Call) -> Lookup:
+        found = await self._store.find(call.key, call.selecting, call.background)
+        if "range" not in call.request.headers or call.request.method != "GET":
+            return found
+        return await self._store.held(call.key, call.selecting, found)
 
     async def purge(self, scopes: list[str]) -> int:
         """Make everything in `scopes` (see `purges.py`) dead. Gives the new generation; raises StoreFailed."""
@@ -413,11 +418,10 @@ def _part(answer: StoredAnswer, content: bytes) -> bytes | None:
 
 
 async def _streamed(answer: StoredAnswer, content: Body) -> Content | None:
-    """The same of a content that is not in memory. Only for a range is it read."""
+    """The same of a content that is not in memory: all or nothing."""
     if answer.has_content and answer.part is None:
         return content
-    if answer.part is not None:
-        return _part(answer, await content.read(answer.part.length))
+    assert answer.part is None, "held since it was found"
     await content.cancel()
     return None
 

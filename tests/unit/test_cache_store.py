@@ -1,7 +1,6 @@
 """Where responses are kept: one read a hit, nothing lost to a failing store, nothing shared that may not be."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from memory_tier import MemoryTier
 from messages import Body, Request, Response
-from ports import StoredValue, StoreFailed
+from ports import StoredValue
 from principals import Principal
 from problems import Problem
 from purges import everything, prefix_scope, tag_scope, url_scope
@@ -139,89 +138,6 @@ class TestExpiry:
             house.get("/", {"accept": str(step)})
             house.later(80_000)
             assert status_of(house.get("/", {"accept": str(step)})) == "hit; ttl=6400"
-
-
-class TestFailures:
-    """A store that fails is a miss and a log line."""
-
-    @pytest.mark.parametrize("operation", ["get", "put"])
-    def test_a_failing_store_is_a_miss_and_a_log_line(self, operation: str) -> None:
-        house = CacheHouse()
-        house.store.failing.add(operation)
-        assert content_of(house.get()) == "hello"
-        house.restart()
-        assert content_of(house.get()) == "hello"
-        assert len(house.asked) == 2
-        assert {line["event"] for line in house.world.log} <= {"cache_read_failed", "cache_write_failed"}
-        assert house.world.log
-
-    def test_a_failing_delete_is_a_log_line(self) -> None:
-        house = CacheHouse()
-        house.get()
-        house.store.failing.add("delete")
-        assert house.get(method="POST").status == 200
-        assert house.world.log[-1]["event"] == "cache_write_failed"
-
-    def test_a_slow_store_is_given_a_quarter_of_a_second(self) -> None:
-        house = CacheHouse()
-
-        class SlowStore(MemoryStore):
-            async def get(self, key: str, *, timeout: float) -> StoredValue | None:
-                raise StoreFailed(f"no answer within {timeout * 1000:.0f} ms")
-
-        house.cache = house.isolate(SlowStore(house.world.clock))
-        assert status_of(house.get()) == "fwd=miss; stored"
-        assert house.world.log[0]["reason"] == "no answer within 250 ms"
-
-    @pytest.mark.parametrize(
-        "metadata",
-        [
-            {},
-            {"kind": "response"},
-            {"kind": "response", "s": "200", "h": {}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {"a": 1}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": [], "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": [None], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0.5, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0, "r": 0, "n": "1"},
-            {"kind": "response", "s": 9999, "h": {}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 304, "h": {}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {"a b": "c"}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {'a"': "c"}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {"": "c"}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {"a": "b\r\nc: d"}, "c": [], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": ["a=1\0"], "q": 0, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": [], "q": -1, "r": 0, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0, "r": 10**400, "n": 1},
-            {"kind": "response", "s": 200, "h": {}, "c": [], "q": 0, "r": 0, "n": -1},
-            {"kind": "response", "head": "nowhere"},
-            {"kind": "index"},
-            {"kind": "index", "f": [1], "since": 0, "x": 0},
-            {"kind": "index", "f": "accept", "since": 0, "x": 0},
-            {"status": 200, "headers": {}},
-        ],
-    )
-    def test_an_unreadable_or_older_value_is_a_miss_and_is_replaced(self, metadata: Mapping[str, Any]) -> None:
-        house = CacheHouse()
-        house.get()
-        (name,) = house.store.values
-        house.store.values[name] = (b"?", metadata, None)
-        house.restart()
-        response = house.get()
-        assert (status_of(response), content_of(response)) == ("fwd=miss; stored", "hello")
-        assert house.world.log[-1]["event"] == "cache_read_failed"
-        house.restart()
-        assert status_of(house.get()) == "hit; ttl=60"
-
-    @pytest.mark.parametrize("text", ["", "[]", "{", '{"s": 200}', "[" * 100_000], ids=range(5))
-    def test_an_unreadable_head_is_a_miss(self, text: str) -> None:
-        house = CacheHouse(lambda request: page(cache_control="max-age=60", x_long="x" * 2000))
-        house.get()
-        for name, (content, metadata, expires) in house.store.values.items():
-            if b"x-long" in content:
-                house.store.values[name] = (text.encode(), metadata, expires)
-        house.restart()
-        assert status_of(house.get()) == "fwd=miss; stored"
 
 
 class TestPartitions:
