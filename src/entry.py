@@ -28,8 +28,12 @@ class Default(WorkerEntrypoint):
     """Answers requests and cron triggers."""
 
     async def fetch(self, request: Any) -> edge.Answer:
-        handle = gateway().handle
-        return edge.Answer(await handle(edge.read_request(request.js_object), edge.background(self.ctx)))
+        serving = gateway()
+        response = await serving.handle(edge.read_request(request.js_object), edge.background(self.ctx))
+        try:
+            return edge.Answer(response)
+        except Exception:  # the platform's own exceptions: a status or a field that cannot be sent
+            return edge.Answer(serving.unsendable(response))
 
     async def scheduled(self, controller: Any, env: Any = None, ctx: Any = None) -> None:
         await gateway().scheduled(controller.scheduledTime / 1000)

@@ -7,9 +7,9 @@ nothing.
 
 import inspect
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from auth import Authenticator, Unverified
 from cache import CachePolicy
@@ -74,19 +74,29 @@ class Gateway:
     async def handle(self, request: Request, background: Background) -> Response:
         """The answer to `request`. Never raises."""
         platform = self._platform
-        exchange = Exchange(request, request_id(request, platform.random), platform.clock(), background)
+        own_id = request_id(request, platform.random)
+
+        def later(work: Coroutine[Any, Any, None], /) -> None:
+            background(self._watched(work, own_id))
+
+        exchange = Exchange(request, own_id, platform.clock(), later)
         try:
             response = await self._answer(exchange)
         except Problem as problem:
             exchange.code = problem.code
             response = _own(problem_response(problem, exchange.id))
         except Exception:
-            platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
             exchange.code = INTERNAL_ERROR[1]
-            response = _own(problem_response(Problem(*INTERNAL_ERROR), exchange.id))
+            response = self._failed(exchange.id)
         self._guarded(exchange, self._finish, response)
         self._guarded(exchange, self._record, response)
         return response
+
+    def unsendable(self, response: Response) -> Response:
+        """What is sent in place of a `response` that the platform refuses to send. Call it where that has raised."""
+        failed = self._failed(response.headers.get("x-request-id", ""))
+        failed.headers["x-request-id"] = response.headers.get("x-request-id", "")
+        return failed
 
     async def scheduled(self, time: float) -> None:
         """What the cron trigger does: fetch key sets anew before they are stale, and sum up the hour that ended.
@@ -158,6 +168,18 @@ class Gateway:
         finally:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
+
+    def _failed(self, request_id: str) -> Response:
+        """The answer to a request in which the gateway failed. To be called where the exception is handled."""
+        self._platform.log("exception", id=request_id, traceback=traceback.format_exc())
+        return _own(problem_response(Problem(*INTERNAL_ERROR), request_id))
+
+    async def _watched(self, work: Coroutine[Any, Any, None], request_id: str) -> None:
+        """Work in the background, with a line if it fails: nobody awaits it, and the platform says nothing of it."""
+        try:
+            await work
+        except Exception:
+            self._platform.log("exception", id=request_id, during="background", traceback=traceback.format_exc())
 
     def _guarded(self, exchange: Exchange, step: Callable[[Exchange, Response], None], response: Response) -> None:
         """Run a step that comes after the answer. One that fails is logged and costs the client nothing."""

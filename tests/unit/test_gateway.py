@@ -8,6 +8,7 @@ import pytest
 from configuration import load_settings
 from gateway import Gateway
 from messages import Request, Response
+from tally import FLUSH_SECONDS
 from tests.unit.in_memory import World, run
 
 
@@ -88,6 +89,36 @@ def test_an_exception_becomes_a_500_that_leaks_nothing(monkeypatch: pytest.Monke
     logged = next(line for line in world.log if line["event"] == "exception")
     assert "the secret is 42" in logged["traceback"]
     assert logged["id"] == response.headers["x-request-id"]
+
+
+def test_an_answer_the_platform_refuses_to_send_becomes_a_500_under_the_same_request_id() -> None:
+    world = World()
+    gateway = Gateway(load_settings({}, set()), world.platform())
+    try:
+        raise RuntimeError("no such status: 9999")
+    except RuntimeError:
+        response = gateway.unsendable(Response(9999, {"x-request-id": "client-7"}, b"the secret is 42"))
+    assert (response.status, response.headers["x-request-id"]) == (500, "client-7")
+    assert problem(response)["request_id"] == "client-7"
+    (line,) = world.log
+    assert (line["event"], line["id"]) == ("exception", "client-7")
+    assert "9999" in line["traceback"]
+
+
+def test_work_in_the_background_that_fails_is_a_log_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def explode(*_: object) -> None:
+        raise RuntimeError("the counts are gone")
+
+    monkeypatch.setattr("gateway.write_counts", explode)
+    world = World()
+    gateway = Gateway(load_settings({}, set()), world.platform())
+    world.clock.now += FLUSH_SECONDS
+    response = ask("GET", "/healthz", world=world, gateway=gateway)
+    run(world.settle())
+    assert response.status == 200
+    line = world.log[-1]
+    assert (line["event"], line["id"], line["during"]) == ("exception", response.headers["x-request-id"], "background")
+    assert "the counts are gone" in line["traceback"]
 
 
 def test_own_responses_carry_security_headers() -> None:

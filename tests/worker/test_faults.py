@@ -1,5 +1,6 @@
 """A fault in every step of the pipeline and in the cron trigger: what the client sees, what is logged, what follows."""
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ def steps(table: str) -> list[str]:
 
 
 BEFORE, AFTER = steps("BEFORE_THE_ANSWER"), steps("AFTER_THE_ANSWER")
+SENDING, BACKGROUND, CRON = steps("SENDING"), steps("BACKGROUND"), steps("CRON")
 
 
 class House:
@@ -33,27 +35,34 @@ class House:
         self.gateway = gateway
         token = jwt.encode({"sub": "anna", "exp": time.time() + 900}, SECRET, "HS256")
         self._headers = {"authorization": f"Bearer {token}"}
+        self._numbers = itertools.count()
 
     def get(self, inject: str | None = None) -> httpx.Response:
-        """One request that passes through every step."""
+        """One request that passes through every step: nobody has asked for that URL before, and it is stored."""
         headers = self._headers | ({"x-inject": inject} if inject else {})
-        return self.gateway.get("/api/x", headers=headers)
+        return self.gateway.get(f"/api/x?{next(self._numbers)}", headers=headers)
 
     def event(self, name: str, **fields: Any) -> dict[str, Any]:
         wanted = {"event": name, **fields}
         return self.gateway.wait_for_log(lambda line: wanted.items() <= line.items())
 
+    def exception(self, step: str, **fields: Any) -> None:
+        """The traceback of a fault is in the log, once."""
+        assert f"RuntimeError: injected into {step}" in self.event("exception", **fields)["traceback"]
+        assert len([line for line in self.gateway.logs() if line["event"] == "exception"]) == 1
+
     def is_healthy(self) -> None:
         self.gateway.clear_logs()
         response = self.get()
         assert (response.status_code, response.content) == (200, BODY)
+        assert "stored" in response.headers["cache-status"]
         self.event("request", id=response.headers["x-request-id"], status=200)
         assert not [line for line in self.gateway.logs() if line["event"] == "exception"]
 
 
 @pytest.fixture(scope="module")
 def house(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    answer = answer_head(200, f"cache-control: max-age=0\r\ncontent-length: {len(BODY)}") + BODY
+    answer = answer_head(200, f"cache-control: max-age=60, public\r\ncontent-length: {len(BODY)}") + BODY
     with ScriptedOrigin(answer) as origin:
         route = {"path": "/api/*", "origin": origin.url, "rate_limit": "ABSENT", "on_failure": "open"}
         variables = {
@@ -66,6 +75,7 @@ def house(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFacto
             ],
         }
         options = beside_the_sources(tmp_path_factory.mktemp("faults"), "injected")
+        options["config"] |= {"analytics_engine_datasets": [{"binding": "ANALYTICS", "dataset": "gatehouse"}]}
         with worker(vars=variables, faults=True, **options) as gateway:
             yield House(gateway)
 
@@ -75,9 +85,8 @@ def _quiet(house: House) -> None:
     house.gateway.clear_logs()
 
 
-@pytest.mark.parametrize("step", BEFORE)
-def test_an_exception_in_a_step_is_500_with_the_traceback_in_the_log_alone(house: House, step: str) -> None:
-    response = house.get(step)
+def internal_error(response: httpx.Response) -> str:
+    """The request id of an answer that says that the gateway failed, and nothing else."""
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
     problem = response.json()
@@ -86,8 +95,20 @@ def test_an_exception_in_a_step_is_500_with_the_traceback_in_the_log_alone(house
     assert "Traceback" not in response.text
     request_id = response.headers["x-request-id"]
     assert problem["request_id"] == request_id
-    assert f"RuntimeError: injected into {step}" in house.event("exception", id=request_id)["traceback"]
+    return request_id
+
+
+@pytest.mark.parametrize("step", BEFORE)
+def test_an_exception_in_a_step_is_500_with_the_traceback_in_the_log_alone(house: House, step: str) -> None:
+    request_id = internal_error(house.get(step))
     house.event("request", id=request_id, status=500, code="internal_error")
+    house.exception(step, id=request_id)
+    house.is_healthy()
+
+
+@pytest.mark.parametrize("step", SENDING)
+def test_an_answer_that_cannot_be_sent_is_500_with_the_traceback_in_the_log_alone(house: House, step: str) -> None:
+    house.exception(step, id=internal_error(house.get(step)))
     house.is_healthy()
 
 
@@ -95,8 +116,15 @@ def test_an_exception_in_a_step_is_500_with_the_traceback_in_the_log_alone(house
 def test_an_exception_after_the_answer_does_not_cost_the_client_the_answer(house: House, step: str) -> None:
     response = house.get(step)
     assert (response.status_code, response.content) == (200, BODY)
-    request_id = response.headers["x-request-id"]
-    assert f"RuntimeError: injected into {step}" in house.event("exception", id=request_id)["traceback"]
+    house.exception(step, id=response.headers["x-request-id"])
+    house.is_healthy()
+
+
+@pytest.mark.parametrize("step", BACKGROUND)
+def test_an_exception_in_the_background_is_a_log_line(house: House, step: str) -> None:
+    response = house.get(step)
+    assert (response.status_code, response.content) == (200, BODY)
+    house.exception(step, id=response.headers["x-request-id"], during="background")
     house.is_healthy()
 
 
@@ -108,11 +136,11 @@ def five_past() -> int:
     return (int(time.time() // HOUR) * HOUR + 300) * 1000
 
 
-@pytest.mark.parametrize("step", ["refresh", "summarise"])
+@pytest.mark.parametrize("step", CRON)
 def test_a_cron_task_that_fails_stops_neither_the_other_nor_any_request(house: House, step: str) -> None:
-    house.get(f"cron {step}")
+    house.get(step)
     assert house.gateway.scheduled(time_ms=five_past()).text == "exception"
-    assert f"injected into {step}" in house.event("exception", during="cron")["traceback"]
+    house.exception(step, during="cron")
     if step == "refresh":
         house.event("summary")
     house.is_healthy()
