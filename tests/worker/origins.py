@@ -205,14 +205,14 @@ class EchoOrigin(Origin):
 
 
 class BadOrigin(Origin):
-    """Answers every request with one behaviour: a function of this file, or a test's own."""
+    """Answers every request with one behaviour: a function of this file, or a test's own. `behave = well` mends it."""
 
     def __init__(self, behaviour: "Callable[[Connection, BadOrigin], None]") -> None:
         super().__init__()
-        self._behaviour = behaviour
+        self.behave = behaviour
 
     def answer(self, connection: Connection) -> None:
-        self._behaviour(connection, self)
+        self.behave(connection, self)
 
 
 class StagedOrigin(Origin):
@@ -263,6 +263,11 @@ def closed_port() -> int:
 
 
 # --- behaviours of BadOrigin ------------------------------------------------------------------------------------------
+
+
+def well(connection: Connection, origin: BadOrigin) -> None:
+    connection.read_content()
+    connection.send(answer_head(200, "content-type: text/plain\r\ncontent-length: 4") + b"well")
 
 
 def hang_before_headers(connection: Connection, origin: BadOrigin) -> None:
