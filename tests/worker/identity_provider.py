@@ -34,9 +34,6 @@ class Behaviour(Enum):
     """Sends the header section and the first byte, and then nothing."""
     BREAK = auto()
     """Closes the connection in the middle of the content."""
-    GARBAGE = auto()
-    HUGE = auto()
-    """Ten megabytes of JSON."""
     REDIRECT = auto()
 
 
@@ -49,6 +46,10 @@ class IdentityProvider:
         self.delay = 0.0
         """Seconds before an answer."""
         self.cache_control = ""
+        self.coding = ""
+        """Content coding of every answer."""
+        self.contents: dict[str, bytes] = {}
+        """What it answers, by path, in place of the truth."""
         self.requests: list[str] = []
         self.released = threading.Event()
         """Set to let those go that hang."""
@@ -112,7 +113,8 @@ class IdentityProvider:
         time.sleep(self.delay)
         match self.behave:
             case Behaviour.ANSWER:
-                self._send(handler, json.dumps(self.document(handler.path)).encode())
+                content = self.contents.get(handler.path)
+                self._send(handler, json.dumps(self.document(handler.path)).encode() if content is None else content)
             case Behaviour.FAIL:
                 self._send(handler, b"internal error", status=500)
             case Behaviour.HANG:
@@ -123,10 +125,6 @@ class IdentityProvider:
                 if self.behave is Behaviour.STALL:
                     self.released.wait(60)
                 handler.close_connection = True
-            case Behaviour.GARBAGE:
-                self._send(handler, b"<html>maintenance</html>")
-            case Behaviour.HUGE:
-                self._send(handler, b'{"keys":[' + b" " * 10_000_000 + b"]}")
             case Behaviour.REDIRECT:
                 self._send(handler, b"", status=302, location=self.jwks_url + "?again")
 
@@ -139,6 +137,8 @@ class IdentityProvider:
         handler.send_header("connection", "close")  # or a kept connection would outlive `down()`
         if self.cache_control:
             handler.send_header("cache-control", self.cache_control)
+        if self.coding:
+            handler.send_header("content-encoding", self.coding)
         if location:
             handler.send_header("location", location)
         handler.end_headers()

@@ -1,4 +1,4 @@
-"""Providers that fail, rotate and hang, and a store that fails, in workerd: who is still let in."""
+"""Providers that go down and rotate their keys, in workerd: who is still let in. The bad: `test_identity_faults.py`."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ import pytest
 
 from devtools.runtime.runner import Gateway
 from tests.signing_keys import SigningKey
-from tests.worker.identity_provider import Behaviour, IdentityProvider
+from tests.worker.identity_provider import IdentityProvider
 
 WHOAMI = "/_gatehouse/whoami"
 CROWD = 50
@@ -24,7 +24,7 @@ class House:
         self.provider = provider
         self.key = provider.add_key("ES256", "first")
         issuer = {"issuer": provider.url, "audience": [], "algorithms": ["ES256"], "jwks_url": provider.jwks_url}
-        self.gateway = start(vars={"ISSUERS": [issuer]}, faults=True)
+        self.gateway = start(vars={"ISSUERS": [issuer]})
 
     def ask(self, key: SigningKey | None = None, **claims: Any) -> httpx.Response:
         token = self.provider.token(key or self.key, **claims)
@@ -81,28 +81,6 @@ def test_a_provider_that_goes_down_after_a_first_success_is_not_missed(house: Ho
     house.provider.up()
 
 
-@pytest.mark.parametrize(
-    "behaviour",
-    [Behaviour.FAIL, Behaviour.BREAK, Behaviour.GARBAGE, Behaviour.HUGE, Behaviour.REDIRECT],
-    ids=lambda behaviour: behaviour.name.lower(),
-)
-def test_a_provider_that_answers_badly_is_503(house: House, behaviour: Behaviour) -> None:
-    house.provider.behave = behaviour
-    unavailable(house.ask())
-    assert house.fetches == 1
-
-
-@pytest.mark.parametrize("behaviour", [Behaviour.HANG, Behaviour.STALL], ids=lambda behaviour: behaviour.name.lower())
-def test_a_provider_that_hangs_is_given_five_seconds(house: House, behaviour: Behaviour) -> None:
-    house.provider.behave = behaviour
-    started = time.monotonic()
-    unavailable(house.ask())
-    assert 4.5 < time.monotonic() - started < 8
-    started = time.monotonic()
-    unavailable(house.ask())
-    assert time.monotonic() - started < 1
-
-
 def test_fifty_first_requests_at_once_are_all_answered(house: House) -> None:
     house.provider.delay = 0.3
     tokens = [house.provider.token(house.key, sub=f"u{number}") for number in range(CROWD)]
@@ -140,14 +118,21 @@ def test_rotation_under_load_refuses_nobody(house: House) -> None:
     threads = [threading.Thread(target=load, args=(worker,)) for worker in range(4)]
     for thread in threads:
         thread.start()
-    time.sleep(1)
+    answered(statuses, CROWD)
     keys.append(house.provider.add_key("ES256", "second"))
-    time.sleep(1)
+    answered(statuses, 2 * CROWD)
     stop.set()
     for thread in threads:
         thread.join()
-    assert len(statuses) > CROWD
     assert set(statuses) == {200}
+
+
+def answered(statuses: list[int], count: int) -> None:
+    """Wait until there are so many answers."""
+    deadline = time.monotonic() + 60
+    while len(statuses) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_kids_that_are_made_up_cost_the_provider_nothing(house: House) -> None:
@@ -173,23 +158,6 @@ def test_a_new_isolate_finds_the_keys_in_kv(house: House) -> None:
     assert house.ask().status_code == 200
     assert house.fetches == 1
     house.provider.up()
-
-
-@pytest.mark.parametrize("failing", [("get",), ("put",), ("get", "put")], ids="+".join)
-def test_kv_that_fails_is_as_good_as_none(house: House, failing: tuple[str, ...]) -> None:
-    house.gateway.kv_faults(**{method: {"fail": f"KV {method} failed: 500"} for method in failing})
-    assert house.ask().status_code == 200
-    assert house.ask(sub="u2").status_code == 200
-    events = {"get": "jwks_store_read_failed", "put": "jwks_store_write_failed"}
-    for method in failing:
-        house.gateway.wait_for_log(lambda line, event=events[method]: line["event"] == event)  # type: ignore[misc]
-
-
-def test_kv_that_hangs_delays_a_first_request_by_a_second_at_most(house: House) -> None:
-    house.gateway.kv_faults(get={"delay": 5000}, put={"delay": 5000})
-    started = time.monotonic()
-    assert house.ask().status_code == 200
-    assert time.monotonic() - started < 3
 
 
 def test_the_cron_trigger_fetches_the_keys(house: House) -> None:
