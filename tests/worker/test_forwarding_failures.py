@@ -150,6 +150,48 @@ def test_an_answer_before_the_content_was_read_counts(street: Street) -> None:
         assert (response.status_code, response.text) == (403, "no thanks")
 
 
+# --- and afterwards ---------------------------------------------------------------------------------------------------
+
+AFTERMATH: dict[str, tuple[dict[str, Any], int]] = {
+    # behaviour: what the request's line says, how many tries failed
+    "hang_before_headers": ({"status": 504, "code": "origin_timeout"}, 1),
+    "reset_before_headers": ({"status": 502, "code": "origin_unreachable"}, 2),
+    "not_http": ({"status": 502, "code": "origin_unreachable"}, 2),
+    "broken_field": ({"status": 502, "code": "origin_unreachable"}, 2),
+    "endless_headers": ({"status": 502, "code": "origin_unreachable"}, 2),
+    "hang_mid_body": ({"status": 200, "origin_status": 200, "bytes": 1000}, 0),
+    "reset_mid_body": ({"status": 200, "origin_status": 200, "bytes": 1000}, 0),
+    "promise_more_than_is_sent": ({"status": 200, "origin_status": 200, "bytes": 100}, 0),
+    "send_more_than_promised": ({"status": 200, "origin_status": 200, "bytes": 4}, 0),
+}
+"""A line is written when the header section goes to the client: of what comes after, it knows nothing."""
+
+
+@pytest.mark.parametrize("name", AFTERMATH)
+def test_a_failure_is_logged_and_an_origin_that_is_well_again_is_served_from(street: Street, name: str) -> None:
+    expected, failures = AFTERMATH[name]
+    street.gateway.clear_logs()
+    with street.gateway.client.stream("GET", f"/{name}/x", headers=UNCOMPRESSED) as response:
+        request_id = response.headers["x-request-id"]
+    line = street.gateway.wait_for_log(lambda line: line["event"] == "request" and line["id"] == request_id)
+    assert line.items() >= expected.items()
+    lines = [line for line in street.gateway.logs() if line["event"] == "origin_failed"]
+    assert [line["id"] for line in lines] == [request_id] * failures
+
+    origin = street.origins[name]
+    assert isinstance(origin, BadOrigin)
+    failing, origin.behave = origin.behave, origins.well
+    try:
+        answer = street.get(name)
+    finally:
+        origin.behave = failing
+    assert (answer.status_code, answer.text) == (200, "well")
+    well = street.gateway.wait_for_log(lambda line: line.get("id") == answer.headers["x-request-id"])
+    assert (well["event"], well["status"], well["origin_status"]) == ("request", 200, 200)
+    assert {line["event"] for line in street.gateway.logs()} <= {"request", "origin_failed"}
+    assert len(street.gateway.logs()) == len(street.gateway.output()), "the platform has nothing to add"
+
+
 # --- tries and the breaker --------------------------------------------------------------------------------------------
 
 
