@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from forwarded import DEFAULT_PORTS, Target
 from handshake import selected_protocol
-from header_rules import connection_options, reaches_client
+from header_rules import client_rule, connection_options
 from messages import Request, Response
 
 BODILESS_STATUSES = frozenset({101, 204, 205, 304})
@@ -23,7 +23,7 @@ REFERENCES = ("location", "content-location")
 
 def sanitised_response(response: Response, target: Target, request: Request) -> Response:
     """`response` as the client may have it. `request` is the client's own; the stream is passed on unread."""
-    options = connection_options(response.headers)
+    options, reaches_client = connection_options(response.headers), client_rule(response.headers)
     headers = {name: value for name, value in response.headers.items() if reaches_client(name) and name not in options}
     for name in REFERENCES:
         if name in headers:

@@ -23,7 +23,7 @@ from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from handshake import is_websocket, protocols_for_origin
-from header_rules import CREDENTIALS, connection_options, reaches_origin, without_access_cookie
+from header_rules import CREDENTIALS, connection_options, origin_rule, without_access_cookie
 from messages import Request
 from problems import Problem
 from settings import RouteSettings
@@ -190,7 +190,7 @@ def client_address(request: Request) -> str | None:
 
 def _client_fields(request: Request, target: Target) -> dict[str, str]:
     """The client's fields that may pass."""
-    options = connection_options(request.headers)
+    options, reaches_origin = connection_options(request.headers), origin_rule(request.headers)
     withheld = frozenset() if target.forward_credentials else target.token_fields
     fields = {
         name: value

@@ -9,7 +9,7 @@ Knows names only. Values are set in `forwarded.py` and `answered.py`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 HOP_BY_HOP = frozenset({
@@ -61,6 +61,8 @@ RESPONSE_WITHHELD_PREFIXES = ("x-gateway-",)
 """An origin that echoes its request must not show how requests are signed."""
 
 NAMES_REMEMBERED = 1024
+LONGEST_REMEMBERED = 64
+"""Characters. A client may send a name of 100 KB, and a thousand of those would fill the isolate."""
 
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
@@ -70,7 +72,6 @@ def canonical(name: str) -> str:
     return _SEPARATORS.sub("-", name.lower())
 
 
-@lru_cache(NAMES_REMEMBERED)
 def reaches_origin(name: str) -> bool:
     """Whether a client's field of that name may be forwarded as it is. Credentials are asked for apart."""
     plain = canonical(name)
@@ -81,11 +82,28 @@ def reaches_origin(name: str) -> bool:
     return not plain.startswith(WITHHELD_PREFIXES)
 
 
-@lru_cache(NAMES_REMEMBERED)
 def reaches_client(name: str) -> bool:
     """Whether an origin's field of that name may be sent to the client."""
     plain = canonical(name)
     return not (plain in HOP_BY_HOP or plain in RESPONSE_WITHHELD or plain.startswith(RESPONSE_WITHHELD_PREFIXES))
+
+
+_reaches_origin = lru_cache(NAMES_REMEMBERED)(reaches_origin)
+_reaches_client = lru_cache(NAMES_REMEMBERED)(reaches_client)
+
+
+def origin_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
+    """`reaches_origin` for the names of one message: remembered, since they are the same again and again."""
+    return reaches_origin if _has_long_name(headers) else _reaches_origin
+
+
+def client_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
+    """`reaches_client`, likewise."""
+    return reaches_client if _has_long_name(headers) else _reaches_client
+
+
+def _has_long_name(headers: Mapping[str, str]) -> bool:
+    return max(map(len, headers), default=0) > LONGEST_REMEMBERED
 
 
 def connection_options(headers: Mapping[str, str]) -> frozenset[str]:
