@@ -41,6 +41,10 @@ READ_TIMEOUT: Final = 0.25
 METADATA_SIZE: Final = 1000
 """Bytes of metadata used, of the 1,024 that KV takes."""
 
+ENTRY_SIZE: Final = 1024
+"""Bytes of a response in memory beside its content and the text of its fields: about what its objects take. Without
+them, eight megabytes of empty responses would be more than an isolate has."""
+
 MOST_CHANGED: Final = 4096
 INDEX_SLACK: Final = 86_400
 """Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
@@ -284,7 +288,7 @@ class CacheStore:
             return
         assert isinstance(entry.content, bytes), "a stream belongs to one request"
         fields = sum(len(field) + len(value) for field, value in entry.stored.headers.items())
-        self.memory.put(name, entry, len(entry.content), now, beside=fields)
+        self.memory.put(name, entry, len(entry.content), now, beside=fields + ENTRY_SIZE)
 
     async def _decoded(self, value: StoredValue) -> Entry | Index:
         metadata = dict(value.metadata)

@@ -332,6 +332,13 @@ class TestMemory:
             held = [kept for other in "abcdef" if (kept := tier.get(other, now)) is not None]
             assert sum(held) <= 10
 
+    def test_responses_without_content_are_bounded_as_well(self) -> None:
+        house = CacheHouse(lambda request: page("", cache_control="max-age=60"))
+        house.cache._memory._size = 100 * 1024
+        for number in range(200):
+            house.get(f"/?{number}")
+        assert 50 < len(house.cache._memory) < 100
+
     def test_a_stream_is_never_kept(self) -> None:
         house = CacheHouse(lambda request: page("x" * 70_000, cache_control="max-age=60", content_length="70000"))
         house.get()
