@@ -15,6 +15,7 @@ import header_rules
 from configuration import load_settings
 from devtools.paths import SOURCES
 from gateway import Gateway
+from geo import Locator
 from messages import Request, Response
 from tests.unit.in_memory import BytesBody, World, run
 
@@ -37,6 +38,9 @@ def caches() -> Iterator[tuple[str, "_lru_cache_wrapper[Any]"]]:
 def test_every_cache_of_functions_is_bounded() -> None:
     found = dict(caches())
     assert "header_rules._reaches_origin" in found
+    locator = Locator()
+    found |= {name: cache for name, cache in vars(locator).items() if isinstance(cache, _lru_cache_wrapper)}
+    assert "_choose" in found
     for name, cache in found.items():
         bounded = cache.cache_parameters()["maxsize"] is not None
         assert bounded or not signature(cache.__wrapped__).parameters, name
