@@ -18,6 +18,9 @@ from typing import IO
 PATIENCE = 5.0
 """Seconds between asking a group to end and making it."""
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals by which people, shells and supervisors end a program."""
+
 TAIL = 200
 """Lines of standard error that are kept to explain a failure."""
 
@@ -98,12 +101,16 @@ def _give_terminal(terminal: int, group: int) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt in the block, as SIGINT does, so that `finally` runs."""
+    """SIGTERM and SIGHUP raise KeyboardInterrupt in the block, as SIGINT does, so that `finally` runs.
+
+    SIGINT, too, has to be told: a shell without job control, such as a pipeline's, starts what goes to the background
+    with SIGINT ignored, and Python leaves it so.
+    """
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    former = {number: signal.signal(number, interrupt) for number in ENDINGS}
     try:
         yield
     finally:
