@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -29,12 +29,19 @@ CACHE = STATE / "runtime"
 CF_HEADER = "gatehouse-dev-cf"
 """Read and removed by the embedded host alone (`worker/place.mjs`)."""
 
+V8_FLAGS = "MINIFLARE_WORKERD_V8_FLAGS"
+"""Miniflare's variable for them, separated by spaces."""
+
 NODE_SETTINGS = {
     "CLOUDFLARE_CF_FETCH_ENABLED": "false",
     "NODE_COMPILE_CACHE": str(STATE / "node"),
     "WRANGLER_LOG": "error",
 }
 """Miniflare does not ask Cloudflare where this machine is; Node keeps what it compiled of wrangler's 15 MB."""
+
+QUICK_START = ("--liftoff-only", "--wasm-lazy-compilation")
+"""Flags of V8 for gateways that live for seconds: left to itself it spends more on optimising Python's WebAssembly than
+on all else in a start. What is measured needs that."""
 
 START_TIMEOUT = 180.0
 """Seconds: the first start of all packs the runtime."""
@@ -60,17 +67,17 @@ class RunnerError(Exception):
 
 
 class Runner:
-    """One `serve.mjs` process. Use it as a context manager, or call `close`."""
+    """One `serve.mjs` process. Use it as a context manager, or call `close`. `v8_flags` are those of every workerd."""
 
     witness: ClassVar[Witness | None] = None
     """Of all runners of this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, v8_flags: Sequence[str] = ()) -> None:
         chosen = node.locate()
         self._process = subprocess.Popen(
             [chosen.executable, SERVE, CACHE],
             cwd=ROOT,
-            env=chosen.environment() | NODE_SETTINGS,
+            env=chosen.environment() | NODE_SETTINGS | {V8_FLAGS: " ".join(v8_flags)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

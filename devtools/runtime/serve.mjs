@@ -39,6 +39,7 @@ import { compileApplication, moduleType, packApplication, packRuntime } from './
  * @property {string | null} script     a JavaScript Worker in one file, instead of the Python one: the benchmark's peers
  */
 
+const OF_WORKERD = 'NOSENTRY'; // how workerd marks what it writes about itself, such as a compile cache it cannot use
 const PYTHON_FLAG = /^(disable_|no_|enable_)?python_/;
 const cache = process.argv[2];
 const gateways = new Map();
@@ -82,7 +83,9 @@ async function miniflareOptions(name, options) {
     host: '127.0.0.1',
     port: 0,
     log: new GatewayLog(name),
-    handleStructuredLogs: ({ level, message }) => say({ gateway: name, level, message }),
+    handleStructuredLogs: ({ level, message }) => {
+      if (!message.startsWith(OF_WORKERD)) say({ gateway: name, level, message });
+    },
     modulesRoot: '/gatehouse',
     modules,
     cf: options.cf,

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from devtools.local_vars import LOCAL
 from devtools.origin import LocalOrigin, local_origin
 from devtools.paths import NODE_MODULES, STATE, WRANGLER_TOML
-from devtools.runtime.runner import Gateway, Runner
+from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from tests.private_words import WATCH
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
@@ -65,7 +65,7 @@ def _chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def runner() -> Iterator[Runner]:
-    with Runner() as runner:
+    with Runner(v8_flags=QUICK_START) as runner:
         yield runner
 
 

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from devtools.runtime.runner import Gateway, Runner
+from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 
 # A Node process of its own for every module: what one module leaves behind cannot disturb another.
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with Runner() as runner:
+    with Runner(v8_flags=QUICK_START) as runner:
         yield runner
 
 

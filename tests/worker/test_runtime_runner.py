@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.runtime.runner import Gateway, Runner, RunnerError
+from devtools.runtime.runner import QUICK_START, Gateway, Runner, RunnerError
 
 CAPABILITIES = Path(__file__).parent / "fixtures" / "capabilities"
 
@@ -69,7 +69,7 @@ def test_a_configuration_that_wrangler_refuses_is_an_error_of_the_start(worker: 
 
 
 def test_closing_a_runner_ends_its_gateways() -> None:
-    with Runner() as runner:
+    with Runner(v8_flags=QUICK_START) as runner:
         gateway = runner.start(source=CAPABILITIES)
         assert gateway.get("/isolate").status_code == 200
     with pytest.raises(RunnerError, match="is gone"):
