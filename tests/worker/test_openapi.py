@@ -20,8 +20,9 @@ from tests.private_words import WATCH
 ORIGIN_SECRET = "the secret of origin and gateway, for tests"
 JWT_SECRET = "the secret of the local token issuer, for tests"
 TOKEN = jwt.encode(
-    {"sub": "ada", "role": ["admin", "gatehouse:purge"], "exp": int(time.time()) + 3600}, JWT_SECRET, "HS256"
+    {"sub": "ada", "role": ["admin", "gatehouse:purge"], "exp": int(time.time()) + 24 * 3600}, JWT_SECRET, "HS256"
 )
+"""Good for a day: it is made when tests are collected, which may be long before they are run."""
 
 
 @pytest.fixture(scope="module")

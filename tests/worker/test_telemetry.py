@@ -24,7 +24,8 @@ PRIVATE = {
 }
 """Words that a client sends and nobody may find in a log."""
 
-TOP_OF_THE_HOUR = int(time.time() // HOUR) * HOUR
+TOP_OF_THE_HOUR = 400_000 * HOUR
+"""Seconds since 1970, long ago: of the hour before it nothing is known but what a test puts there."""
 
 
 class SlowOrigin(Origin):
@@ -194,12 +195,16 @@ def test_the_hour_is_summed_up_from_all_isolates_and_the_webhook_is_told(house: 
 
 def test_an_isolate_writes_its_counts_for_the_summary(house: House) -> None:
     """Once a minute; the fixture turns the isolate's clock on, so that nobody waits for it."""
-    house.gateway.get("/api/x", headers={"x-minutes-later": str(FLUSH_SECONDS / 60 + 1)})
+    first = int(time.time() // HOUR)
+    for later in (0, 0, FLUSH_SECONDS / 60 + 1):
+        house.gateway.get("/api/x", headers={"x-minutes-later": str(later)})
     deadline = time.monotonic() + 10
-    while not (keys := house.gateway.kv_list(f"tally1:{TOP_OF_THE_HOUR // HOUR}:")) and time.monotonic() < deadline:
+    counted: list[dict[str, Any]] = []
+    while sum(counts["requests"] for counts in counted) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
-    (key,) = keys
-    counted = key["metadata"]
-    assert counted["requests"] > 1
-    assert counted["kv_reads"] >= 1
+        keys = [key for hour in (first, first + 1) for key in house.gateway.kv_list(f"tally1:{hour}:")]
+        counted = [key["metadata"] for key in keys]
+    assert sum(counts["requests"] for counts in counted) > 1
+    assert sum(counts["kv_reads"] for counts in counted) >= 1
+    assert len(counted) <= 2, "one key an hour, and an hour may have begun meanwhile"
     assert json.dumps(counted).isascii()

@@ -13,16 +13,17 @@ import pytest
 
 from devtools.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
-from tests.private_words import WATCH
 
 JWT_SECRET = "users-flow-token-secret-of-enough-bytes"
 ORIGIN_SECRET = "users-flow-origin-secret-of-enough-bytes"
 OTHER_SECRET = "users-flow-another-secret-of-enough-bytes"
+DAY = 24 * 3600
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 def bearer(subject: str, role: str | list[str]) -> dict[str, str]:
-    token = jwt.encode({"sub": subject, "role": role, "exp": time.time() + 3600}, JWT_SECRET, algorithm="HS256")
+    """Good for a day: those below are made when tests are collected, which may be long before they are run."""
+    token = jwt.encode({"sub": subject, "role": role, "exp": time.time() + DAY}, JWT_SECRET, algorithm="HS256")
     return {"authorization": f"Bearer {token}"}
 
 
@@ -32,7 +33,7 @@ GRACE = bearer("grace", "user")
 
 @pytest.fixture(scope="module")
 def log() -> io.StringIO:
-    return WATCH.text()
+    return io.StringIO()
 
 
 @pytest.fixture(scope="module")
