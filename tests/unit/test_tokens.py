@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -128,6 +129,14 @@ def test_a_payload_is_utf8(raw: bytes) -> None:
 @pytest.mark.parametrize("depth", [33, 1000])
 def test_deep_nesting_is_refused_before_parsing(opening: str, depth: int) -> None:
     assert refusal(token(claims=('{"a":' + opening * depth).encode())) == "malformed"
+
+
+def test_a_string_that_does_not_end_costs_no_more_than_its_length() -> None:
+    """Looking for its end again at every quote inside took seconds of a 8 KB token, which anybody can send."""
+    started = time.process_time()
+    with pytest.raises(ValueError, match="nested too deeply"):
+        strictjson.loads(b"[" * 40 + b'"' + b'\\"' * 50_000)
+    assert time.process_time() - started < 1
 
 
 def test_many_brackets_that_are_not_deep_are_read() -> None:
