@@ -87,15 +87,19 @@ def bindings_only(config: Config, root: Path) -> Config:
 
 
 def embedded(config: Config, root: Path, bundle: Bundle) -> Config:
-    """For `wrangler dev`: the same Worker as modules of the embedded runtime."""
-    generated = _with_environments(config, lambda part: _relocate(part, root))
+    """For `wrangler dev`: the same Worker as modules of the embedded runtime.
+
+    The build stands in every environment: one that is inherited wrangler joins to the configuration's folder twice, and
+    then it watches a folder that is not there.
+    """
+    build = {"command": bundle.build_command, "watch_dir": bundle.watch}
+    generated = _with_environments(config, lambda part: _relocate(part, root) | {"build": build})
     return generated | {
         "main": str(bundle.folder / HOST.name),
         "base_dir": str(bundle.folder),
         "no_bundle": True,
         "find_additional_modules": True,
         "rules": list(MODULE_RULES),
-        "build": {"command": bundle.build_command, "watch_dir": bundle.watch},
     }
 
 

@@ -61,6 +61,13 @@ def test_the_worker_becomes_the_packed_modules(config: wrangler_config.Config) -
     assert "main" not in generated["env"]["staging"]
 
 
+def test_no_environment_inherits_the_build_since_wrangler_would_watch_another_folder(
+    config: wrangler_config.Config,
+) -> None:
+    generated = wrangler_config.embedded(config, Path("/project"), BUNDLE)
+    assert generated["env"]["staging"]["build"] == generated["build"]
+
+
 def test_flags_of_cloudflares_python_go_and_all_others_stay(config: wrangler_config.Config) -> None:
     generated = wrangler_config.embedded(config, Path("/project"), BUNDLE)
     assert generated["compatibility_flags"] == ["global_fetch_strictly_public"]

@@ -225,7 +225,7 @@ def test_a_broken_wrangler_toml_is_reported_and_passed_over(dev: Dev, project: P
     (project / "wrangler.toml").write_text(TOML)
 
 
-def test_environment_variables_persistence_and_the_cron_trigger_pass_through(tmp_path: Path) -> None:
+def test_environment_variables_persistence_the_cron_trigger_and_changes_pass_through(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     options = ("--env", "staging", "--var", "EXTRA:1", "--persist-to", str(tmp_path / "state"), "--test-scheduled")
     first = Dev(project, *options)
@@ -244,6 +244,8 @@ def test_environment_variables_persistence_and_the_cron_trigger_pass_through(tmp
 
     second = Dev(project, *options)
     assert second.until(lambda response: response.status_code == 200).json()["visits"] == visits + 1
+    (project / "src" / "message.py").write_text('TEXT = "second"\n')  # an environment's source is watched, too
+    second.until(lambda response: response.status_code == 200 and response.json()["text"] == "second")
     assert second.stop(signal.SIGTERM) == 0, second.said()
 
 
