@@ -31,8 +31,10 @@ UNDERSTOOD: Final = frozenset(
 )
 """Statuses whose caching requirements are met here (RFC 9110 section 15), for `must-understand`."""
 
-STORABLE: Final = frozenset(range(200, 600)) - {206, 304}
-"""Statuses of final and complete responses; any other is never stored."""
+STORABLE: Final = frozenset(range(200, 600)) - {206, 304, 412, 416}
+"""Statuses of final responses that may answer somebody else. The four left out answer the range or the precondition of
+one request: where an origin puts `max-age` on everything, one `Range: bytes=9999-` would otherwise make the next
+visitor's answer a 416."""
 
 ORIGIN_ERRORS: Final = frozenset({500, 502, 503, 504})
 """Responses that `stale-if-error` may replace (RFC 5861 section 4)."""

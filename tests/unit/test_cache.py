@@ -262,6 +262,13 @@ def test_partial_interim_and_impossible_statuses_are_never_stored(status: int) -
     assert storing(status=status).refusal == "status"
 
 
+@pytest.mark.parametrize("status", [304, 412, 416])
+def test_what_one_clients_precondition_or_range_came_to_is_never_stored(status: int) -> None:
+    for control in ("public, max-age=60", "must-understand, max-age=60"):
+        assert storing(control, status=status).refusal == "status"
+    assert storing(status=status, settings={"statuses": (status,), "override_ttl": 60}).refusal == "status"
+
+
 def test_a_status_nobody_understands_is_not_stored_if_it_must_be_understood() -> None:
     assert storing("must-understand, max-age=60", status=299).refusal == "status"
     assert storing("must-understand, no-store, max-age=60", status=299).refusal == "no-store"

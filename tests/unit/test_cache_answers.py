@@ -96,6 +96,23 @@ def test_only_if_cached_is_504_without_a_stored_response() -> None:
     assert house.asked == []
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"if-match": '"v0"'}, 412), ({"range": "bytes=9999-"}, 416), ({"if-none-match": "*"}, 304)]
+)
+def test_a_refused_precondition_or_range_is_nobody_elses_answer(headers: dict[str, str], status: int) -> None:
+    """Or one request would put a resource out of service for everybody."""
+
+    def answer(request: Request) -> Response:
+        hampered = not headers.keys().isdisjoint(request.headers)
+        return page("hello", status if hampered else 200, cache_control="public, max-age=60")
+
+    house = CacheHouse(answer)
+    assert house.get("/", headers).status == status
+    assert content_of(house.get()) == "hello"
+    house.get("/", headers)
+    assert content_of(house.get()) == "hello"
+
+
 class TestVariants:
     def test_each_variant_is_stored_and_selected(self) -> None:
         house = counter(cache_control="max-age=60", vary="Accept-Language")
