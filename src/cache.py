@@ -39,6 +39,12 @@ visitor's answer a 416."""
 ORIGIN_ERRORS: Final = frozenset({500, 502, 503, 504})
 """Responses that `stale-if-error` may replace (RFC 5861 section 4)."""
 
+REPLACING_STATUSES: Final = STORABLE & {*range(200, 400), 404, 410}
+"""Statuses that say what a URL holds now. Other errors say what became of one request."""
+
+REFUSED_FOR_THE_REQUEST: Final = frozenset({"method", "request-no-store", "authorization"})
+"""Refusals to store that say nothing of a response stored earlier."""
+
 MOST_VARY_FIELDS: Final = 16
 
 SHORTEST_STORAGE: Final = 60
@@ -189,6 +195,14 @@ class CachePolicy:
         passing = {"date": "", "age": ""}
         changed = {**old.headers, **passing} != {**new.headers, **passing}
         return gains or changed or new.response_time - old.response_time > VALIDATION_WINDOW / 2
+
+    def replaces(self, status: int, refusal: str | None) -> bool:
+        """Whether a response that is not stored, for `refusal`, makes the one stored earlier outdated all the same.
+
+        It is what the URL holds now (RFC 9111 section 4.3.3). Without this, a response that was to be served stale
+        for a day would be, whatever its origin says meanwhile.
+        """
+        return status in REPLACING_STATUSES and refusal not in REFUSED_FOR_THE_REQUEST
 
     def permission_on_error(
         self, request: PresentedRequest, stored: StoredResponse, now: float, *, disconnected: bool

@@ -43,7 +43,7 @@ KEY_SHOWN: Final = 16
 """Characters of a key that `Cache-Status` shows: enough to see whether two requests share one."""
 
 CHANGES_OUR_MIND: Final = frozenset({"no-store", "private", "vary"})
-"""Refusals that mean that a response stored earlier may not stay, either."""
+"""Refusals that mean that a response may not stay although its validation says that it still holds."""
 
 MODE_FIELDS: Final = frozenset({*CONDITIONAL_FIELDS, "range"})
 """Fields of the client that a validation of our own replaces."""
@@ -238,6 +238,8 @@ class HttpCache:
             return _finished(response, status)
         storing = self._storing(call, answered)
         if storing.stored is None:
+            if decision.fwd != "bypass":
+                self._outdate(call, response.status, storing.refusal)
             return _finished(response, status.with_detail(storing.refusal or "not-stored"))
         name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
         status = replace(status, stored=True, key=name[:KEY_SHOWN])
@@ -300,14 +302,21 @@ class HttpCache:
             if not isinstance(content, bytes) and (stored.length is None or stored.length <= self._memory.entry_size):
                 content = await content.read(call.policy.settings.max_size)
             if isinstance(content, bytes):
-                if len(content) > call.policy.settings.max_size or stored.length not in (None, len(content)):
+                if len(content) > call.policy.settings.max_size:
+                    raise ContentTooLarge(f"more than {call.policy.settings.max_size} bytes")
+                if stored.length not in (None, len(content)):
                     return
                 stored = replace(stored, length=len(content))
             await self._store.save(call.key, call.selecting, call.found.index, stored, content, keep)
         except ContentTooLarge:
-            return
+            self._outdate(call, stored.status, "too-large")
         except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
             self._log("cache_write_failed", key=call.key.root, reason=str(error))
+
+    def _outdate(self, call: _Call, status: int, refusal: str | None) -> None:
+        """Forget the response stored earlier if a new one has taken its place without being stored itself."""
+        if call.found.entry is not None and call.policy.replaces(status, refusal):
+            self._forget(call, call.key.root)
 
     def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
         """A 200 to HEAD says whether a stored response to GET is outdated (RFC 9111 section 4.3.5)."""
@@ -354,8 +363,7 @@ class HttpCache:
         storing = self._storing(call, answered)
         if storing.stored is None or response.status in ORIGIN_ERRORS:
             await cancel(response.body)
-            if storing.refusal in CHANGES_OUR_MIND:
-                self._forget(call, call.key.root)
+            self._outdate(call, response.status, storing.refusal)
             return
         content = response.body.encode() if isinstance(response.body, str) else response.body or b""
         await self._save(call, storing.stored, content, storing.keep)

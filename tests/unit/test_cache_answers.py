@@ -303,6 +303,56 @@ class TestStale:
         assert content_of(house.get()) == "answer 1"
         assert content_of(house.get()) == "secret"
 
+    @pytest.mark.parametrize(
+        "now",
+        [
+            {"content": "gone", "status": 404},
+            {"content": "moved", "status": 302, "location": "/new"},
+            {"content": "new", "cache_control": "no-cache"},
+            {"content": "new", "vary": "*"},
+            {"content": "x" * 3000, "cache_control": "max-age=60"},
+            {"content": "x" * 3000, "cache_control": "max-age=60", "content_length": "3000"},
+        ],
+    )
+    def test_what_took_its_place_without_being_stored_itself_ends_it(self, now: dict[str, Any]) -> None:
+        house = CacheHouse(
+            lambda request: page("old", cache_control="max-age=1, stale-while-revalidate=86400"), max_size=2999
+        )
+        house.get()
+        house.later(11)
+        house.answer = lambda request: page(**now)
+        assert content_of(house.get()) == "old"
+        assert content_of(house.get()) == now["content"]
+
+    def test_it_does_not_come_back_when_the_origin_fails(self) -> None:
+        house = counter(cache_control="max-age=1, stale-if-error=86400")
+        house.get()
+        house.later(11)
+        house.answer = lambda request: page("new", cache_control="no-store")
+        assert content_of(house.get()) == "new"
+        house.answer = failing
+        with pytest.raises(Problem):
+            house.get()
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            ({}, 403),
+            ({}, 429),
+            ({"range": "bytes=1-2"}, 206),
+            ({"cache-control": "no-store"}, 200),
+            ({"if-match": "x"}, 200),
+        ],
+    )
+    def test_what_became_of_one_request_leaves_it(self, headers: dict[str, str], status: int) -> None:
+        house = counter(cache_control="max-age=1, stale-if-error=86400")
+        house.get()
+        house.later(11)
+        house.answer = lambda request: page("mine", status)
+        assert content_of(house.get("/", headers)) == "mine"
+        house.answer = failing
+        assert content_of(house.get()) == "answer 1"
+
     def test_a_stale_response_answers_an_error_with_permission(self) -> None:
         house = counter(cache_control="max-age=10, stale-if-error=60")
         house.get()
