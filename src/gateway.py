@@ -18,6 +18,7 @@ from cors import Cors
 from endpoints import Endpoint, Endpoints
 from forwarded import Vouched
 from geo import Locator
+from handshake import is_websocket
 from http_cache import HttpCache
 from limits import enforce
 from messages import Request, Response
@@ -159,9 +160,11 @@ class Gateway:
         exchange.trace = span.id
         forwarding = self._forwarder.prepare(request, route, Vouched(exchange.id, span, principal, locale))
         exchange.notes = forwarding.notes
-        policy = self._policies.get(id(route))
-        if policy is None or self._cache is None:
+        if self._cache is None:
             return await forwarding.send()
+        policy = self._policies.get(id(route))
+        if policy is None or is_websocket(request):
+            return await self._cache.pass_by(request, forwarding, exchange.background)
         asked = self._platform.clock()
         try:
             return await self._cache.answer(policy, request, forwarding, exchange.background, principal)

@@ -131,7 +131,7 @@ class HttpCache:
         """
         call = _call(policy, request, onward, background, caller)
         if request.method not in SERVED_METHODS:
-            return await self._change(call)
+            return _finished(await self.pass_by(request, onward, background), CacheStatus(fwd="method"))
         call.found = self._store.recall(call.key, call.selecting) or await self._found(call)
         entry = call.found.entry
         decision = policy.reuse(call.presented, entry.stored if entry else None, self._clock())
@@ -150,6 +150,18 @@ class HttpCache:
         if "range" not in call.request.headers or call.request.method != "GET":
             return found
         return await self._store.held(call.key, call.selecting, found)
+
+    async def pass_by(self, request: Request, onward: Onward, background: Background) -> Response:
+        """The origin's response to a request whose own route caches nothing.
+
+        What an unsafe method changed is forgotten all the same (RFC 9111 section 4.4): it may be another route's.
+        """
+        response = await onward.send(onward.request)
+        for url in invalidated_urls(request.method, request.url, response.status, response.headers):
+            settings = self._settings_of(url)
+            if settings is not None:
+                self._forget(background, cache_key(settings, url).root)
+        return response
 
     async def purge(self, scopes: list[str]) -> int:
         """Make everything in `scopes` (see `purges.py`) dead. Gives the new generation; raises StoreFailed."""
@@ -255,16 +267,6 @@ class HttpCache:
         self._save_later(call, storing.stored, content, storing.keep)
         return _finished(response, status)
 
-    async def _change(self, call: _Call) -> Response:
-        """A method that no stored response answers. What it changed is forgotten (RFC 9111 section 4.4)."""
-        response = await call.onward.send(call.onward.request)
-        request = call.request
-        for url in invalidated_urls(request.method, request.url, response.status, response.headers):
-            settings = self._settings_of(url)
-            if settings is not None:
-                self._forget(call, cache_key(settings, url).root)
-        return _finished(response, CacheStatus(fwd="method"))
-
     # --- storing ------------------------------------------------------------------------------------------------------
 
     def _storing(self, call: _Call, answered: _Reply) -> Storing:
@@ -290,7 +292,7 @@ class HttpCache:
         """Whether a response stays stored after its validation; a new `no-store` or `private` drops it."""
         storing = call.policy.storing_again(replace(call.presented, method="GET"), stored)
         if storing.refusal in CHANGES_OUR_MIND:
-            self._forget(call, call.key.root)
+            self._forget(call.background, call.key.root)
         return storing
 
     def _save_later(self, call: _Call, stored: StoredResponse, content: Content, keep: int) -> None:
@@ -316,17 +318,17 @@ class HttpCache:
     def _outdate(self, call: _Call, status: int, refusal: str | None) -> None:
         """Forget the response stored earlier if a new one has taken its place without being stored itself."""
         if call.found.entry is not None and call.policy.replaces(status, refusal):
-            self._forget(call, call.key.root)
+            self._forget(call.background, call.key.root)
 
     def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
         """A 200 to HEAD says whether a stored response to GET is outdated (RFC 9111 section 4.3.5)."""
         entry, response = call.found.entry, answered.response
         if entry is not None and response.status == 200 and not head_update(entry.stored, response.headers):
-            self._forget(call, call.key.root)
+            self._forget(call.background, call.key.root)
 
-    def _forget(self, call: _Call, root: str) -> None:
+    def _forget(self, background: Background, root: str) -> None:
         self._store.mark_changed(root)
-        call.background(self._store.forget(root))
+        background(self._store.forget(root))
 
     # --- refreshing ---------------------------------------------------------------------------------------------------
 

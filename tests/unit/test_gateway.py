@@ -9,7 +9,8 @@ from configuration import load_settings
 from gateway import Gateway
 from messages import Request, Response
 from tally import FLUSH_SECONDS
-from tests.unit.in_memory import World, run
+from tests.unit.cache_house import content_of
+from tests.unit.in_memory import BytesBody, World, run
 
 
 def ask(
@@ -149,3 +150,37 @@ def test_a_misconfigured_gateway_answers_503_everywhere_but_on_healthz() -> None
         refused = ask("GET", path, gateway=closed)
         assert (refused.status, problem(refused)["code"]) == (503, "misconfigured")
     assert {"event": "misconfigured", "fault": "ROUTES[0].origin: is wrong"} in world.log
+
+
+def cached_by_get(*routes: dict[str, Any]) -> tuple[Gateway, World]:
+    """A gateway that has stored `GET /items`, whose origin answers with the number of requests for it."""
+
+    def origin(request: Request) -> Response:
+        return Response(200, {"cache-control": "max-age=60"}, BytesBody(str(len(world.requests)).encode()))
+
+    world = World(origin)
+    listed = [{"path": "/items", "origin": "https://origin.example", "auth": "none", **route} for route in routes]
+    gateway = Gateway(load_settings({"ROUTES": listed}, {"CACHE"}), world.platform())
+    for _ in range(2):
+        assert visit(gateway, world) == "1"
+    world.clock.now += 0.01
+    return gateway, world
+
+
+def visit(gateway: Gateway, world: World, method: str = "GET", **headers: str) -> str | None:
+    response = ask(method, "/items", world=world, gateway=gateway, **headers)
+    run(world.settle())
+    return content_of(response)
+
+
+def test_a_write_through_a_route_that_caches_nothing_makes_the_url_outdated() -> None:
+    gateway, world = cached_by_get({"methods": ["GET"]}, {"methods": ["POST"], "cache": False})
+    assert visit(gateway, world, "POST") == "2"
+    world.clock.now += 0.01
+    assert visit(gateway, world) == "3"
+
+
+def test_a_websocket_handshake_is_neither_answered_from_the_cache_nor_stored() -> None:
+    gateway, world = cached_by_get({"methods": ["GET"]})
+    assert visit(gateway, world, upgrade="websocket", connection="Upgrade") == "2"
+    assert visit(gateway, world) == "1"
