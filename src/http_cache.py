@@ -379,12 +379,14 @@ def _call(
 ) -> _Call:
     selecting = _Selecting(request, onward)
     authorized = caller is not None or "authorization" in request.headers
+    # Credentials that only the origin reads name nobody whom a key could keep apart.
+    partition = "none" if caller is None else policy.settings.partition
     return _Call(
         policy,
         request,
         onward,
         background,
-        PresentedRequest(request.method, request.headers, authorized, policy.settings.partition),
+        PresentedRequest(request.method, request.headers, authorized, partition),
         cache_key(policy.settings, request.url, selecting, caller),
         selecting,
         Lookup(),

@@ -165,6 +165,15 @@ class TestPartitions:
         assert ask(partitioned, ANNA) == "anna"
         assert len(partitioned.asked) == 1
 
+    @pytest.mark.parametrize("partition", ["user", "role"])
+    def test_callers_whom_only_the_origin_knows_share_nothing(self, partition: str) -> None:
+        """Their `Authorization` is passed on unread, so their keys are alike."""
+        house = CacheHouse(
+            lambda r: page(r.headers.get("authorization", "-"), cache_control="max-age=60"), partition=partition
+        )
+        credentials = ["Basic YTpi", "Basic Yzpk", "Basic YTpi"]
+        assert [content_of(house.get("/", {"authorization": value})) for value in credentials] == credentials
+
     def test_a_locale_is_kept_apart_when_the_route_says_so(self) -> None:
         house = CacheHouse(lambda r: page(r.headers["x-geo-country"], cache_control="max-age=60"), vary_on_locale=True)
         for _ in range(2):
