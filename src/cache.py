@@ -270,13 +270,16 @@ class CachePolicy:
         return int(min(max(remaining, 0) + windows, LONGEST_STORAGE))
 
 
-def head_update(stored: StoredResponse, headers: Mapping[str, str]) -> bool:
-    """Whether a 200 to HEAD is about the stored response, so that it may update it; else the latter is outdated (RFC
-    9111 section 4.3.5)."""
-    for name in ("etag", "last-modified", "content-length"):
-        if name in headers and name in stored.headers and headers[name] != stored.headers[name]:
-            return False
-    return True
+def head_agrees(stored: StoredResponse, headers: Mapping[str, str]) -> bool | None:
+    """Whether a 200 to HEAD is about the stored response, which it then updates; else the latter is outdated (RFC 9111
+    section 4.3.5). None when nothing in it could tell."""
+    known = {name: stored.headers.get(name) for name in ("etag", "last-modified", "content-length")}
+    if stored.length is not None:
+        known["content-length"] = str(stored.length)
+    if known["content-length"] is None:
+        del known["content-length"]
+    told = [headers[name] == value for name, value in known.items() if name in headers]
+    return all(told) if told else None
 
 
 # --- the rules of storing (RFC 9111 section 3), in the order in which they are named to the reader of Cache-Status ----

@@ -10,7 +10,10 @@ from typing import Final
 from field_lists import split_list
 from http_dates import parse_http_date
 
-CONDITIONAL_FIELDS: Final = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range")
+MODE_FIELDS: Final = frozenset(
+    {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
+)
+"""Fields of the client that a validation of our own replaces."""
 ORIGIN_CONDITIONS: Final = ("if-match", "if-unmodified-since")
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7E\x80-\U0010FFFF]*"')
@@ -86,3 +89,8 @@ def validation_conditions(stored: Mapping[str, str]) -> dict[str, str]:
     if stored.get("last-modified"):
         conditions["if-modified-since"] = stored["last-modified"]
     return conditions
+
+
+def with_conditions(headers: Mapping[str, str], conditions: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a request that validates: `conditions` in place of the client's own, and no range."""
+    return {**{name: value for name, value in headers.items() if name not in MODE_FIELDS}, **conditions}

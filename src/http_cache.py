@@ -18,11 +18,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_update
+from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
 from cache_keys import CacheKey, Caller, cache_key
 from cache_status import CacheStatus
 from cache_store import CacheStore, Content, Entry, Index, Lookup, discard
-from entity_tags import CONDITIONAL_FIELDS, is_not_modified, validation_conditions
+from entity_tags import is_not_modified, validation_conditions, with_conditions
 from freshness import age_field, current_age
 from http_dates import format_http_date
 from invalidation import invalidated_urls
@@ -32,8 +32,8 @@ from origin import ORIGIN_FAILURES, cancel
 from ports import Background, Clock, KeyValueStore, Log
 from problems import Problem
 from settings import CacheSettings
-from stored_answer import StoredAnswer, answer_from
-from stored_response import LEFT_OUT_OF_304, StoredResponse, freshened, is_validated_by
+from stored_answer import StoredAnswer, answer_from, not_modified
+from stored_response import StoredResponse, content_length, freshened, is_validated_by
 
 REFRESH_SECONDS: Final = 10.0
 """For how long this isolate believes that a background refresh is under way."""
@@ -44,9 +44,6 @@ KEY_SHOWN: Final = 16
 
 CHANGES_OUR_MIND: Final = frozenset({"no-store", "private", "vary"})
 """Refusals that mean that a response may not stay although its validation says that it still holds."""
-
-MODE_FIELDS: Final = frozenset({*CONDITIONAL_FIELDS, "range"})
-"""Fields of the client that a validation of our own replaces."""
 
 
 class Onward(Protocol):
@@ -174,19 +171,25 @@ class HttpCache:
     # --- forwarding ---------------------------------------------------------------------------------------------------
 
     async def _forward(self, call: _Call, decision: Decision) -> Response:
-        """Ask the origin, with our own preconditions if there is something to validate."""
+        """Ask the origin. Nobody reads a stored content once that has failed."""
+        try:
+            return await self._exchanged(call, decision)
+        except Problem:
+            await _release(call.found.entry)
+            raise
+
+    async def _exchanged(self, call: _Call, decision: Decision) -> Response:
+        """The exchange, with our own preconditions if there is something to validate."""
         outgoing = call.onward.request
         if decision.conditions:
             outgoing = _validating(outgoing, decision.conditions)
         try:
             answered = await self._ask(call, outgoing)
         except Problem as problem:
-            if problem.code in ORIGIN_FAILURES:
-                stale = await self._stale_instead(call, decision, None)
-                if stale is not None:
-                    return stale
-            await _release(call.found.entry)
-            raise
+            stale = await self._stale_instead(call, decision, None) if problem.code in ORIGIN_FAILURES else None
+            if stale is None:
+                raise
+            return stale
         response = answered.response
         if decision.conditions and response.status == 304:
             return await self._validated(call, decision, answered)
@@ -195,7 +198,6 @@ class HttpCache:
             if stale is not None:
                 await cancel(response.body)
                 return stale
-        await _release(call.found.entry)
         return await self._fetched(call, decision, answered)
 
     async def _ask(self, call: _Call, outgoing: Request) -> _Reply:
@@ -222,9 +224,8 @@ class HttpCache:
         assert entry is not None, "there was something to validate"
         await cancel(validation.body)
         if not is_validated_by(entry.stored, validation.headers):
-            await _release(entry)
             return await self._fetched(call, decision, await self._ask(call, call.onward.request))
-        stored = freshened(entry.stored, validation.headers, answered.request_time, answered.response_time)
+        stored = _freshened(entry.stored, answered)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
         written = storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored)
@@ -246,8 +247,9 @@ class HttpCache:
         if decision.conditions:
             status = replace(status, fwd_status=response.status)
         if call.request.method == "HEAD":
-            self._learn_from_head(call, answered)
+            await self._learn_from_head(call, answered)
             return _finished(response, status)
+        await _release(call.found.entry)
         storing = self._storing(call, answered)
         if storing.stored is None:
             if decision.fwd != "bypass":
@@ -260,7 +262,7 @@ class HttpCache:
         )
         kept = response.body
         if unchanged and response.status == 200:
-            response = _not_modified(response)
+            response = not_modified(response)
         elif kept is not None and not isinstance(kept, bytes | str):
             response.body, kept = kept.tee()
         content = kept.encode() if isinstance(kept, str) else kept or b""
@@ -279,7 +281,7 @@ class HttpCache:
             request_time=answered.request_time,
             response_time=answered.response_time,
         )
-        length = _content_length(response.headers)
+        length = content_length(response.headers)
         if storing.stored is None:
             return storing
         if length is not None and length > call.policy.settings.max_size:
@@ -320,11 +322,21 @@ class HttpCache:
         if call.found.entry is not None and call.policy.replaces(status, refusal):
             self._forget(call.background, call.key.root)
 
-    def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
-        """A 200 to HEAD says whether a stored response to GET is outdated (RFC 9111 section 4.3.5)."""
+    async def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
+        """A 200 to HEAD updates a stored response to GET, or shows that it is outdated (RFC 9111 section 4.3.5)."""
         entry, response = call.found.entry, answered.response
-        if entry is not None and response.status == 200 and not head_update(entry.stored, response.headers):
-            self._forget(call.background, call.key.root)
+        agrees = head_agrees(entry.stored, response.headers) if entry and response.status == 200 else None
+        if entry is None or not agrees:
+            await _release(entry)
+            if agrees is False:
+                self._forget(call.background, call.key.root)
+            return
+        stored = _freshened(entry.stored, answered)
+        storing = self._storing_again(call, stored)
+        if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
+            self._save_later(call, stored, entry.content, storing.keep)
+        else:
+            await _release(entry)
 
     def _forget(self, background: Background, root: str) -> None:
         self._store.mark_changed(root)
@@ -357,7 +369,7 @@ class HttpCache:
             if current is None or not is_validated_by(current.stored, response.headers):
                 await _release(current)
                 return
-            updated = freshened(current.stored, response.headers, answered.request_time, answered.response_time)
+            updated = _freshened(current.stored, answered)
             storing = self._storing_again(call, updated)
             if storing.stored is not None:
                 await self._save(call, updated, current.content, storing.keep)
@@ -394,15 +406,12 @@ def _call(
 
 
 def _validating(outgoing: Request, conditions: Mapping[str, str]) -> Request:
-    """The request that validates a stored response: our preconditions in place of the client's, and no range."""
-    headers = {name: value for name, value in outgoing.headers.items() if name not in MODE_FIELDS}
-    return replace(outgoing, headers={**headers, **conditions})
+    return replace(outgoing, headers=with_conditions(outgoing.headers, conditions))
 
 
-def _content_length(headers: Mapping[str, str]) -> int | None:
-    """`Content-Length` in bytes, when it says something."""
-    text = headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+def _freshened(stored: StoredResponse, validation: _Reply) -> StoredResponse:
+    response = validation.response
+    return freshened(stored, response.headers, validation.request_time, validation.response_time, response.cookies)
 
 
 def _status(call: _Call, decision: Decision) -> CacheStatus:
@@ -436,12 +445,6 @@ async def _streamed(answer: StoredAnswer, content: Body) -> Content | None:
     assert answer.part is None, "held since it was found"
     await content.cancel()
     return None
-
-
-def _not_modified(response: Response) -> Response:
-    """What a client gets whose own precondition a 200 of the origin fulfils."""
-    headers = {name: value for name, value in response.headers.items() if name not in LEFT_OUT_OF_304}
-    return Response(304, headers, None, response.cookies)
 
 
 def _finished(response: Response, status: CacheStatus) -> Response:

@@ -10,6 +10,7 @@ from typing import Final
 
 from cache import PresentedRequest
 from entity_tags import is_not_modified, range_applies
+from messages import Response
 from ranges import ByteRange, single_range
 from stored_response import LEFT_OUT_OF_304, StoredResponse
 
@@ -42,6 +43,12 @@ def answer_from(request: PresentedRequest, stored: StoredResponse) -> StoredAnsw
         return StoredAnswer(416, {**kept, "content-range": part.content_range}, has_content=False)
     described = {"content-range": part.content_range, "content-length": str(part.size)}
     return StoredAnswer(206, {**stored.headers, **described}, has_content=True, part=part)
+
+
+def not_modified(response: Response) -> Response:
+    """What a client gets whose own precondition a 200 of the origin fulfils."""
+    headers = {name: value for name, value in response.headers.items() if name not in LEFT_OUT_OF_304}
+    return Response(304, headers, None, response.cookies)
 
 
 def _requested_part(request: Mapping[str, str], stored: StoredResponse) -> ByteRange | None:

@@ -107,6 +107,12 @@ def storable_cookies(headers: Mapping[str, str], cookies: Sequence[str]) -> tupl
     return () if "set-cookie" in directives.private_fields | directives.no_cache_fields else tuple(cookies)
 
 
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """`Content-Length` in bytes, when it says something."""
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 def is_validated_by(stored: StoredResponse, validation: Mapping[str, str]) -> bool:
     """Whether a 304 is about this stored response (RFC 9111 section 4.3.4).
 
@@ -120,14 +126,22 @@ def is_validated_by(stored: StoredResponse, validation: Mapping[str, str]) -> bo
 
 
 def freshened(
-    stored: StoredResponse, validation: Mapping[str, str], request_time: float, response_time: float
+    stored: StoredResponse,
+    validation: Mapping[str, str],
+    request_time: float,
+    response_time: float,
+    cookies: Sequence[str] = (),
 ) -> StoredResponse:
     """The stored response after its validation: fields replaced or added, times anew, content unchanged.
 
-    `Age` is that of the validation alone: without one, an origin has just spoken.
+    `Age` is that of the validation alone: without one, an origin has just spoken. `cookies` are its `Set-Cookie`
+    values; like any other field they replace those that were stored.
     """
     received = storable_headers(validation, response_time)
     update = {name: value for name, value in received.items() if name not in NEVER_UPDATED}
     kept = {name: value for name, value in stored.headers.items() if name != "age"}
     headers = storable_headers({**kept, **update}, response_time)
-    return replace(stored, headers=headers, request_time=request_time, response_time=response_time)
+    kept_cookies = storable_cookies(headers, cookies or stored.cookies)
+    return replace(
+        stored, headers=headers, request_time=request_time, response_time=response_time, cookies=kept_cookies
+    )

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from cache import LONGEST_STORAGE, Action, CachePolicy, Decision, PresentedRequest, Storing, head_update
+from cache import LONGEST_STORAGE, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
 from http_dates import format_http_date
 from settings import CacheSettings
 from stored_response import StoredResponse
@@ -395,15 +395,24 @@ def test_storage_covers_freshness_and_every_window(control: str, headers: dict[s
 
 
 @pytest.mark.parametrize(
-    ("head", "holds"),
+    ("head", "agrees"),
     [
-        ({}, True),
+        ({}, None),
+        ({"x-new": "1", "cache-control": "max-age=5"}, None),
         ({"etag": '"v1"', "content-length": "10", "x-new": "1"}, True),
+        ({"content-length": "10"}, True),
         ({"etag": '"v2"'}, False),
-        ({"content-length": "11"}, False),
+        ({"etag": '"v1"', "content-length": "11"}, False),
         ({"last-modified": "later"}, False),
     ],
 )
-def test_a_head_shows_whether_a_stored_response_is_outdated(head: dict[str, str], holds: bool) -> None:
+def test_a_head_shows_whether_a_stored_response_is_outdated(head: dict[str, str], agrees: bool | None) -> None:
     stored = StoredResponse(200, {"etag": '"v1"', "content-length": "10", "last-modified": "then"}, NOW, NOW)
-    assert head_update(stored, head) is holds
+    assert head_agrees(stored, head) is agrees
+
+
+def test_a_head_is_measured_by_the_length_that_was_counted() -> None:
+    counted = StoredResponse(200, {}, NOW, NOW, length=10)
+    assert [head_agrees(counted, {"content-length": length}) for length in ("10", "11")] == [True, False]
+    assert head_agrees(StoredResponse(200, {}, NOW, NOW), {"content-length": "10"}) is None
+    assert head_agrees(counted, {"etag": '"v1"', "content-length": "10"}) is False, "it had no validator"

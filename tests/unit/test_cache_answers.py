@@ -192,6 +192,23 @@ class TestValidation:
         assert (response.status, response.body) == (304, None)
         assert status_of(house.get()) == "hit; ttl=100"
 
+    def test_a_cookie_of_the_304_replaces_the_stored_one(self) -> None:
+        validation = Response(304, {"etag": '"v1"', "cache-control": "max-age=100"}, cookies=["a=2"])
+        house = self.house(validation, cookies=["a=1"])
+        house.get()
+        house.later(11)
+        assert house.get().cookies == ["a=2"]
+        assert house.get().cookies == ["a=2"]
+
+    def test_a_cookie_of_the_304_that_was_made_for_a_user_is_not_stored(self) -> None:
+        validation = Response(304, {"etag": '"v1"', "cache-control": "public, max-age=100"}, cookies=["session=anna"])
+        house = self.house(validation, cache_control="public, max-age=10")
+        house.get()
+        house.later(11)
+        assert house.get("/", {"authorization": "Bearer x"}).cookies == ["session=anna"]
+        validation.cookies = []
+        assert house.get().cookies == []
+
     def test_a_304_about_something_else_is_not_believed(self) -> None:
         house = self.house(Response(304, {"etag": '"v2"'}))
         house.get()
@@ -439,13 +456,33 @@ class TestChanges:
         house.get("/", {"cache-control": "no-cache"}, method="HEAD")
         assert status_of(house.get()) == "fwd=uri-miss; stored"
 
-    def test_a_head_that_agrees_leaves_it(self) -> None:
-        house = counter(cache_control="max-age=60", etag='"v1"')
+    @pytest.mark.parametrize("fields", [{"etag": '"v1"'}, {"content_length": "8"}])
+    def test_a_head_that_agrees_updates_it(self, fields: dict[str, Any]) -> None:
+        house = counter(cache_control="max-age=10", x_a="old", **fields)
         house.get()
-        house.later(1)
-        house.answer = lambda request: page("", etag='"v1"', cache_control="max-age=60")
-        house.get("/", {"cache-control": "no-cache"}, method="HEAD")
-        assert status_of(house.get()) == "hit; ttl=59"
+        house.later(11)
+        house.answer = lambda request: page("", cache_control="max-age=100", x_a="new", **fields)
+        assert house.get(method="HEAD").headers["x-a"] == "new"
+        house.restart()
+        hit = house.get()
+        assert (status_of(hit), content_of(hit), hit.headers["x-a"]) == ("hit; ttl=100", "answer 1", "new")
+
+    def test_a_head_that_cannot_tell_makes_nothing_fresh(self) -> None:
+        house = counter(cache_control="max-age=10")
+        house.get()
+        house.later(11)
+        house.get(method="HEAD")
+        assert status_of(house.get()) == "fwd=stale; stored"
+
+    def test_a_head_about_another_response_than_the_validated_one_stores_nothing(self) -> None:
+        house = counter(cache_control="max-age=10", etag='"v1"')
+        house.get()
+        house.later(11)
+        answers = iter([Response(304, {"etag": '"v2"'}), page("", cache_control="max-age=60", etag='"v2"')])
+        house.answer = lambda request: next(answers)
+        assert house.get(method="HEAD").headers["etag"] == '"v2"'
+        house.answer = lambda request: page("second", cache_control="max-age=60", etag='"v2"')
+        assert content_of(house.get()) == "second"
 
 
 class TestContent:
