@@ -46,6 +46,8 @@ REFUSED_FOR_THE_REQUEST: Final = frozenset({"method", "request-no-store", "autho
 """Refusals to store that say nothing of a response stored earlier."""
 
 MOST_VARY_FIELDS: Final = 16
+LONGEST_VARY: Final = 400
+"""Characters of their names together: the store has to keep them in a kilobyte."""
 
 SHORTEST_STORAGE: Final = 60
 LONGEST_STORAGE: Final = 366 * 86_400
@@ -282,6 +284,12 @@ def head_agrees(stored: StoredResponse, headers: Mapping[str, str]) -> bool | No
     return all(told) if told else None
 
 
+def varies_too_much(fields: frozenset[str]) -> bool:
+    """Whether these are more request fields than responses of one URL are told apart by."""
+    names = "".join(fields)
+    return len(fields) > MOST_VARY_FIELDS or len(names) > LONGEST_VARY or not names.isascii()
+
+
 # --- the rules of storing (RFC 9111 section 3), in the order in which they are named to the reader of Cache-Status ----
 
 
@@ -344,7 +352,7 @@ REFUSALS: Final[tuple[tuple[str, Callable[[_Candidate], bool]], ...]] = (
     ("no-store", _is_forbidden),
     ("private", lambda c: c.said.private),
     ("status", _status_is_excluded),
-    ("vary", lambda c: "*" in c.response.vary or len(c.response.vary) > MOST_VARY_FIELDS),
+    ("vary", lambda c: "*" in c.response.vary or varies_too_much(c.response.vary)),
     ("authorization", _belongs_to_one_user),
     ("set-cookie", _sets_a_cookie_for_one),
     ("not-cacheable", _says_nothing),

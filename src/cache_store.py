@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import strictjson
-from cache import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE
+from cache import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE, varies_too_much
 from cache_keys import CacheKey, SelectingFields, digest
 from memory_tier import MemoryTier
 from messages import Body, ContentTooLarge
@@ -327,8 +327,12 @@ class CacheStore:
 
 
 def _varied(index: Index | None, stored: StoredResponse) -> frozenset[str]:
-    """Every field that the URL was seen to vary on: a variant is told apart by all of them."""
-    return stored.vary | (index.fields if index else frozenset())
+    """Every field that the URL was seen to vary on: a variant is told apart by all of them.
+
+    When these become too many, those of the newest response begin a new list, and older variants are misses.
+    """
+    fields = stored.vary | (index.fields if index else frozenset())
+    return stored.vary if varies_too_much(fields) else fields
 
 
 async def discard(content: Content) -> None:

@@ -300,6 +300,9 @@ def test_vary_on_everything_is_not_stored() -> None:
     for vary in ("*", "accept, *", "*,*"):
         assert storing(vary=vary).refusal == "vary"
     assert storing(vary=", ".join(f"x-{n}" for n in range(17))).refusal == "vary"
+    assert storing(vary="x" * 400).stored is not None
+    assert storing(vary="x" * 401).refusal == "vary"
+    assert storing(vary="é").refusal == "vary"
     assert storing(vary="Accept, X-A").stored is not None
 
 

@@ -121,6 +121,17 @@ class TestReads:
             assert len(json.dumps(metadata).encode()) <= 1024
             assert len(name) <= 512
 
+    def test_a_url_that_varies_on_ever_new_fields_is_still_stored(self) -> None:
+        """Its list of fields would outgrow KV's metadata; the newest response begins a new one."""
+        vary = [f"{'x' * 90}-{number}, accept" for number in range(30)]
+        house = CacheHouse(lambda request: page(cache_control="max-age=60", vary=vary[len(house.asked) - 1]))
+        for _ in vary:
+            house.later(1)
+            assert status_of(house.get("/", {"cache-control": "no-cache"})).endswith("stored")
+            assert status_of(house.get()).startswith("hit")
+        for _, metadata, _ in house.store.values.values():
+            assert len(json.dumps(metadata).encode()) <= 1024
+
 
 class TestExpiry:
     @pytest.mark.parametrize(
