@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from devtools.failure import Failure
+from devtools.failure import Failure, one_line
 
 TOKEN_VARIABLE = "GATEHOUSE_TOKEN"
 TIMEOUT = 15.0
@@ -33,6 +33,10 @@ GARBAGE = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0."
 """A well-formed JWS with algorithm none."""
 
 SIX_KEYS = ("country", "region", "city", "timezone", "currency", "language")
+
+
+NOT_AS_DESCRIBED = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading an answer raises that is of another shape: no JSON, a list for an object, a header that is missing."""
 
 
 class Wrong(Exception):
@@ -58,12 +62,16 @@ def main(argv: list[str]) -> int:
     if len(argv) != 1 or not argv[0].startswith(("http://", "https://")):
         raise Failure("smoke needs the gateway's address", "python -m devtools smoke http://localhost:8787", code=2)
     url = argv[0].rstrip("/")
-    with httpx.Client(base_url=url, timeout=TIMEOUT, follow_redirects=False) as client:
-        try:
+    try:
+        with httpx.Client(base_url=url, timeout=TIMEOUT, follow_redirects=False) as client:
             gateway = Gateway(client, _description(client))
             failed = sum(not passed for passed in _run(gateway))
-        except httpx.TransportError as error:
-            raise Failure(f"{url} does not answer ({error})", "start it, or mend the address") from error
+    except httpx.InvalidURL as error:
+        raise Failure(
+            f"{url} is no address ({error})", "python -m devtools smoke http://localhost:8787", code=2
+        ) from error
+    except httpx.TransportError as error:
+        raise Failure(f"{url} does not answer ({error})", "start it, or mend the address") from error
     print(f"{len(CHECKS)} checks, {failed} failed" if failed else f"{len(CHECKS)} checks passed: {url}")
     return 1 if failed else 0
 
@@ -75,7 +83,11 @@ def _description(client: httpx.Client) -> Mapping[str, Any]:
             f"/openapi.json answers {response.status_code}: {response.text[:200]}",
             "if it says misconfigured, `python -m devtools doctor` names every fault",
         )
-    description: Mapping[str, Any] = response.json()
+    try:
+        description: Mapping[str, Any] = response.json()
+        _protected(description)
+    except NOT_AS_DESCRIBED as error:
+        raise Failure("/openapi.json is not a gateway's description", "mend the address") from error
     return description
 
 
@@ -86,6 +98,9 @@ def _run(gateway: Gateway) -> Iterator[bool]:
             check(gateway)
         except Wrong as wrong:
             print(f"FAILED  {said}: {wrong}")
+            yield False
+        except NOT_AS_DESCRIBED as error:
+            print(f"FAILED  {said}: an answer is not the gateway's ({type(error).__name__}: {one_line(str(error))})")
             yield False
         else:
             print(f"ok      {said}")
@@ -191,14 +206,16 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def _protected(description: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _protected(description: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Paths with a GET that needs a token, each with the field the token goes in."""
     schemes = description["components"]["securitySchemes"]
+    found = []
     for path, item in description["paths"].items():
         security = item.get("get", {}).get("security", [])
         if security and {} not in security:
             scheme = schemes[next(iter(security[0]))]
-            yield path.replace("{path}", "smoke"), scheme.get("name", "authorization")
+            found.append((path.replace("{path}", "smoke"), scheme.get("name", "authorization")))
+    return found
 
 
 def _is(found: object, wanted: object, what: str) -> None:

@@ -1,6 +1,10 @@
 """`make smoke` passes against a sound gateway, and says what is wrong with one that is not."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
@@ -60,3 +64,52 @@ def test_an_open_door_is_noticed(gateway: Gateway) -> None:
 def test_a_gateway_that_is_not_there_is_one_line() -> None:
     with pytest.raises(Failure, match="does not answer"):
         smoke.main(["http://127.0.0.1:9"])
+
+
+@pytest.mark.parametrize("address", ["http://[::1", "http://127.0.0.1:port"])
+def test_an_address_that_is_none_is_one_line(address: str) -> None:
+    with pytest.raises(Failure, match="is no address"):
+        smoke.main([address])
+
+
+class Page(BaseHTTPRequestHandler):
+    """Answers every request with the same page of HTML, and `/openapi.json` with `description` if there is one."""
+
+    description = b""
+
+    def do_GET(self) -> None:
+        content = self.description if self.path == "/openapi.json" and self.description else b"<html>Error 1101</html>"
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def page(description: bytes = b"") -> Iterator[str]:
+    handler = type("Described", (Page,), {"description": description})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
+
+
+def test_an_address_of_something_else_is_one_line() -> None:
+    with page() as url, pytest.raises(Failure, match="is not a gateway's description"):
+        smoke.main([url])
+
+
+def test_an_answer_that_is_no_json_fails_its_check_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    with page(b'{"components": {"securitySchemes": {}}, "paths": {}}') as url:
+        assert smoke.main([url]) == 1
+    said = capsys.readouterr().out
+    assert "FAILED  /geo answers six strings and is kept by no shared cache: an answer is not the gateway's" in said
+    assert len([line for line in said.splitlines() if line.startswith(("ok ", "FAILED "))]) == len(smoke.CHECKS)
