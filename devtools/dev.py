@@ -18,16 +18,15 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any
 
-from devtools import node, wrangler_config
+from devtools import local_vars, node, origin_place, wrangler_config
 from devtools.failure import Failure, one_line
 from devtools.local_keys import ensure_local_keys
 from devtools.local_vars import LOCAL, served
@@ -36,12 +35,6 @@ from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHO
 from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.supervise import Child, interruptible
 from devtools.tail import log_of
-
-ORIGIN_PORT = 8788
-"""Where the routes of the local environment find the example origin (wrangler.toml, `[env.local]`)."""
-
-COMPANIONS: tuple[tuple[str, ...], ...] = (("origin", "--port", str(ORIGIN_PORT), "--seed"),)
-"""Commands of `python -m devtools` that run beside the local environment's gateway and end with it."""
 
 RUNTIMES = ("auto", "official", "embedded")
 DEFAULT_PORT = 8787
@@ -91,13 +84,14 @@ def main(argv: list[str]) -> int:
     wrangler_config.section(config, options.environment, "name")  # an unknown environment fails here
     official, why = choose_runtime(options, config)
     _require_free(options.host, options.port)
-    print(f"gatehouse: {'official' if official else 'embedded'} runtime: {why}", file=sys.stderr, flush=True)
+    _say(f"{'official' if official else 'embedded'} runtime: {why}")
     if options.config == WRANGLER_TOML and (made := ensure_local_keys()):
-        print(f"gatehouse: made {', '.join(made)} in .dev.vars for this machine", file=sys.stderr, flush=True)
+        _say(f"made {', '.join(made)} in .dev.vars for this machine")
     try:
         with interruptible(), ExitStack() as running:
-            for command in _companions(options):
-                companion = Child([VENV_PYTHON, "-m", "devtools", *command], env=os.environ)
+            options, origin = beside(options)
+            if origin:
+                companion = Child([VENV_PYTHON, "-m", "devtools", *origin], env=os.environ)
                 running.callback(companion.stop)
             return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
     except KeyboardInterrupt:
@@ -136,14 +130,27 @@ def parse(argv: Sequence[str]) -> Options:
     )
 
 
-def _companions(options: Options) -> tuple[tuple[str, ...], ...]:
-    """What runs beside the gateway. An origin that another `dev` has started serves this one, too."""
+def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
+    """The example origin beside the local environment's gateway: the command of `python -m devtools` that serves it,
+    empty when one is there already, and the options with which the gateway finds it. Raises Failure."""
     if options.environment != LOCAL or options.config != WRANGLER_TOML:
-        return ()
-    if not _is_free("127.0.0.1", ORIGIN_PORT):
-        print(f"gatehouse: port {ORIGIN_PORT} is taken: what is there is the origin", file=sys.stderr, flush=True)
-        return ()
-    return COMPANIONS
+        return options, ()
+    if origin_place.is_free(origin_place.HOST, origin_place.PORT):
+        return options, ("origin", "--port", str(origin_place.PORT), "--seed")
+    secret = local_vars.read(WRANGLER_TOML, LOCAL)[0].get("ORIGIN_SECRET", "")
+    taken = f"port {origin_place.PORT} is taken"
+    if origin_place.believes(origin_place.PORT, secret):
+        _say(f"{taken} by an origin that believes this gateway: it is the origin")
+        return options, ()
+    port = origin_place.free_port()
+    _say(f"{taken} by something else: the origin is on {port}, and changes of ROUTES need a new start")
+    routes = wrangler_config.read(WRANGLER_TOML)["env"][LOCAL]["vars"]["ROUTES"]
+    theirs = [*options.wrangler, "--var", f"ROUTES:{origin_place.moved(routes, port)}"]
+    return replace(options, wrangler=theirs), ("origin", "--port", str(port), "--seed")
+
+
+def _say(line: str) -> None:
+    print(f"gatehouse: {line}", file=sys.stderr, flush=True)
 
 
 def _misused(message: str) -> Any:
@@ -169,21 +176,9 @@ def _require(*needed: Path) -> None:
 
 def _require_free(host: str, port: int) -> None:
     """Raises Failure when the port is taken; port 0 lets wrangler find one."""
-    if not _is_free(host, port):
+    if not origin_place.is_free(host, port):
         what = f"port {port} of {host} cannot be used"
         raise Failure(what, f'stop what uses it, or take another: make dev ARGS="--port {port + 10}"')
-
-
-def _is_free(host: str, port: int) -> bool:
-    address = "127.0.0.1" if host == "localhost" else host
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
 
 
 def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[OfficialRuntime | None, str]:
@@ -293,7 +288,7 @@ class Session:
             draft.replace(self._bundle / "settings.mjs")
             self.generate()
         except Failure as failure:
-            print(f"gatehouse: {failure}; the former configuration stays", file=sys.stderr, flush=True)
+            _say(f"{failure}; the former configuration stays")
 
     def remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

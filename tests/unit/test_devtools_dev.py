@@ -1,11 +1,16 @@
 """`dev`: which options are its own, which are wrangler's, and which runtime is taken."""
 
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from devtools import dev
+from devtools import dev, local_vars, origin, origin_place
 from devtools.failure import Failure
+from devtools.function_url import FunctionUrlServer
 from devtools.runtime.official import Availability
 
 CONFIG = {"compatibility_date": "2026-11-01", "compatibility_flags": ["python_workers"]}
@@ -101,3 +106,68 @@ def test_the_embedded_runtime_can_be_asked_for_and_is_needed_for_a_place(bundle:
 )
 def test_what_a_program_complained_about_last_becomes_one_line(said: str, line: str) -> None:
     assert dev._last_error(said) == line
+
+
+# --- The example origin beside the gateway -----------------------------------------------------------------------
+
+SECRET = "the secret of this checkout's gateway and origin"
+LOCAL_GATEWAY = dev.Options(environment="local", wrangler=["--port", "8787"])
+
+
+@pytest.fixture
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_vars, "read", lambda *_: ({"ORIGIN_SECRET": SECRET}, set()))
+
+
+@contextmanager
+def another_origin(secret: str) -> Iterator[int]:
+    server = FunctionUrlServer(lambda *_: {"statusCode": 404}, 0, {"echo": origin._echo([secret])})
+    server.start()
+    yield server.server_port
+    server.stop()
+
+
+def test_an_origin_of_another_checkout_is_not_taken_for_ours(
+    secret: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with another_origin("the secret of quite another checkout") as port:
+        monkeypatch.setattr(origin_place, "PORT", port)
+        options, command = dev.beside(LOCAL_GATEWAY)
+    chosen = int(command[2])
+    assert chosen != port
+    assert options.wrangler[:-1] == ["--port", "8787", "--var"]
+    name, _, routes = options.wrangler[-1].partition(":")
+    assert name == "ROUTES"
+    assert {route["origin"] for route in json.loads(routes)} == {f"http://127.0.0.1:{chosen}"}
+    assert f"the origin is on {chosen}" in capsys.readouterr().err
+
+
+def test_an_origin_that_believes_this_gateway_serves_it_too(secret: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with another_origin(SECRET) as port:
+        monkeypatch.setattr(origin_place, "PORT", port)
+        assert dev.beside(LOCAL_GATEWAY) == (LOCAL_GATEWAY, ())
+
+
+def test_something_that_does_not_speak_http_is_no_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origin_place, "PATIENCE", 0.2)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        assert not origin_place.believes(silent.getsockname()[1], SECRET)
+
+
+def test_a_free_port_is_the_origins_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = origin_place.free_port()
+    monkeypatch.setattr(origin_place, "PORT", port)
+    assert dev.beside(LOCAL_GATEWAY) == (LOCAL_GATEWAY, ("origin", "--port", str(port), "--seed"))
+
+
+def test_only_what_leads_to_the_example_origin_is_moved() -> None:
+    routes = [{"path": "/a", "origin": "http://127.0.0.1:8788"}, {"path": "/b", "origin": "https://b.example"}]
+    assert [route["origin"] for route in json.loads(origin_place.moved(routes, 9))] == [
+        "http://127.0.0.1:9",
+        "https://b.example",
+    ]
+
+
+def test_another_environment_brings_no_origin() -> None:
+    options = dev.Options(environment="staging")
+    assert dev.beside(options) == (options, ())

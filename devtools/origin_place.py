@@ -1,0 +1,70 @@
+"""Where the example origin of `make dev` is: on the port that wrangler.toml names, or beside it while that is taken.
+
+An origin believes one secret only, so the one of another checkout answers 401 to everything this gateway forwards.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from devtools.paths import SOURCES
+
+sys.path.insert(0, str(SOURCES))
+
+import signing
+
+HOST = "127.0.0.1"
+PORT = 8788
+"""What the routes of `[env.local]` in wrangler.toml name."""
+
+USUAL = f"http://{HOST}:{PORT}"
+
+PATIENCE = 2.0
+"""Seconds for an origin that is there to say whether it believes us."""
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether something can listen there; always so for port 0."""
+    address = HOST if host == "localhost" else host
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def believes(port: int, secret: str) -> bool:
+    """Whether the example origin listens on `port` and takes what is signed with `secret`."""
+    host = f"{HOST}:{port}"
+    try:
+        fields = signing.sign("GET", host, "/echo", "", {}, None, signing.origin_key(secret), time.time())
+        with closing(HTTPConnection(host, timeout=PATIENCE)) as connection:
+            connection.request("GET", "/echo", headers=fields)
+            answer = json.loads(connection.getresponse().read())
+        return str(answer["signature"]).startswith("verified")
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):
+        return False
+
+
+def moved(routes: Sequence[Mapping[str, Any]], port: int) -> str:
+    """`ROUTES` as JSON, with those that lead to the example origin leading to `port`."""
+    usual, place = USUAL, f"http://{HOST}:{port}"
+    return json.dumps([{**route, "origin": place if route["origin"] == usual else route["origin"]} for route in routes])
