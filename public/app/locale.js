@@ -13,8 +13,14 @@ const COMMON_LANGUAGES = [
   "tr-TR", "uk-UA", "ur-PK", "vi-VN", "zh-Hans-CN", "zh-Hant-TW",
 ];
 
-/** Codes that CLDR names but that are no territory a visitor can be in. */
-const NOT_TERRITORIES = new Set(["AN", "BU", "CS", "DD", "EU", "EZ", "FX", "NT", "QO", "SU", "TP", "UN", "XA", "XB", "YD", "YU", "ZR", "ZZ"]);
+/**
+ * Codes that CLDR names and the gateway does not answer: former countries, groups, and what ISO 3166-1 reserves for a
+ * part of a country that has a code already.
+ */
+const NOT_TERRITORIES = new Set([
+  "AN", "BU", "CS", "DD", "EU", "EZ", "FX", "NT", "QO", "SU", "TP", "UN", "XA", "XB", "YD", "YU", "ZR", "ZZ",
+  "AC", "CP", "CQ", "DG", "EA", "IC", "TA",
+]);
 
 /** `named("region", "ar", "EG")` is the Arabic name of Egypt; the code itself where Intl has no name. */
 export function named(type, language, code) {
