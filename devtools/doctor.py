@@ -6,18 +6,20 @@ Reads wrangler.toml and `.dev.vars` as wrangler does, and judges them as the gat
 gateway would answer 503, it names what is allowed and better avoided; that leaves the exit code 0.
 
 With `--deployed` the environment is judged as it will be deployed: without `.dev.vars`, with the secrets of
-`secrets.required` set.
+`secrets.required` set. What wrangler.toml still holds of the repository's own placeholders is named, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from devtools import local_vars
+from devtools import local_vars, wrangler_config
 from devtools.failure import Failure
 from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
@@ -26,6 +28,12 @@ sys.path.insert(0, str(SOURCES))
 from configuration import Misconfigured, load_settings
 from publickeys import KeySet
 from settings import IssuerSettings, Settings
+
+NAMESPACE_ID = re.compile("[0-9a-f]{32}")
+"""How Cloudflare writes the id of a KV namespace."""
+
+PLACEHOLDER = "placeholder.lambda-url."
+"""In the origins of this repository's wrangler.toml, until somebody deploys it."""
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -63,12 +71,28 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
 
 def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:
     """The same for a deployment. Raises Failure."""
-    variables, bindings = local_vars.deployed(root / WRANGLER_TOML.name, environment)
+    path = root / WRANGLER_TOML.name
+    variables, bindings = local_vars.deployed(path, environment)
+    namespaces = wrangler_config.read(path)["env"][environment].get("kv_namespaces", [])
     try:
         settings = load_settings(variables, bindings)
     except Misconfigured as error:
-        return error.faults, []
-    return [], [*_about_issuers(settings), *_about_routes(settings, bindings)]
+        return error.faults, list(_about_namespaces(namespaces, environment))
+    placeholders = [*_about_namespaces(namespaces, environment), *_about_origins(settings)]
+    return [], [*placeholders, *_about_issuers(settings), *_about_routes(settings, bindings)]
+
+
+def _about_namespaces(namespaces: Sequence[Mapping[str, Any]], environment: str) -> Iterator[str]:
+    for index, namespace in enumerate(namespaces):
+        if not NAMESPACE_ID.fullmatch(str(namespace.get("id", ""))):
+            create = f"wrangler kv namespace create {namespace.get('binding', 'CACHE')} --env {environment}"
+            yield f"kv_namespaces[{index}].id: no namespace has this id; `{create}` prints one"
+
+
+def _about_origins(settings: Settings) -> Iterator[str]:
+    for index, route in enumerate(settings.routes):
+        if PLACEHOLDER in route.origin:
+            yield f"ROUTES[{index}].origin: still the placeholder; set your API's URL, `sam deploy` prints one"
 
 
 def _about_issuers(settings: Settings) -> Iterator[str]:

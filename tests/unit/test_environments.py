@@ -75,6 +75,21 @@ def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path:
     assert all("AWS_SECRET_ACCESS_KEY" in fault for fault in faults)
 
 
+def test_what_is_still_a_placeholder_is_named_before_the_deployment(tmp_path: Path) -> None:
+    text = WRANGLER_TOML.read_text(encoding="utf-8")
+    (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
+    _, advice = doctor.examine_deployed(tmp_path, "staging")
+    assert any(line.startswith("kv_namespaces[0].id: ") and "create CACHE --env staging" in line for line in advice)
+    assert [line.partition(":")[0] for line in advice if "placeholder" in line] == [
+        "ROUTES[0].origin",
+        "ROUTES[1].origin",
+    ]
+    replaced = text.replace("stagingplaceholder", "abc123").replace("gatehouse-cache-staging", "0f" * 16)
+    (tmp_path / "wrangler.toml").write_text(replaced, encoding="utf-8")
+    _, advice = doctor.examine_deployed(tmp_path, "staging")
+    assert not [line for line in advice if line.startswith(("kv_namespaces", "ROUTES"))]
+
+
 def test_a_deployment_is_one_of_an_environment() -> None:
     with pytest.raises(Failure, match="--env"):
         doctor.main(["--deployed"])
