@@ -1,5 +1,6 @@
 """What the documentation says is so: its tables are those of the source, its code runs, its links lead somewhere."""
 
+import ast
 import hashlib
 import json
 import os
@@ -93,11 +94,26 @@ def test_every_file_named_exists() -> None:
             assert (ROOT / name).exists(), f"{path.name}: {name}"
 
 
-def test_every_test_named_exists() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page("security.md"))
-    assert len(named) > 20
-    for file, name in named:
-        assert re.search(rf"^ *(?:async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
+def defences() -> list[tuple[str, list[str]]]:
+    """Every threat of the security page, with the tests that it names."""
+    text = page("security.md").split("## Threats", 1)[1].split("## Settings", 1)[0]
+    cells = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    found = [(threat.strip(), re.findall(r"`(tests/[^`]+)`", tests)) for threat, _, tests in cells]
+    return [row for row in found if row[0] not in ("threat", "---")]
+
+
+@pytest.mark.parametrize(("threat", "tests"), defences(), ids=[threat[:40] for threat, _ in defences()])
+def test_every_threat_names_tests_that_exist(threat: str, tests: list[str]) -> None:
+    assert tests, threat
+    for name in tests:
+        file, *path = name.split("::")
+        body: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+        for part in path:
+            named = [one for one in body if isinstance(one, ast.ClassDef | ast.FunctionDef) and one.name == part]
+            assert named, f"there is no {name}"
+            body = named[0].body
+        assert path, name
+        assert path[-1].startswith("test_"), name
 
 
 def test_every_tool_named_exists() -> None:
