@@ -159,6 +159,7 @@ def test_the_last_known_good_set_is_good_for_seven_days_and_a_failure_known_for_
     assert house.identity(token_of(provider, key), 0) == "accepted"
     provider.down()
     assert house.identity(token_of(provider, key), 7 * DAY - 0.001) == "accepted"
+    assert house.identity(token_of(provider, key), 7 * DAY) == "keys_unavailable"
     assert house.identity(token_of(provider, key), 7 * DAY + 30) == "keys_unavailable"
     provider.up()
     assert house.identity(token_of(provider, key), 7 * DAY + 59.999) == "keys_unavailable"
