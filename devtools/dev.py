@@ -26,7 +26,7 @@ from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any
 
-from devtools import local_vars, node, origin_place, wrangler_config
+from devtools import local_vars, node, origin_place, ports, wrangler_config
 from devtools.failure import Failure, one_line
 from devtools.local_keys import ensure_local_keys
 from devtools.local_vars import LOCAL, served
@@ -113,7 +113,7 @@ def parse(argv: Sequence[str]) -> Options:
     peek.add_argument("--config", "-c", type=Path, default=WRANGLER_TOML)
     peek.add_argument("--env", "-e", default=os.environ.get("CLOUDFLARE_ENV") or None)
     peek.add_argument("--ip", default="localhost")
-    peek.add_argument("--port", type=int)
+    peek.add_argument("--port", type=ports.port)
     peek.error = _misused  # type: ignore[method-assign]
     seen, _ = peek.parse_known_args(theirs)
     environment = seen.env or (served(WRANGLER_TOML) if seen.config == WRANGLER_TOML else None)
@@ -135,14 +135,14 @@ def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
     empty when one is there already, and the options with which the gateway finds it. Raises Failure."""
     if options.environment != LOCAL or options.config != WRANGLER_TOML:
         return options, ()
-    if origin_place.is_free(origin_place.HOST, origin_place.PORT):
+    if ports.is_free(origin_place.HOST, origin_place.PORT):
         return options, ("origin", "--port", str(origin_place.PORT), "--seed")
     secret = local_vars.read(WRANGLER_TOML, LOCAL)[0].get("ORIGIN_SECRET", "")
     taken = f"port {origin_place.PORT} is taken"
     if origin_place.believes(origin_place.PORT, secret):
         _say(f"{taken} by an origin that believes this gateway: it is the origin")
         return options, ()
-    port = origin_place.free_port()
+    port = ports.free_port()
     _say(f"{taken} by something else: the origin is on {port}, and changes of ROUTES need a new start")
     routes = wrangler_config.read(WRANGLER_TOML)["env"][LOCAL]["vars"]["ROUTES"]
     theirs = [*options.wrangler, "--var", f"ROUTES:{origin_place.moved(routes, port)}"]
@@ -176,7 +176,7 @@ def _require(*needed: Path) -> None:
 
 def _require_free(host: str, port: int) -> None:
     """Raises Failure when the port is taken; port 0 lets wrangler find one."""
-    if not origin_place.is_free(host, port):
+    if not ports.is_free(host, port):
         what = f"port {port} of {host} cannot be used"
         raise Failure(what, f'stop what uses it, or take another: make dev ARGS="--port {port + 10}"')
 

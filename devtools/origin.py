@@ -33,6 +33,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from devtools import ports
 from devtools.failure import Failure
 from devtools.function_url import LOOPBACK, FunctionUrlServer, Handler, HttpRequest, HttpResponse, event_of
 from devtools.paths import ROOT
@@ -148,7 +149,9 @@ def _mint(subject: str, role: str) -> str:
 
 def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devtools origin", description=__doc__.partition("\n")[0])
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"port on {LOOPBACK} (default {DEFAULT_PORT})")
+    parser.add_argument(
+        "--port", type=ports.port, default=DEFAULT_PORT, help=f"port on {LOOPBACK} (default {DEFAULT_PORT})"
+    )
     parser.add_argument("--seed", action="store_true", help="begin with a few users")
     parser.add_argument(
         "--dynamodb",

@@ -6,7 +6,6 @@ An origin believes one secret only, so the one of another checkout answers 401 t
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -28,27 +27,6 @@ USUAL = f"http://{HOST}:{PORT}"
 
 PATIENCE = 2.0
 """Seconds for an origin that is there to say whether it believes us."""
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether something can listen there; always so for port 0."""
-    address = HOST if host == "localhost" else host
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def believes(port: int, secret: str) -> bool:

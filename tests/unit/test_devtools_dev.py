@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import dev, local_vars, origin, origin_place
+from devtools import dev, local_vars, origin, origin_place, ports
 from devtools.failure import Failure
 from devtools.function_url import FunctionUrlServer
 from devtools.runtime.official import Availability
@@ -56,10 +56,16 @@ def test_places_add_up() -> None:
     assert place == {"country": "DE", "city": "Berlin", "isEUCountry": "1"}
 
 
-@pytest.mark.parametrize("options", [["--cf", "Berlin"], ["--cf", "{"], ["--runtime", "fast"], ["--port", "http"]])
+@pytest.mark.parametrize("options", [["--cf", "Berlin"], ["--cf", "{"], ["--runtime", "fast"]])
 def test_an_option_that_cannot_be_read_is_a_failure_with_the_way_to_the_help(options: list[str]) -> None:
     with pytest.raises(Failure, match="dev --help"):
         dev.parse([*OTHER, *options])
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "65536", "99999", "\u0968"])
+def test_a_port_that_is_none_is_told_as_much(port: str) -> None:
+    with pytest.raises(Failure, match=r"--port.*65535"):
+        dev.parse([*OTHER, f"--port={port}"])
 
 
 def test_auto_takes_the_official_runtime_when_it_is_at_hand(bundle: type[Bundle]) -> None:
@@ -155,7 +161,7 @@ def test_something_that_does_not_speak_http_is_no_origin(monkeypatch: pytest.Mon
 
 
 def test_a_free_port_is_the_origins_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = origin_place.free_port()
+    port = ports.free_port()
     monkeypatch.setattr(origin_place, "PORT", port)
     assert dev.beside(LOCAL_GATEWAY) == (LOCAL_GATEWAY, ("origin", "--port", str(port), "--seed"))
 
