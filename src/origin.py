@@ -32,7 +32,7 @@ from messages import Content, ContentTooLarge, Request, Response
 from origin_signers import Signer, compiled_signer
 from ports import Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
-from retries import TRANSIENT, asks_for_retry, backoff, content_in_flight, is_retryable, retry_after
+from retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
 from settings import RouteSettings, Settings
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -162,7 +162,7 @@ class Forwarding:
         While the client still sends content, the failure may be the client's, and nobody may open the breaker for
         everybody else by sending slowly or hanging up.
         """
-        if isinstance(outcome, Response) and outcome.status not in TRANSIENT:
+        if isinstance(outcome, Response) and not is_transient(outcome):
             self.upstream.breaker.succeeded()
         elif isinstance(outcome, Response) or not content_in_flight(request):
             self.upstream.breaker.failed(self.platform.clock(), started)

@@ -4,6 +4,7 @@ Pure: time and chance are handed in. A request is repeated only when that cannot
 idempotent (RFC 9110 section 9.2.2) and no content is in flight that was consumed by the failed try.
 """
 
+from directives import response_directives
 from handshake import is_websocket
 from http_dates import parse_http_date
 from messages import Request, Response
@@ -12,7 +13,7 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110 section 9.2.2; TRACE is never forwarded. Never add a method that the RFC does not call idempotent."""
 
 TRANSIENT = frozenset({502, 503, 504})
-"""Statuses that say the origin itself is not well: repeated, and counted by the breaker. A 500 is an answer."""
+"""Statuses that say the origin itself is not well, unless it means them. A 500 is an answer."""
 
 TOO_MANY_REQUESTS = 429
 """Repeated only when it says when; it means the origin is alive, so the breaker does not count it."""
@@ -32,11 +33,23 @@ def is_retryable(request: Request) -> bool:
     return request.method in IDEMPOTENT and not content_in_flight(request) and not is_websocket(request)
 
 
+def is_transient(response: Response) -> bool:
+    """Whether the origin is not well: worth another try, and counted by the breaker.
+
+    A response with a lifetime (`503`, `Cache-Control: max-age=60`) is an answer that the origin means to stand for so
+    long, and nobody need ask again at once.
+    """
+    if response.status not in TRANSIENT:
+        return False
+    said = response_directives(response.headers)
+    return not (said.max_age if said.s_maxage is None else said.s_maxage)
+
+
 def asks_for_retry(response: Response) -> bool:
-    """Whether the status says that another try may do better."""
+    """Whether the response says that another try may do better."""
     if response.status == TOO_MANY_REQUESTS:
         return "retry-after" in response.headers
-    return response.status in TRANSIENT
+    return is_transient(response)
 
 
 def backoff(tries: int, chance: float) -> float:

@@ -195,6 +195,20 @@ def test_an_answer_is_an_answer(status: int) -> None:
     assert len(world.sent) == 1
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("lifetime", [{"cache-control": "max-age=60"}, {"cdn-cache-control": "s-maxage=5"}])
+def test_a_failure_that_the_origin_gives_a_lifetime_is_an_answer(status: int, lifetime: dict[str, str]) -> None:
+    world = World(Response(status, lifetime), Response(200))
+    assert answer(world).status == status
+    assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize("control", ["no-store", "max-age=0", "max-age=60, s-maxage=0", "max-age=soon"])
+def test_a_failure_without_a_lifetime_is_tried_again(control: str) -> None:
+    world = World(Response(503, {"cache-control": control}), Response(200))
+    assert answer(world).status == 200
+
+
 @pytest.mark.parametrize("retries", [0, 1, 5])
 def test_tries_are_as_many_as_the_route_says_and_the_last_answer_counts(retries: int) -> None:
     world = World(Response(429, {"retry-after": "0"}))
