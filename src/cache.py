@@ -274,13 +274,15 @@ class CachePolicy:
 
 def head_agrees(stored: StoredResponse, headers: Mapping[str, str]) -> bool | None:
     """Whether a 200 to HEAD is about the stored response, which it then updates; else the latter is outdated (RFC 9111
-    section 4.3.5). None when nothing in it could tell."""
-    known = {name: stored.headers.get(name) for name in ("etag", "last-modified", "content-length")}
-    if stored.length is not None:
-        known["content-length"] = str(stored.length)
-    if known["content-length"] is None:
-        del known["content-length"]
-    told = [headers[name] == value for name, value in known.items() if name in headers]
+    section 4.3.5).
+
+    None without a validator that could tell: a length that is the same proves nothing, and whoever asks HEAD every
+    minute would keep an old content fresh for everybody.
+    """
+    length = stored.headers.get("content-length") if stored.length is None else str(stored.length)
+    if length is not None and headers.get("content-length", length) != length:
+        return False
+    told = [headers[name] == stored.headers.get(name) for name in ("etag", "last-modified") if name in headers]
     return all(told) if told else None
 
 

@@ -116,10 +116,14 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 def is_validated_by(stored: StoredResponse, validation: Mapping[str, str]) -> bool:
     """Whether a 304 is about this stored response (RFC 9111 section 4.3.4).
 
-    A 304 need not repeat a validator that we sent; one that names another is about something else.
+    A 304 need not repeat a validator that we sent; one that names another tag is about something else. Another
+    `Last-Modified` is not held against it: that is a weak validator, servers of one site disagree in it by seconds, and
+    a 304 has just said that nothing was modified since the date we sent.
     """
     etag, ours = validation.get("etag"), stored.headers.get("etag")
-    if etag is not None and ours is not None:
+    if etag is None:
+        return True
+    if ours is not None:
         return etag.removeprefix("W/") == ours.removeprefix("W/")
     modified, known = validation.get("last-modified"), stored.headers.get("last-modified")
     return modified is None or known is None or modified == known

@@ -209,6 +209,25 @@ class TestValidation:
         validation.cookies = []
         assert house.get().cookies == []
 
+    def test_a_304_with_another_date_of_modification_is_believed(self) -> None:
+        """Servers of one site disagree in it; asking each time a second time would cost more than no cache at all."""
+        dates = [format_http_date(NOW - 99 - step) for step in range(2)]
+
+        def answer(request: Request) -> Response:
+            if "if-modified-since" in request.headers:
+                return Response(304, {"last-modified": dates[1], "cache-control": "max-age=100"})
+            return page(cache_control="max-age=10", last_modified=dates[0])
+
+        house = CacheHouse(answer)
+        house.get()
+        house.later(11)
+        response = house.get()
+        assert (status_of(response), response.headers["last-modified"]) == (
+            "fwd=stale; fwd-status=304; stored",
+            dates[1],
+        )
+        assert len(house.asked) == 2
+
     def test_a_304_about_something_else_is_not_believed(self) -> None:
         house = self.house(Response(304, {"etag": '"v2"'}))
         house.get()
@@ -456,7 +475,7 @@ class TestChanges:
         house.get("/", {"cache-control": "no-cache"}, method="HEAD")
         assert status_of(house.get()) == "fwd=uri-miss; stored"
 
-    @pytest.mark.parametrize("fields", [{"etag": '"v1"'}, {"content_length": "8"}])
+    @pytest.mark.parametrize("fields", [{"etag": '"v1"'}, {"last_modified": "then", "content_length": "8"}])
     def test_a_head_that_agrees_updates_it(self, fields: dict[str, Any]) -> None:
         house = counter(cache_control="max-age=10", x_a="old", **fields)
         house.get()
@@ -468,7 +487,8 @@ class TestChanges:
         assert (status_of(hit), content_of(hit), hit.headers["x-a"]) == ("hit; ttl=100", "answer 1", "new")
 
     def test_a_head_that_cannot_tell_makes_nothing_fresh(self) -> None:
-        house = counter(cache_control="max-age=10")
+        """Or whoever asks HEAD every minute would keep an old content fresh for everybody."""
+        house = counter(cache_control="max-age=10", content_length="8")
         house.get()
         house.later(11)
         house.get(method="HEAD")

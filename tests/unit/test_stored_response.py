@@ -93,11 +93,16 @@ class TestFreshening:
             ({"etag": '"v2"'}, False),
             ({"etag": '"v1"', "last-modified": "another"}, True),
             ({"last-modified": DATE}, True),
-            ({"last-modified": "another"}, False),
+            ({"last-modified": "another"}, True),
         ],
     )
     def test_a_304_about_something_else_updates_nothing(self, validation: dict[str, str], same: bool) -> None:
         assert is_validated_by(STORED, validation) is same
+
+    def test_a_tag_that_was_not_stored_is_about_something_else_unless_the_date_is_the_same(self) -> None:
+        untagged = StoredResponse(200, {"last-modified": DATE}, NOW, NOW)
+        dates = [{"last-modified": DATE}, {}, {"last-modified": "another"}]
+        assert [is_validated_by(untagged, {"etag": '"v1"', **date}) for date in dates] == [True, True, False]
 
 
 def get(method: str = "GET", **headers: str) -> PresentedRequest:
