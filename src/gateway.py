@@ -53,7 +53,7 @@ class Gateway:
         if platform.store is not None:
             platform = replace(platform, store=CountedStore(platform.store, self._tally))
         self._platform = platform
-        self._summary = settings.summary
+        self._environment, self._summary = settings.environment, settings.summary
         self._cors = Cors(settings.cors_origins)
         self._locator = _locator(settings)
         self._authenticator = Authenticator(settings, platform)
@@ -107,7 +107,7 @@ class Gateway:
         """
         tasks: list[Callable[[], Awaitable[None]]] = [self._authenticator.refresh]
         if (hour := due_hour(time)) is not None:
-            tasks.append(lambda: summarise(hour, self._summary, self._platform))
+            tasks.append(lambda: summarise(hour, self._environment, self._summary, self._platform))
         failure: Exception | None = None
         for task in tasks:
             try:

@@ -346,7 +346,7 @@ class Settings(Model):
     summary: SummarySettings = SummarySettings()
     """When the hourly summary should wake somebody up."""
     environment: str = "production"
-    """Name of the deployment, shown in logs; `local` turns on the development aids."""
+    """Name of the deployment, in the hourly summary and in what its webhook is told."""
     secrets: Mapping[str, str] = Field(default_factory=dict, repr=False, exclude=True)
     """Values of the secrets that the other settings name."""
 

@@ -41,7 +41,7 @@ def crossed(counts: Counts, limits: SummarySettings) -> list[str]:
     return found
 
 
-async def summarise(hour: int, limits: SummarySettings, platform: Platform) -> None:
+async def summarise(hour: int, environment: str, limits: SummarySettings, platform: Platform) -> None:
     """Log the summary of an hour, and tell the webhook when a threshold was crossed. Never raises."""
     if platform.store is None:
         return
@@ -51,7 +51,7 @@ async def summarise(hour: int, limits: SummarySettings, platform: Platform) -> N
         platform.log("store_failed", during="summary", error=str(error))
         return
     thresholds = crossed(counts, limits)
-    line = {"hour": _iso(hour), **counts.summary(), "crossed": thresholds}
+    line = {"environment": environment, "hour": _iso(hour), **counts.summary(), "crossed": thresholds}
     platform.log("summary", **line)
     if thresholds and limits.webhook is not None:
         await _tell(limits.webhook, line, platform)

@@ -84,13 +84,14 @@ def summarised(limits: SummarySettings, *, status: int = 204) -> World:
     assert world.store is not None
     counts = Counts(requests=1000, errors=100)
     run(write_counts(world.store, {tally_key(THIS_HOUR, "i1"): counts}, world.write_log))
-    run(summarise(THIS_HOUR, limits, world.platform()))
+    run(summarise(THIS_HOUR, "staging", limits, world.platform()))
     return world
 
 
 def test_every_hour_leaves_a_line() -> None:
     (line,) = summarised(SummarySettings()).log
-    assert (line["event"], line["hour"]) == ("summary", "2027-01-15T08:00:00+00:00")
+    assert (line["event"], line["environment"]) == ("summary", "staging")
+    assert line["hour"] == "2027-01-15T08:00:00+00:00"
     assert (line["requests"], line["errors"], line["crossed"]) == (1000, 100, [])
 
 
@@ -110,6 +111,6 @@ def test_a_webhook_or_store_that_fails_is_logged() -> None:
     assert world.log[-1] == {"event": "webhook_failed", "status": 500}
     assert world.store is not None
     world.store.failing.add("list")
-    run(summarise(THIS_HOUR, SummarySettings(), world.platform()))
+    run(summarise(THIS_HOUR, "staging", SummarySettings(), world.platform()))
     assert world.log[-1]["event"] == "store_failed"
-    run(summarise(THIS_HOUR, SummarySettings(), replace(world.platform(), store=None)))
+    run(summarise(THIS_HOUR, "staging", SummarySettings(), replace(world.platform(), store=None)))
