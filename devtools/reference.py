@@ -223,7 +223,7 @@ def _secrets() -> str:
         for scheme, names in configuration.SIGNING_SECRETS.items()
         for name in names
     ]
-    rows += [(f"`{name}`", "optional") for name in configuration.OPTIONAL_SECRETS]
+    rows += [(f"`{name}`", use) for name, use in configuration.OPTIONAL_SECRETS.items()]
     rows.append(("as named by `ISSUERS[].secret`", "that issuer"))
     rows.append(("`JWT_SECRET`", "alone, without `ISSUERS`: one HS256 issuer without `iss` and audience"))
     head = "## Secrets\n\nSet with `wrangler secret put NAME`, locally in `.dev.vars`.\n\n"

@@ -21,7 +21,10 @@ from settings import HS_KEY_BYTES, Settings
 STRUCTURED = ("ROUTES", "ISSUERS", "SUPPORTED_LANGUAGES", "SUPPORTED_CURRENCIES", "CORS_ORIGINS", "SUMMARY")
 SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
-OPTIONAL_SECRETS = ("AWS_SESSION_TOKEN", "ORIGIN_SECRET_NEXT")
+OPTIONAL_SECRETS = {
+    "AWS_SESSION_TOKEN": "optional, beside the two for temporary credentials",
+    "ORIGIN_SECRET_NEXT": "origins alone, while a secret is exchanged; the gateway signs with `ORIGIN_SECRET`",
+}
 
 
 class Misconfigured(Exception):

@@ -22,6 +22,9 @@ from configuration import load_settings
 from devtools import node
 from devtools.__main__ import COMMANDS
 from devtools.paths import ROOT
+from messages import Request, Response
+from telemetry import Exchange, analytics_point
+from tests.unit.in_memory import World
 
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", *ROOT.glob("C*.md"), *ROOT.glob("SECURITY.md")])
@@ -86,6 +89,24 @@ def test_every_event_of_the_log_is_explained() -> None:
     assert written | {"request"} == set(re.findall(r"log\(\s*\"(\w+)\"", sources))
 
 
+def test_every_column_of_the_analytics_is_explained() -> None:
+    exchange = Exchange(Request("GET", "https", "gateway.example", "/"), "id-1", 0.0, World().background)
+    _, blobs, doubles = analytics_point(exchange, Response(204), 1.0)
+    explained = re.findall(r"`(\w+)`", " ".join(f"`{one.strip('`')}`" for one in rows("operations.md", "column")))
+    assert explained == [
+        "index1",
+        *(f"blob{number}" for number in range(1, len(blobs) + 1)),
+        *(f"double{number}" for number in range(1, len(doubles) + 1)),
+    ]
+
+
+def test_every_binding_the_gateway_looks_for_is_explained() -> None:
+    looked_for = set(re.findall(r'"([A-Z]+)" in bindings', (ROOT / "src" / "edge.py").read_text(encoding="utf-8")))
+    assert {"ANALYTICS", "CACHE"} <= looked_for
+    explained = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
+    assert {name for name in looked_for if f"`{name}`" not in explained and f'"{name}"' not in explained} == set()
+
+
 def test_every_file_named_exists() -> None:
     for path in PAGES:
         for name in re.findall(
@@ -140,7 +161,7 @@ def settings_shown() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in PAGES:
         for block in re.findall(r"^```toml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
             table = tomllib.loads(block)
-            yield from ((path.name, part["vars"]) for part in table.get("env", {"": table}).values())
+            yield from ((path.name, part["vars"]) for part in table.get("env", {"": table}).values() if "vars" in part)
 
 
 @pytest.mark.parametrize(("name", "variables"), list(settings_shown()))
