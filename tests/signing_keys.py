@@ -11,25 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-
 import base64url
-
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-
-HASHES: Mapping[str, hashes.SHA256 | hashes.SHA384 | hashes.SHA512] = {
-    "256": hashes.SHA256(),
-    "384": hashes.SHA384(),
-    "512": hashes.SHA512(),
-}
-CURVES: Mapping[str, tuple[str, ec.EllipticCurve, int]] = {
-    "ES256": ("P-256", ec.SECP256R1(), 32),
-    "ES384": ("P-384", ec.SECP384R1(), 48),
-    "ES512": ("P-521", ec.SECP521R1(), 66),
-}
-"""Algorithm -> curve by its JOSE name, curve, bytes of a coordinate."""
+from tests import private_keys
+from tests.private_keys import PrivateKey
 
 
 @dataclass(frozen=True)
@@ -47,19 +31,11 @@ class SigningKey:
     @property
     def public_jwk(self) -> dict[str, Any]:
         named = {} if self.kid is None else {"kid": self.kid}
-        return {**_public_parameters(self.private), **named, "alg": self.algorithm, "use": "sig"}
+        return {**private_keys.public_parameters(self.private), **named, "alg": self.algorithm, "use": "sig"}
 
     def sign(self, signing_input: bytes) -> bytes:
-        """The JWS signature: for ECDSA the two numbers side by side, not DER (RFC 7518 section 3.4)."""
-        private = self.private
-        if isinstance(private, ed25519.Ed25519PrivateKey):
-            return private.sign(signing_input)
-        chosen = HASHES[self.algorithm[2:]]
-        if isinstance(private, rsa.RSAPrivateKey):
-            return private.sign(signing_input, _rsa_padding(self.algorithm), chosen)
-        size = CURVES[self.algorithm][2]
-        r, s = decode_dss_signature(private.sign(signing_input, ec.ECDSA(chosen)))
-        return r.to_bytes(size) + s.to_bytes(size)
+        """The JWS signature."""
+        return private_keys.sign(self.private, self.algorithm, signing_input)
 
     def token(self, claims: Mapping[str, Any] | bytes, **header: Any) -> str:
         """A signed JWT. `header` adds to or overrides `alg` and `kid`; None leaves a member out."""
@@ -78,30 +54,4 @@ def unsigned(header: Mapping[str, Any] | bytes, claims: Mapping[str, Any] | byte
 @lru_cache
 def _generate(algorithm: str, bits: int, name: str | None) -> PrivateKey:
     """Making RSA keys is slow, so tests that ask for the same `name` share one."""
-    if algorithm in CURVES:
-        return ec.generate_private_key(CURVES[algorithm][1])
-    if algorithm == "EdDSA":
-        return ed25519.Ed25519PrivateKey.generate()
-    return rsa.generate_private_key(65537, bits)
-
-
-def _rsa_padding(algorithm: str) -> padding.PKCS1v15 | padding.PSS:
-    if algorithm.startswith("RS"):
-        return padding.PKCS1v15()
-    chosen = HASHES[algorithm[2:]]
-    return padding.PSS(padding.MGF1(chosen), chosen.digest_size)
-
-
-def _public_parameters(private: PrivateKey) -> dict[str, Any]:
-    if isinstance(private, ed25519.Ed25519PrivateKey):
-        return {"kty": "OKP", "crv": "Ed25519", "x": base64url.encode(private.public_key().public_bytes_raw())}
-    if isinstance(private, rsa.RSAPrivateKey):
-        rsa_numbers = private.public_key().public_numbers()
-        return {"kty": "RSA", "n": _number(rsa_numbers.n), "e": _number(rsa_numbers.e)}
-    numbers = private.public_key().public_numbers()
-    name, size = next((name, size) for name, curve, size in CURVES.values() if curve.name == numbers.curve.name)
-    return {"kty": "EC", "crv": name, "x": _number(numbers.x, size), "y": _number(numbers.y, size)}
-
-
-def _number(value: int, size: int | None = None) -> str:
-    return base64url.encode(value.to_bytes(size or (value.bit_length() + 7) // 8))
+    return private_keys.generate(algorithm, bits)

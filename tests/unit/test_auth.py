@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import base64url
 from configuration import Misconfigured
@@ -226,11 +225,17 @@ def test_a_signature_of_wrong_length_or_all_zero_never_reaches_the_platform(edge
     assert edge.verified == 0
 
 
+def der(signature: bytes) -> bytes:
+    """An ECDSA signature as certificates have it: a SEQUENCE of two INTEGERs (RFC 3279 section 2.2.3)."""
+    numbers = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+    encoded = [number.to_bytes(number.bit_length() // 8 + 1) for number in numbers]
+    content = b"".join(bytes([2, len(integer)]) + integer for integer in encoded)
+    return bytes([0x30, len(content)]) + content
+
+
 def test_a_der_encoded_ecdsa_signature_is_refused(edge: Edge) -> None:
     signing_input, _, signature = ES.token(ASYMMETRIC_CLAIMS).rpartition(".")
-    raw = base64url.decode(signature)
-    der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
-    assert edge.refusal(f"{signing_input}.{base64url.encode(der)}") == "signature"
+    assert edge.refusal(f"{signing_input}.{base64url.encode(der(base64url.decode(signature)))}") == "signature"
 
 
 def test_a_key_the_platform_cannot_import_is_no_key() -> None:

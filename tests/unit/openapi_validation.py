@@ -1,0 +1,10 @@
+"""Whether a document is OpenAPI 3.1, asked of a validator that is not ours."""
+
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Raises `OpenAPIValidationError` for the first fault."""
+    OpenAPIV31SpecValidator(document).validate()
