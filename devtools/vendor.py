@@ -61,7 +61,7 @@ def vendor() -> None:
     aside = Path(tempfile.mkdtemp(prefix="python_modules-", dir=STATE))
     try:
         fresh, report = aside / "fresh", aside / "report.json"
-        _install(fresh, report)
+        install("the Worker's packages", WORKER_LOCK, fresh, report)
         _mark_as_synced(fresh)
         RECORD.write_text(json.dumps([asdict(wheel) for wheel in _taken(report)], indent=1), encoding="utf-8")
         swap_in(fresh, PYTHON_MODULES, aside / "old")
@@ -79,14 +79,16 @@ def _taken(report: Path) -> list[Wheel]:
     return sorted(wheels, key=lambda wheel: wheel.name.lower())
 
 
-def _install(folder: Path, report: Path) -> None:
+def install(title: str, lock: Path, folder: Path, report: Path | None = None) -> None:
+    """Lay out the packages of `lock` in `folder`, as wheels for the Worker's platform, hash-checked; pip's own account
+    of it goes to `report`."""
     python, abi, platform = TARGET
     pip: list[str | Path] = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     target: list[str | Path] = ["--target", folder, "--python-version", python, "--implementation", "cp", "--abi", abi]
     target += ["--platform", platform, "--only-binary", ":all:"]
-    exactly: list[str | Path] = ["--no-deps", "--no-compile", "--require-hashes", "-r", WORKER_LOCK]
-    exactly += ["--report", report]
-    run_step("the Worker's packages", [*pip, *target, *exactly])
+    exactly: list[str | Path] = ["--no-deps", "--no-compile", "--require-hashes", "-r", lock]
+    exactly += [] if report is None else ["--report", report]
+    run_step(title, [*pip, *target, *exactly])
     shutil.rmtree(folder / "bin", ignore_errors=True)  # pip's console scripts; not part of site-packages
 
 

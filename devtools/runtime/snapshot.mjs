@@ -32,7 +32,7 @@ export async function takeSnapshot(pyodide, archive, output) {
 }
 
 /** What turns stack switching on in this Node; its name has changed, and newer ones have it on. */
-async function stackSwitching() {
+export async function stackSwitching() {
   if ('Suspending' in WebAssembly) return [];
   const { stdout } = await run(process.execPath, ['--v8-options']);
   const names = ['--experimental-wasm-jspi', '--experimental-wasm-stack-switching'];
