@@ -7,7 +7,7 @@ import Default from './host.mjs';
 const CONTROL = '/__gatehouse-test/kv-faults';
 const METHODS = ['get', 'getWithMetadata', 'put', 'delete', 'list'];
 
-/** method -> {delay?: milliseconds, fail?: message} */
+/** method -> {delay?: milliseconds, fail?: message, share?: of the calls, all by default} */
 let faults = {};
 const patched = new Set();
 
@@ -16,7 +16,7 @@ function patch(prototype) {
   for (const method of METHODS) {
     const original = prototype[method];
     prototype[method] = async function (...args) {
-      const fault = faults[method];
+      const fault = Math.random() < (faults[method]?.share ?? 1) ? faults[method] : null;
       if (fault?.delay) await scheduler.wait(fault.delay);
       if (fault?.fail) throw new Error(fault.fail);
       return original.apply(this, args);

@@ -1,0 +1,45 @@
+"""A gateway whose memory can be looked at: the Worker's own sources with `testing/measured.py` beside them.
+
+    options = measured(SOURCES, folder)
+    with runner.start(**options) as gateway:
+        memory_of(gateway).objects
+
+What the figures are is written in `testing/measured.py`. They are exact when nothing else is under way.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devtools import wrangler_config
+from devtools.paths import WRANGLER_TOML
+from devtools.runtime.runner import Gateway
+
+MEASURED = Path(__file__).parent / "testing" / "measured.py"
+CONTROL = "/__gatehouse-test/memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an isolate holds. `allocated` and `heap` are in bytes."""
+
+    objects: int
+    references: int
+    tasks: int
+    allocated: int
+    heap: int
+    kinds: Mapping[str, int]
+
+
+def measured(source: Path, folder: Path) -> dict[str, Any]:
+    """Options of `Runner.start` for the Worker of `source`; `folder` gets a copy of it."""
+    for module in (*source.glob("*.py"), MEASURED):
+        shutil.copy(module, folder)
+    return {"source": folder, "config": wrangler_config.read(WRANGLER_TOML) | {"main": f"src/{MEASURED.name}"}}
+
+
+def memory_of(gateway: Gateway) -> Memory:
+    """What the gateway holds now."""
+    return Memory(**gateway.get(CONTROL).raise_for_status().json())

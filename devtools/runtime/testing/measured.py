@@ -1,0 +1,61 @@
+"""The Worker's entry point with a way to see what it holds in memory; the soak puts it beside `entry.py`.
+
+`GET /__gatehouse-test/memory` answers with figures that are exact when no other request is under way:
+
+    objects         containers that Python's collector follows, after a collection
+    references      JavaScript objects that Python holds
+    tasks           coroutines under way, beside the one that counts them
+    allocated       bytes of WebAssembly memory in use, as the C allocator counts them
+    heap            bytes of WebAssembly memory taken from the machine; it never shrinks
+    kinds           how many of the objects are of which type, the fifty most frequent
+"""
+
+import asyncio
+import gc
+import json
+from collections import Counter
+from typing import Any, Final
+
+from workers import Response
+
+import entry
+
+CONTROL: Final = "/__gatehouse-test/memory"
+
+MALLINFO_SIZE: Final = 40
+UORDBLKS: Final = 7
+"""`struct mallinfo` is ten 32-bit numbers; the eighth is the bytes in use."""
+
+KINDS_SHOWN: Final = 50
+
+
+class Default(entry.Default):
+    async def fetch(self, request: Any) -> Any:
+        if request.js_object.url.endswith(CONTROL):
+            return Response(json.dumps(_figures()))
+        return await super().fetch(request)
+
+
+def _figures() -> dict[str, Any]:
+    import pyodide_js  # a JavaScript object, which no module may hold
+
+    gc.collect()
+    objects = gc.get_objects()
+    module = pyodide_js._module
+    return {
+        "objects": len(objects),
+        "references": int(module._hiwire_num_refs()),
+        "tasks": len(asyncio.all_tasks()) - 1,
+        "allocated": _allocated(module),
+        "heap": int(module.HEAPU8.byteLength),
+        "kinds": dict(Counter(type(each).__name__ for each in objects).most_common(KINDS_SHOWN)),
+    }
+
+
+def _allocated(module: Any) -> int:
+    place = module._malloc(MALLINFO_SIZE)
+    try:
+        module._mallinfo(place)
+        return int(module.HEAPU32.at(place // 4 + UORDBLKS))
+    finally:
+        module._free(place)
