@@ -14,7 +14,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 import js
@@ -109,7 +108,8 @@ class Bridge:
         self.set_timeout = js.setTimeout
         self.clear_timeout = js.clearTimeout
         self.race = js.Promise.race.bind(js.Promise)
-        self.wait = js.scheduler.wait.bind(js.scheduler)
+        self.with_resolvers = js.Promise.withResolvers.bind(js.Promise)
+        self.array_from = js.Array.from_.bind(js.Array)
         self.abort = js.Function.prototype.call.bind(js.AbortController.prototype.abort)
         """`abort(controller)`."""
         _add_getter(js.Headers.prototype, "fields", js.Headers.prototype.entries)
@@ -319,13 +319,18 @@ class WorkersKV:
 
     def __init__(self, namespace: Any) -> None:
         self._kv = namespace
+        self._get, self._get_with_metadata, self._list = (
+            js.Function.prototype.apply.bind(method, namespace)
+            for method in (namespace.get, namespace.getWithMetadata, namespace.list)
+        )
+        """Each takes its arguments as one array."""
 
     async def get_text(self, key: str, *, timeout: float) -> str | None:
-        value = await _within(timeout, lambda: self._kv.get(key, "text"))
+        value = await _within(timeout, self._get, key, "text")
         return None if value is jsnull else str(value)
 
     async def get(self, key: str, *, timeout: float) -> StoredValue | None:
-        found = await _within(timeout, lambda: self._kv.getWithMetadata(key, "stream"))
+        found = await _within(timeout, self._get_with_metadata, key, "stream")
         body = _body(found.value)
         if body is None:
             return None
@@ -358,16 +363,16 @@ class WorkersKV:
 
     async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
-        cursor = None
+        wanted = {"prefix": prefix}
         while True:
-            page = await _within(timeout, partial(self._kv.list, prefix=prefix, cursor=cursor))
+            page = await _within(timeout, self._list, wanted)
             answer = bridge().to_python(page)
             for key in answer["keys"]:
                 metadata = key.get("metadata")
                 found[key["name"]] = metadata if isinstance(metadata, dict) else {}
             if answer["list_complete"]:
                 return found
-            cursor = answer["cursor"]
+            wanted["cursor"] = answer["cursor"]
 
 
 async def _whole(content: Content) -> Any:
@@ -376,15 +381,20 @@ async def _whole(content: Content) -> Any:
     return await js.Response.new(content.stream).arrayBuffer() if isinstance(content, JsBody) else _content(content)
 
 
-async def _within(timeout: float, start: Callable[[], Any]) -> Any:
-    """The result of a promise, or StoreFailed when it rejects or takes longer than `timeout` seconds.
+async def _within(timeout: float, look_up: Any, *arguments: Any) -> Any:
+    """The result of a look-up, or StoreFailed when it rejects or takes longer than `timeout` seconds.
 
-    The race is the platform's own: its timer settles to `undefined`, which no look-up does.
+    A promise that Python is handed costs it a future that lasts until the promise settles: for ever, when its request
+    has ended before. So the look-up and its timer stay in JavaScript, and Python waits for their race, which one of
+    them ends. The timer settles to `undefined`, which no look-up does.
     """
+    to = bridge()
+    timer = to.with_resolvers()
+    to.set_timeout(timer.resolve, round(timeout * 1000))
     try:
-        to = bridge()
-        # An array, because a promise lent to a call as an argument of its own is taken back before it settles.
-        result = await to.race(to_js([start(), to.wait(round(timeout * 1000))]))
+        runners = to.array_from(to.to_object([arguments]), look_up)
+        runners.push(timer.promise)
+        result = await to.race(runners)
     except JsException as error:
         raise StoreFailed(error.message) from None
     if result is None:

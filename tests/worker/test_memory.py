@@ -1,0 +1,67 @@
+"""What requests leave behind in an isolate: nothing, whatever becomes of them.
+
+Objects are counted exactly, so a leak of one object a request shows after a hundred. Caches are filled before.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from devtools.paths import SOURCES
+from devtools.runtime.memory import Memory, measured, memory_of
+from devtools.runtime.runner import Gateway
+
+REQUESTS = 100
+PATIENCE = 10.0
+"""Seconds in which what was begun behind the clients' backs must have ended."""
+
+
+@pytest.fixture(scope="module")
+def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    with worker(**measured(SOURCES, tmp_path_factory.mktemp("measured")), faults=True) as gateway:
+        memory_of(gateway)  # the first collection finds what the import left behind
+        yield gateway
+
+
+def settled(gateway: Gateway) -> Memory:
+    """The memory once no coroutine is under way any more, or as it is when patience ends."""
+    deadline = time.monotonic() + PATIENCE
+    while (memory := memory_of(gateway)).tasks and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return memory
+
+
+def leaves_nothing_behind(gateway: Gateway, request: Callable[[], object]) -> None:
+    with ThreadPoolExecutor(REQUESTS) as crowd:
+        for _ in crowd.map(lambda _: request(), range(REQUESTS)):
+            pass
+        before = settled(gateway)
+        for _ in crowd.map(lambda _: request(), range(REQUESTS)):
+            pass
+    after = settled(gateway)
+    assert after.tasks == 0
+    assert after.objects - before.objects < REQUESTS / 2, (before.kinds, after.kinds)
+    assert after.references - before.references < REQUESTS / 2
+
+
+def test_a_look_up_in_the_store_leaves_nothing_behind(gateway: Gateway) -> None:
+    leaves_nothing_behind(gateway, lambda: gateway.get("/readyz").raise_for_status())
+
+
+def test_a_look_up_that_takes_too_long_leaves_nothing_behind(gateway: Gateway) -> None:
+    gateway.kv_faults(get={"delay": 60_000})
+    try:
+        assert gateway.get("/readyz").status_code == 503
+        leaves_nothing_behind(gateway, lambda: gateway.get("/readyz"))
+    finally:
+        gateway.kv_faults()
+
+
+def test_a_share_of_the_calls_to_the_store_can_fail(gateway: Gateway) -> None:
+    gateway.kv_faults(get={"fail": "KV GET failed: 500", "share": 0.5})
+    try:
+        assert {gateway.get("/readyz").status_code for _ in range(60)} == {200, 503}
+    finally:
+        gateway.kv_faults()
