@@ -158,8 +158,8 @@ def _limits(metadata: Iterable[Any]) -> str:
         for name, words in BOUNDS:
             if (bound := getattr(item, name, None)) is not None:
                 limits.append(words.format(bound))
-        if getattr(item, "min_length", None):
-            limits.append(f"at least {item.min_length} of them")
+        if shortest := getattr(item, "min_length", None):
+            limits.append("not empty" if shortest == 1 else f"of length {shortest} at least")
         if pattern := getattr(item, "pattern", None):
             limits.append(f"matching `{pattern}`")
         if "https_url" in getattr(getattr(item, "func", None), "__name__", ""):

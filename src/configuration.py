@@ -15,6 +15,7 @@ from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
 import strictjson
+from geo import Locator
 from publickeys import KeySet
 from settings import HS_KEY_BYTES, Settings
 
@@ -25,6 +26,17 @@ OPTIONAL_SECRETS = {
     "AWS_SESSION_TOKEN": "optional, beside the two for temporary credentials",
     "ORIGIN_SECRET_NEXT": "origins alone, while a secret is exchanged; the gateway signs with `ORIGIN_SECRET`",
 }
+
+WORDS = {
+    "missing": "must be written",
+    "extra_forbidden": "there is no such setting; check its spelling",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "too_short": "must have at least one item",
+    "string_too_short": "must not be empty",
+}
+"""pydantic's type of an error -> the fault, where pydantic speaks of Python and not of a configuration."""
 
 
 class Misconfigured(Exception):
@@ -46,9 +58,9 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
         try:
             settings = Settings(**values)
         except ValidationError as error:
-            faults = [_fault(item["loc"], item["msg"]) for item in error.errors(include_url=False)]
+            faults = _model_faults(error)
         else:
-            faults = [*_issuer_faults(settings), *_route_faults(settings, bindings)]
+            faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
     if faults:
         raise Misconfigured(faults)
     return settings
@@ -133,6 +145,25 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
             if not settings.secrets.get(name)
         )
     return faults
+
+
+def _locale_faults(settings: Settings) -> list[str]:
+    try:
+        Locator.configured(settings)
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def _model_faults(error: ValidationError) -> list[str]:
+    """One line each. A list that is too short because of an item that is wrong is that item's fault alone."""
+    found = error.errors(include_url=False)
+    within = {item["loc"][:-1] for item in found}
+    return [
+        _fault(item["loc"], WORDS.get(item["type"], item["msg"]))
+        for item in found
+        if item["type"] != "too_short" or item["loc"] not in within
+    ]
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from auth import Authenticator, Unverified
 from cache import CachePolicy
-from configuration import Misconfigured
 from cors import Cors
 from endpoints import Endpoint, Endpoints
 from forwarded import Vouched
@@ -46,7 +45,7 @@ CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usabl
 
 
 class Gateway:
-    """The gateway of one isolate, compiled once from its settings. Raises Misconfigured."""
+    """The gateway of one isolate, compiled once from settings that came through `load_settings`."""
 
     def __init__(self, settings: Settings, platform: Platform) -> None:
         self._tally = Tally(f"{platform.random.getrandbits(64):016x}", platform.clock())
@@ -55,7 +54,7 @@ class Gateway:
         self._platform = platform
         self._environment, self._summary = settings.environment, settings.summary
         self._cors = Cors(settings.cors_origins)
-        self._locator = _locator(settings)
+        self._locator = Locator.configured(settings)
         self._authenticator = Authenticator(settings, platform)
         self._forwarder = Forwarder(settings, platform)
         self._routes = RouteTable(settings.routes)
@@ -221,19 +220,6 @@ class ClosedGateway(Gateway):
         if exchange.request.path == "/healthz":
             return await super()._answer(exchange)
         raise Problem(*CLOSED)
-
-
-def _locator(settings: Settings) -> Locator:
-    try:
-        return Locator(
-            settings.default_country,
-            settings.default_language,
-            settings.default_currency,
-            settings.supported_languages,
-            settings.supported_currencies,
-        )
-    except ValueError as error:
-        raise Misconfigured([str(error)]) from None
 
 
 def _cache(routes: RouteTable, platform: Platform) -> HttpCache | None:

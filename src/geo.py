@@ -24,6 +24,7 @@ from messages import Response
 from negotiation import Reader, capped, negotiate, reader
 from preferences import NO_WISH, Wish, currency_in_use, from_body, from_cookie, from_foreign_query, from_query
 from problems import Problem
+from settings import Settings
 
 VISITOR_CACHING: Final = {
     # One visitor's answer: a browser may keep it, no cache in between may (RFC 9111 section 5.2.2.7, RFC 9213).
@@ -195,12 +196,26 @@ class Locator:
         if default_country not in territories.TERRITORIES:
             raise ValueError(f"DEFAULT_COUNTRY: {default_country!r} is not an ISO 3166-1 code")
         self._country = default_country
-        self._matcher = Matcher(supported_languages)
+        try:
+            self._matcher = Matcher(supported_languages)
+        except ValueError as error:
+            raise ValueError(f"SUPPORTED_LANGUAGES: {error}") from None
         self._currencies = [_existing(code, "SUPPORTED_CURRENCIES") for code in supported_currencies]
         self._currency = self._default_currency(_existing(default_currency, "DEFAULT_CURRENCY"))
         self._language = self._default_language(default_language)
         self._choose = lru_cache(maxsize=1024)(self._chosen)
         self._remembered = lru_cache(maxsize=2048)(self._decided)
+
+    @classmethod
+    def configured(cls, settings: Settings) -> "Locator":
+        """The locator of a gateway's settings. Raises ValueError as the constructor does."""
+        return cls(
+            settings.default_country,
+            settings.default_language,
+            settings.default_currency,
+            settings.supported_languages,
+            settings.supported_currencies,
+        )
 
     def locate(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = "") -> Locale:
         """The locale of a visitor.

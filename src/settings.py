@@ -28,6 +28,8 @@ KIB, MIB = 1024, 1024 * 1024
 ACCESS_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """RFC 9110 section 5.6.2."""
+VISIBLE = re.compile(r"[\x21-\x7E]+")
+"""The characters of a URL and more; `urlsplit` drops or keeps the others without a word."""
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
 """RFC 6749 section 3.3; it is quoted as it is in a challenge."""
 
@@ -39,6 +41,8 @@ Algorithm = Literal[
 
 def _https_url(value: str) -> str:
     """An absolute https URL without user information or fragment; http only for loopback."""
+    if not VISIBLE.fullmatch(value):
+        raise ValueError("must be visible ASCII: percent-encode the path, write the host as in DNS (xn--…)")
     parts = urlsplit(value)
     if parts.scheme == "http" and (parts.hostname or "") in LOOPBACK:
         pass
@@ -240,9 +244,9 @@ class IssuerSettings(Model):
     """Find `jwks_url` at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0)."""
     header: str = "authorization"
     """Field that carries the token: bare in any field but `Authorization`."""
-    role_claim: str = "role"
+    role_claim: str = Field("role", min_length=1)
     """Dotted path to a string, a list, or a space-delimited string: `realm_access.roles`."""
-    id_claim: str = "sub"
+    id_claim: str = Field("sub", min_length=1)
     """Dotted path to the claim that becomes `x-user-id`; must be a non-empty string in every token."""
     typ: tuple[str, ...] = ()
     """Accepted `typ` header values, case-insensitive, `application/` left off; empty accepts any."""
@@ -300,6 +304,8 @@ class IssuerSettings(Model):
             raise ValueError("HS algorithms cannot be mixed with public-key algorithms in one issuer")
         if all(symmetric) != (self.secret is not None):
             raise ValueError("HS algorithms need 'secret', and all others need a key set (RFC 8725 section 3.1)")
+        if self.team is not None and self.preset is None:
+            raise ValueError("'team' needs preset = 'cloudflare-access'")
         if self.discovery and self.issuer is None:
             raise ValueError("discovery needs 'issuer'")
         if self.discovery and self.issuer is not None:

@@ -57,7 +57,7 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
     ("change", "fault"),
     [
         ({"timeout_ms": 0}, "ROUTES[0].timeout_ms: "),
-        ({"rolse": ["admin"]}, "ROUTES[0].rolse: Extra inputs are not permitted"),
+        ({"rolse": ["admin"]}, "ROUTES[0].rolse: there is no such setting; check its spelling"),
         ({"origin": "http://origin.example"}, "ROUTES[0].origin: must be an https:// URL"),
         ({"origin": "https://user:pw@origin.example"}, "ROUTES[0].origin: must name a host and carry no user"),
         ({"origin": "https://origin.example/?a=1"}, "ROUTES[0].origin: must not carry a query"),
@@ -96,15 +96,46 @@ def test_every_fault_of_a_route_is_named_by_its_path(change: dict[str, Any], fau
         ({"secret": None, "jwks": {"keys": []}}, "ISSUERS[0]: HS algorithms need 'secret'"),
         ({"jwks": {"keys": []}}, "ISSUERS[0]: needs exactly one of jwks_url"),
         ({"preset": "cloudflare-access"}, "ISSUERS[0]: preset 'cloudflare-access' needs team"),
+        ({"team": "acme"}, "ISSUERS[0]: 'team' needs preset = 'cloudflare-access'"),
+        ({"id_claim": ""}, "ISSUERS[0].id_claim: must not be empty"),
+        ({"secret": None, "jwks_url": "https://id.example/a b"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
+        ({"secret": None, "jwks_url": "https://id.example/jwks\r\n"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
+        ({"secret": None, "jwks_url": "https://bücher.example/"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
     ],
 )
 def test_every_fault_of_an_issuer_is_named_by_its_path(change: dict[str, Any], fault: str) -> None:
     assert any(line.startswith(fault) for line in faults(issuers=[ISSUER | change]))
 
 
+def test_an_item_that_is_wrong_is_one_fault_and_not_also_an_empty_list() -> None:
+    (fault,) = faults(issuers=[ISSUER | {"algorithms": ["none"]}])
+    assert fault.startswith("ISSUERS[0].algorithms[0]: ")
+
+
+@pytest.mark.parametrize("value", [{}, 3, "3"])
+def test_a_table_where_a_list_belongs_is_told_in_the_words_of_the_configuration(value: Any) -> None:
+    assert faults(ISSUERS=value) == ["ISSUERS: must be a list"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEFAULT_COUNTRY", "ZZ"),
+        ("DEFAULT_LANGUAGE", "english"),
+        ("DEFAULT_CURRENCY", "XXQ"),
+        ("SUPPORTED_LANGUAGES", ["english"]),
+        ("SUPPORTED_CURRENCIES", ["XXQ"]),
+    ],
+)
+def test_a_country_language_or_currency_that_does_not_exist_is_a_fault(name: str, value: Any) -> None:
+    """Named by what reads the configuration, so that `doctor` says it before the gateway answers 503."""
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name}: ")
+
+
 def test_the_audience_must_be_written_even_when_there_is_none() -> None:
     without = {name: value for name, value in ISSUER.items() if name != "audience"}
-    assert faults(issuers=[without]) == ["ISSUERS[0].audience: Field required"]
+    assert faults(issuers=[without]) == ["ISSUERS[0].audience: must be written"]
 
 
 def test_issuers_are_unique_and_at_most_one_has_no_name() -> None:
