@@ -1,7 +1,7 @@
 # Gatehouse: every habit is a target, and CI calls the same ones. Needed beforehand: make, Python >= 3.11, npm or not.
 #
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
-#   make test           unit and worker tests; options with ARGS="-k geo"
+#   make test           unit, worker and browser tests; options with ARGS="-k geo"
 #   make bench          what a request costs, beside Hono and FastAPI; QUICK=1 for a short run
 #   make lint           ruff, strict typing, CloudFormation, known vulnerabilities
 #   make deploy         check, then deploy an environment: make deploy ENV=staging
@@ -11,6 +11,8 @@ PYTHON ?= python3
 ARGS ?=
 
 TOOL := .venv/bin/python -m
+# Tests: a process per core, a module to one process. Packages compiled once and not by every process of a test.
+PARALLEL := -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 CHECKED := $(wildcard src devtools origin tests bench fuzz)
 
 .DEFAULT_GOAL := help
@@ -30,8 +32,9 @@ dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
 tail: setup ## the log of make dev for people, e.g. make tail ARGS="--status 5xx"
 	@$(TOOL) devtools tail $(ARGS)
 
-test: setup ## unit and worker tests, e.g. make test ARGS="-k geo"
-	@$(TOOL) devtools run python -m pytest tests $(ARGS)
+test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; one process with ARGS="-n0"
+	@env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.gatehouse/bytecode \
+	  $(TOOL) devtools run python -m pytest tests $(PARALLEL) $(ARGS)
 
 fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
 	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)

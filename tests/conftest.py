@@ -8,6 +8,17 @@ settings.register_profile("gatehouse", deadline=None, print_blob=True)
 settings.load_profile("gatehouse")
 
 
+ORDER = ("browser", "worker", "unit")
+"""Folders of tests, those with long modules first: what is left for the end is short, and no process waits for another."""
+
+SELECTIVE = ("keyword", "markexpr", "lf", "maxfail", "stepwise")
+"""Options of pytest by which somebody looks at a few tests."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """For `-n auto`: a few tests run in this process, where their output and a debugger are at hand."""
+    return 0 if any(config.getoption(option) for option in SELECTIVE) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser's tests last: Playwright leaves an event loop running, and no `asyncio.run` works beside one."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=lambda item: next((at for at, folder in enumerate(ORDER) if folder in item.path.parts), -1))

@@ -63,13 +63,13 @@ def _chromium() -> str | None:
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     with Runner(v8_flags=QUICK_START) as runner:
         yield runner
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def origin() -> Iterator[LocalOrigin]:
     with local_origin(secret=ORIGIN_SECRET, seed=True, log=WATCH.text(), mint=mint) as origin:
         yield origin
@@ -87,13 +87,14 @@ def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
     return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": routes, **more}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gateway(runner: Runner, origin: LocalOrigin) -> Iterator[Gateway]:
     with runner.start(environment=LOCAL, vars=variables(origin)) as gateway:
         yield gateway
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while Playwright runs, so does its event loop, beside which no other test may start one.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
