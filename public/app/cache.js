@@ -2,9 +2,12 @@
 
 import { byId, element, say, whileBusy } from "./dom.js";
 import { call, header, refusal, serverTiming, succeeded } from "./gateway.js";
-import { message } from "./messages.js";
+import { duration, milliseconds } from "./locale.js";
+import { message, pageLanguage } from "./messages.js";
 
 const TONES = 4;
+
+const seconds = (age) => duration(pageLanguage(), age, "second");
 
 /** Calls kept on the page. */
 const MOST = 12;
@@ -28,7 +31,7 @@ async function ask(path) {
   while (timeline.children.length > MOST) timeline.lastElementChild.remove();
   scale(timeline, longest);
   const tone = succeeded(outcome) ? "good" : "bad";
-  const text = succeeded(outcome) ? message(`cache.${verdict}`, { age: header(outcome, "age") ?? 0 }) : refusal(outcome);
+  const text = succeeded(outcome) ? message(`cache.${verdict}`, { age: seconds(header(outcome, "age") ?? 0) }) : refusal(outcome);
   say(byId("cache-status"), text, tone);
 }
 
@@ -50,8 +53,8 @@ function row(outcome, status, verdict) {
       { class: "summary" },
       element("span", { class: `chip ${verdict === "hit" ? "hit" : "miss"}` }, String(outcome.status)),
       element("code", { dir: "ltr" }, status ?? "—"),
-      age !== null && element("span", {}, message("cache.age", { age })),
-      element("span", { class: "ms" }, element("bdi", { dir: "ltr" }, `${outcome.ms.toFixed(1)} ms`)),
+      age !== null && element("span", {}, message("cache.age", { age: seconds(age) })),
+      element("span", { class: "ms" }, element("bdi", {}, milliseconds(pageLanguage(), outcome.ms, 1))),
     ),
     ...spans(outcome),
   );
@@ -67,7 +70,7 @@ function spans(outcome) {
   ];
   const track = element("div", { class: "track", "aria-hidden": "true" });
   for (const part of parts) track.append(element("span", { class: `span ${part.tone}`, "data-ms": part.ms }));
-  const legend = parts.map((part) => element("span", { class: part.tone }, part.title, " ", element("bdi", { dir: "ltr" }, `${part.ms.toFixed(1)} ms`)));
+  const legend = parts.map((part) => element("span", { class: part.tone }, part.title, " ", element("bdi", {}, milliseconds(pageLanguage(), part.ms, 1))));
   return [track, element("div", { class: "legend" }, ...legend)];
 }
 

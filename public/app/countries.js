@@ -27,6 +27,12 @@ async function ask(code, locale) {
   list.dataset.country = code;
 }
 
+/** `Cache-Control`, to be broken between directives and nowhere within one. */
+function directives(value) {
+  const each = (value ?? "").split(/(?<=,) /).map((one) => element("span", { class: "whole" }, one));
+  return element("bdi", { dir: "ltr" }, ...each.flatMap((one, index) => (index ? [" ", one] : [one])));
+}
+
 function facts(answer, locale, cacheControl) {
   const join = (type, codes) => codes.map((code) => named(type, locale.language, code)).join(", ");
   const rows = [
@@ -34,7 +40,7 @@ function facts(answer, locale, cacheControl) {
     ["languages", join("language", answer.languages), answer.languages.join(", ")],
     ["direction", message(answer.direction === "rtl" ? "rtl" : "ltr"), answer.language],
     ["europeanUnion", message(String(answer.isEU) === "true" ? "yes" : "no"), answer.continent],
-    ["kept", cacheControl ?? ""],
+    ["kept", directives(cacheControl)],
   ];
   return rows.map(([title, text, small]) =>
     element(

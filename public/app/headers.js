@@ -1,7 +1,7 @@
 // What became of each request header between the client and the origin. Pure: lists in, rows out.
 
-/** Fields that the gateway alone may set (its header contract with origins), in every spelling. */
-const VOUCHED = /^(x-(user|geo|gateway|forwarded|request|amz)[-_]|forwarded$|via$|traceparent$|tracestate$)/;
+/** Fields that the gateway and its platform alone set (the header contract with origins), in every spelling. */
+const VOUCHED = /^(x-(user|geo|gateway|forwarded|request|amz)[-_]|cf-|host$|forwarded$|via$|traceparent$|tracestate$)/;
 
 /** The order of the rows: what the gateway changed first, the browser's own fields last. */
 const FATES = ["replaced", "removed", "vouched", "passed", "browser"];
@@ -28,8 +28,8 @@ export function compareHeaders(sent, received) {
 
 /** A header value short enough for a table; a credential keeps only its beginning. */
 export function shown(name, value) {
-  if (name === "authorization" && value.length > 24) return `${value.slice(0, 20)}… (${value.length} characters)`;
-  return value.length > LONGEST ? `${value.slice(0, LONGEST)}… (${value.length} characters)` : value;
+  if (name === "authorization" && value.length > 24) return `${value.slice(0, 20)}…`;
+  return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
 }
 
 function fate(name, sent, received) {

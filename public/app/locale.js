@@ -64,6 +64,17 @@ export function money(language, currency, amount) {
   return new Intl.NumberFormat(language, { style: "currency", currency }).format(amount);
 }
 
+/** Whole seconds, minutes, … in words, as `language` writes them: `duration("de-DE", 60, "minute")` is "60 Minuten". */
+export function duration(language, amount, unit) {
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }).format(amount);
+}
+
+/** `milliseconds("de-DE", 15.62, 1)` is "15,6 ms". */
+export function milliseconds(language, amount, digits = 0) {
+  const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(language, { style: "unit", unit: "millisecond", ...fraction }).format(amount);
+}
+
 /** The time of day in `timeZone`, or "" for a zone that Intl does not know. */
 export function timeOfDay(language, timeZone) {
   try {

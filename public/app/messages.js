@@ -10,7 +10,13 @@ let chosen = "en";
 const original = new Map();
 
 /** The tag of the language the page's own words are in. */
-export const pageLanguage = () => chosen;
+export const pageLanguage = () => document.documentElement.lang;
+
+/** Add words, by language and key, for elements with `data-t`. English ones are in the elements themselves. */
+export function teach(words) {
+  for (const [tag, more] of Object.entries(words)) Object.assign(CATALOGUES[tag], more);
+  speak(pageLanguage());
+}
 
 /** A message of the page, with `{name}` replaced from `values`. */
 export function message(key, values = {}) {

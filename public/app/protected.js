@@ -3,7 +3,8 @@
 import { byId, element, say, whileBusy } from "./dom.js";
 import { call, refusal, succeeded } from "./gateway.js";
 import { compareHeaders, shown } from "./headers.js";
-import { message } from "./messages.js";
+import { milliseconds } from "./locale.js";
+import { message, pageLanguage } from "./messages.js";
 
 /** What a client might try. None of it may reach an origin. */
 const FORGED = {
@@ -28,7 +29,7 @@ async function ask(form) {
   if (token) headers.authorization = `Bearer ${token}`;
   const outcome = await call(form.path.value, { headers });
   const who = message(token ? "withToken" : "noToken");
-  const summary = message("answered", { status: outcome.status, ms: Math.round(outcome.ms), who });
+  const summary = message("answered", { status: outcome.status, time: milliseconds(pageLanguage(), outcome.ms), who });
   const good = succeeded(outcome);
   const received = echoed(outcome.data);
   const trailer = good ? (received ? "" : message("noEcho")) : refusal(outcome);
@@ -53,23 +54,26 @@ function showLedger(outcome, received) {
   byId("ledger").hidden = false;
 }
 
+/** With its roles written out: a narrow screen lays the cells out as a block, and browsers then forget what they were. */
 function requestRow({ name, sent, received, fate }) {
   return element(
     "tr",
-    { "data-header": name, "data-fate": fate },
+    { role: "row", "data-header": name, "data-fate": fate },
     nameCell(name),
-    cell(name, sent, "notSent"),
-    cell(name, received, fate === null ? "" : "notReceived"),
-    element("td", {}, fate && element("span", { class: `chip ${fate}` }, message(fate))),
+    cell("youSent", name, sent, "notSent"),
+    cell("originGot", name, received, fate === null ? "" : "notReceived"),
+    element("td", { role: "cell" }, fate && element("span", { class: `chip ${fate}` }, message(fate))),
   );
 }
 
-function cell(name, value, otherwise) {
-  if (value === null) return element("td", { class: "none" }, otherwise && message(otherwise));
-  return element("td", { class: "text" }, leftToRight(shown(name, value)));
+/** `column` is the key of its heading, which stands beside the value where the screen is too narrow for columns. */
+function cell(column, name, value, otherwise) {
+  const heading = document.querySelector(`#ledger th[data-t="${column}"]`).textContent;
+  const attributes = { role: "cell", class: value === null ? "none" : "text", "data-heading": heading };
+  return element("td", attributes, value === null ? otherwise && message(otherwise) : leftToRight(shown(name, value)));
 }
 
-const nameCell = (name) => element("th", { scope: "row" }, leftToRight(name));
+const nameCell = (name) => element("th", { role: "rowheader", scope: "row" }, leftToRight(name));
 
 /** Protocol text reads from left to right on every page, but stands where the page's own text would. */
 const leftToRight = (text) => element("bdi", { dir: "ltr" }, text);

@@ -1,5 +1,6 @@
 """The demo page as a visitor meets it: real Worker, real origin, real browser."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -165,6 +166,7 @@ def test_a_user_who_signs_in_is_who_the_origin_sees_whatever_is_forged(visit: Vi
     assert header_row(page, "x-geo-country") == {"sent": "AQ", "received": "DE", "fate": "replaced"}
     assert header_row(page, "x_user_role")["fate"] == "removed"
     assert header_row(page, "authorization")["fate"] == "removed"
+    assert header_row(page, "host")["fate"] == "vouched", "the browser's own names the gateway"
     assert header_row(page, "x-geo-currency") == {"sent": "not sent", "received": "EUR", "fate": "vouched"}
     assert "eyJ" not in page.locator("#request-rows").inner_text().replace("Bearer eyJ", "", 1)
 
@@ -179,6 +181,18 @@ def test_a_token_never_leaves_for_another_site(visit: Visit) -> None:
     assert not [url for url in visitor.requested if "elsewhere.example" in url]
 
 
+def test_on_a_phone_both_sides_of_a_header_and_its_fate_are_in_sight(visit: Visit) -> None:
+    page = visit(viewport={"width": 390, "height": 800}, locale="de-DE").open()
+    page.locator("#sign-in button").click()
+    expect(page.locator("#token")).not_to_have_value("")
+    call_protected(page)
+    row = page.locator('#request-rows tr[data-header="x-user-id"]')
+    boxes = [cell.bounding_box() for cell in (*row.locator("td").all(), row.locator(".chip"))]
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+    assert row.locator("td[data-heading='Der Ursprung erhielt']").inner_text() == "ada"
+    assert row.get_by_role("cell").count() == 3
+
+
 # --- The sign-in panel -------------------------------------------------------------------------------------------
 
 
@@ -189,6 +203,16 @@ def test_away_from_this_machine_the_page_does_not_even_ask_for_the_sign_in_panel
     assert page.locator("#sign-in form").count() == 0
     assert not [url for url in visitor.requested if "/dev/" in url]
     assert visitor.complaints == []
+
+
+def test_the_sign_in_panel_speaks_the_pages_language(visit: Visit) -> None:
+    page = visit(locale="de-DE").open()
+    panel = page.locator("#sign-in form")
+    expect(panel.locator("h3")).to_have_text("Anmelden")
+    page.locator("#language").select_option("ar-EG")
+    expect(panel.locator("h3")).to_have_text("تسجيل الدخول")
+    page.locator("#language").select_option("en-US")
+    expect(panel.locator("h3")).to_have_text("Sign in")
 
 
 def test_without_a_development_server_there_is_no_sign_in_panel(
@@ -215,9 +239,17 @@ def test_the_second_call_is_a_cache_hit(visit: Visit) -> None:
     assert rows.nth(1).get_attribute("data-verdict") == "miss"
     assert rows.nth(0).get_attribute("data-verdict") == "hit"
     assert "gatehouse; hit; ttl=" in rows.nth(0).inner_text()
-    assert "Age 0 s" in rows.nth(0).inner_text() or "Age 1 s" in rows.nth(0).inner_text()
+    assert "Age 0 seconds" in rows.nth(0).inner_text() or "Age 1 second" in rows.nth(0).inner_text()
     assert rows.nth(1).locator(".track .span").count() >= 2, "Server-Timing accounts for a part of the time"
     expect(page.locator("#cache-status")).to_contain_text("Answered from the cache")
+
+
+def test_times_are_written_as_the_pages_language_writes_them(visit: Visit) -> None:
+    page = visit(locale="de-DE").open()
+    page.locator("#cache button[type=submit]").click()
+    expect(page.locator("#timeline .ms")).to_have_text(re.compile(r"^\d+,\d\sms$"))
+    call_protected(page)
+    expect(page.locator("#protected-status")).to_have_text(re.compile(r"^401 nach [\d.]+\sms, ohne Token\."))
 
 
 # --- For everybody -----------------------------------------------------------------------------------------------
