@@ -6,6 +6,7 @@ check, such as a route that needs an issuer, is `configuration.py`'s, which also
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -22,6 +23,11 @@ ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+
+PLAIN_HOST = re.compile(r"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:]+\])(?::[1-9][0-9]*)?")
+"""Host and port that a URL parser leaves as they are, letter case apart: nothing internationalised, nothing escaped."""
+NUMERIC_HOST = re.compile(r"(?:\A|\.)(?:[0-9]+|0[Xx][0-9A-Fa-f]*)\.?\Z")
+"""A host that a URL parser takes for an IPv4 address (URL standard, "ends in a number checker"): `127.1`, `0x7f.1`."""
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -53,6 +59,37 @@ def _https_url(value: str) -> str:
     if parts.port == 0:
         raise ValueError("port 0 is not an address")
     return value
+
+
+def _origin_url(value: str) -> str:
+    """An https URL that a URL parser leaves as it is: what is signed for an origin is what is sent to it."""
+    parts = urlsplit(_https_url(value))
+    host = PLAIN_HOST.fullmatch(parts.netloc)
+    if host is None:
+        raise ValueError(
+            "must name its host in plain ASCII (xn--… for other letters), and a port without leading zeros"
+        )
+    if NUMERIC_HOST.search(host[1]) and not _is_ipv4(host[1]):
+        raise ValueError("must name its host, or give the four decimal numbers of its IPv4 address")
+    if parts.query:
+        raise ValueError("must not carry a query")
+    path = parts.path.rstrip("/")
+    try:
+        normal = normalise_path(path or "/").rstrip("/")
+    except Problem as problem:
+        raise ValueError(f"must have a normalised, percent-encoded path; {problem.detail}") from None
+    if normal != path:
+        raise ValueError(f"must have a normalised, percent-encoded path; write {normal!r}")
+    return value.rstrip("/")
+
+
+def _is_ipv4(host: str) -> bool:
+    """Whether `host` is four decimal numbers, none of them spelt with zeros before it."""
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _scope_token(value: str) -> str:
@@ -201,9 +238,7 @@ class RouteSettings(AccessSettings):
             if not value.removeprefix("binding:").isidentifier():
                 raise ValueError("must name a binding, as in 'binding:USERS'")
             return value
-        if urlsplit(_https_url(value)).query:
-            raise ValueError("must not carry a query")
-        return value.rstrip("/")
+        return _origin_url(value)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -9,7 +9,7 @@ settings.load_profile("gatehouse")
 
 
 ORDER = ("browser", "worker", "unit")
-"""Folders of tests, those with long modules first: what is left for the end is short, and no process waits for another."""
+"""Folders of tests, long modules first: what is left for the end is short, and no process waits for another."""
 
 SELECTIVE = ("keyword", "markexpr", "lf", "maxfail", "stepwise")
 """Options of pytest by which somebody looks at a few tests."""

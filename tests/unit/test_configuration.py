@@ -61,6 +61,22 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ({"origin": "http://origin.example"}, "ROUTES[0].origin: must be an https:// URL"),
         ({"origin": "https://user:pw@origin.example"}, "ROUTES[0].origin: must name a host and carry no user"),
         ({"origin": "https://origin.example/?a=1"}, "ROUTES[0].origin: must not carry a query"),
+        (
+            {"origin": "https://origin.example/v1/../v2"},
+            "ROUTES[0].origin: must have a normalised, percent-encoded path; ",
+        ),
+        (
+            {"origin": "https://origin.example/caf%c3%a9"},
+            "ROUTES[0].origin: must have a normalised, percent-encoded path; write '/caf%C3%A9'",
+        ),
+        ({"origin": "https://origin.example/a\tb"}, "ROUTES[0].origin: must be visible ASCII"),
+        ({"origin": "https://bücher.example"}, "ROUTES[0].origin: must be visible ASCII"),
+        ({"origin": "https://o%72igin.example"}, "ROUTES[0].origin: must name its host in plain ASCII (xn--…"),
+        ({"origin": "https://origin.example:0443"}, "ROUTES[0].origin: must name its host in plain ASCII (xn--…"),
+        ({"origin": "https://origin.example:/"}, "ROUTES[0].origin: must name its host in plain ASCII (xn--…"),
+        ({"origin": "https://10.1"}, "ROUTES[0].origin: must name its host, or give the four decimal numbers"),
+        ({"origin": "https://0x7f.0.0.1"}, "ROUTES[0].origin: must name its host, or give the four decimal numbers"),
+        ({"origin": "https://10.0.0.01"}, "ROUTES[0].origin: must name its host, or give the four decimal numbers"),
         ({"origin": "binding:"}, "ROUTES[0].origin: must name a binding"),
         ({"origin": "binding:NOBODY"}, "ROUTES[0].origin: the Worker has no binding NOBODY"),
         ({"path": "api"}, "ROUTES[0].path: must begin with '/'"),
@@ -150,6 +166,19 @@ def test_no_fault_ever_repeats_a_secret() -> None:
 
 def test_all_faults_are_reported_at_once() -> None:
     assert len(faults(ROUTE | {"timeout_ms": 0}, ROUTE | {"retries": -1}, issuers=[ISSUER])) == 2
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://o.example:8443/v1",
+        "https://10.0.0.1",
+        "https://[2001:db8::1]:8443",
+        "https://xn--bcher-kva.example/a%20b",
+    ],
+)
+def test_an_origin_that_a_url_parser_leaves_alone_is_taken(origin: str) -> None:
+    assert load(ROUTE | {"auth": "none", "origin": origin}).routes[0].origin == origin
 
 
 def test_http_origins_are_for_loopback_only() -> None:
