@@ -51,7 +51,7 @@ class Hmac(HMACAlgorithm):
     Refusing asymmetric keys as secrets and comparing in constant time stay PyJWT's.
     """
 
-    def __init__(self, name: str, secret: str) -> None:
+    def __init__(self, name: str, secret: str | bytes) -> None:
         super().__init__(getattr(self, name.upper()))
         self._name = name
         self._key = self.prepare_key(secret)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 import base64url
+from auth import Hmac
 from configuration import Misconfigured
 from principals import Principal
 from problems import Problem
 from settings import AccessSettings
+from tests.signature_cases import RFC7515_PAYLOAD
 from tests.signing_keys import SigningKey, unsigned
 from tests.unit.identity_house import (
     ANYBODY,
@@ -26,6 +28,7 @@ from tests.unit.identity_house import (
     hs,
 )
 from tests.unit.in_memory import NOW
+from tokens import parse_token
 
 
 @pytest.fixture
@@ -143,6 +146,13 @@ def test_hmac_tokens_are_verified(edge: Edge, algorithm: str) -> None:
     assert edge.bear(hs(algorithm=algorithm)) is not None
     assert edge.refusal(hs(algorithm=algorithm, key=OTHER_SECRET)) == "signature"
     assert edge.verified == 0
+
+
+def test_the_example_of_rfc_7515_appendix_a1_is_verified() -> None:
+    key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"
+    text = f"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{RFC7515_PAYLOAD}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    assert Hmac("sha256", base64url.decode(key)).accepts(parse_token(text))
+    assert not Hmac("sha256", base64url.decode(key)[1:]).accepts(parse_token(text))
 
 
 @pytest.mark.parametrize("key", [RS, ES, ED, PS], ids=lambda key: key.algorithm)
