@@ -19,6 +19,7 @@ import base64url
 from auth import Authenticator
 from configuration import Misconfigured, load_settings
 from directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
+from fuzz.url_standard import parsed_path
 from gateway import Gateway
 from http_dates import format_http_date, parse_first_http_date, parse_http_date
 from languages import Matcher, canonical
@@ -48,7 +49,7 @@ def header(data: bytes) -> str:
 
 
 def path(data: bytes) -> None:
-    """What is accepted is in one normal form, keeps its meaning and its segments."""
+    """What is accepted is in one normal form, keeps its meaning and its segments, and says the same to a URL parser."""
     raw = data.decode("utf-8", "surrogateescape")
     try:
         normal = normalise_path(raw)
@@ -67,6 +68,9 @@ def path(data: bytes) -> None:
         assert not {".", ".."} & {segment.partition(";")[0] for segment in segments}
         assert all(segment.partition(";")[0] for segment in segments[:-1])
         assert reading.count("/") == raw.count("/")
+    assert parsed_path(normal) == normal, "the platform sends another path"
+    if not {"?", "#"} & set(raw):
+        assert normalise_path(parsed_path(raw)) == normal, "the platform reads another path"
 
 
 # --- languages --------------------------------------------------------------------------------------------------------
