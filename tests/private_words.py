@@ -115,7 +115,7 @@ class Watch:
 
     def _tapped(self, real: Any) -> Any:
         def send(connection: socket.socket, data: Any, *flags: Any) -> Any:
-            if 64 < bytes(data[:1])[0] < 91 if data else False:  # a capital letter, as methods begin with
+            if bytes(data[:1]).isupper():  # as methods are written; most of what is sent is content
                 self.sent(bytes(data[:HEAD_AT_MOST]))
             return real(connection, data, *flags)
 
