@@ -34,7 +34,7 @@ tail: setup ## the log of make dev for people, e.g. make tail ARGS="--status 5xx
 
 test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; one process with ARGS="-n0"
 	@env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.gatehouse/bytecode \
-	  $(TOOL) devtools run python -m pytest tests $(PARALLEL) $(ARGS)
+	  $(TOOL) devtools run python -m pytest $(PARALLEL) $(ARGS)
 
 fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
 	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)

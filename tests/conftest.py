@@ -17,7 +17,9 @@ SELECTIVE = ("keyword", "markexpr", "lf", "maxfail", "stepwise")
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """For `-n auto`: a few tests run in this process, where their output and a debugger are at hand."""
-    return 0 if any(config.getoption(option) for option in SELECTIVE) else None
+    modules = {argument.partition("::")[0] for argument in config.option.file_or_dir}
+    one_module = len(modules) == 1 and modules.pop().endswith(".py")
+    return 0 if one_module or any(config.getoption(option) for option in SELECTIVE) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
