@@ -1,9 +1,11 @@
 // Any other country: `GET /geo/{country}`, which depends on its address alone.
 
 import { byId, element } from "./dom.js";
-import { call, header, refusal, succeeded } from "./gateway.js";
+import { call, header, refusal, succeeded, turns } from "./gateway.js";
 import { named, territories } from "./locale.js";
 import { message } from "./messages.js";
+
+const asking = turns();
 
 /** Fill the picker in the visitor's language and answer its changes. */
 export function showCountries(locale) {
@@ -17,7 +19,9 @@ export function showCountries(locale) {
 }
 
 async function ask(code, locale) {
+  const isLatest = asking();
   const outcome = await call(`/geo/${code}?lang=${encodeURIComponent(locale.language)}`);
+  if (!isLatest()) return;
   const list = byId("territory");
   if (!succeeded(outcome) || !outcome.data) {
     list.replaceChildren(element("div", {}, element("dt", {}, `HTTP ${outcome.status}`), element("dd", {}, refusal(outcome))));

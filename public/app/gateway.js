@@ -25,6 +25,18 @@ export async function call(path, { method = "GET", headers = {}, body, cache = "
   return outcome;
 }
 
+/**
+ * For questions asked faster than they are answered: `const ask = turns(); … const isLatest = ask();`. What is called
+ * once an answer is there says whether nothing was asked since; only the latest answer may be shown.
+ */
+export function turns() {
+  let latest = 0;
+  return () => {
+    const turn = ++latest;
+    return () => turn === latest;
+  };
+}
+
 /** The value of a response header of an outcome, or null. */
 export const header = (outcome, name) => outcome.headers.find(([key]) => key === name)?.[1] ?? null;
 

@@ -3,7 +3,7 @@
 import { wireCache } from "./cache.js";
 import { showCountries } from "./countries.js";
 import { byId, say } from "./dom.js";
-import { call, header, refusal, succeeded } from "./gateway.js";
+import { call, header, refusal, succeeded, turns } from "./gateway.js";
 import { speak } from "./messages.js";
 import { showPlace } from "./place.js";
 import { showPreferences, wirePreferences } from "./preferences.js";
@@ -15,15 +15,15 @@ const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** Served by the development server of `make dev`, and by nothing that is deployed. */
 const SIGN_IN_PANEL = "/dev/sign-in.js";
 
-let latest = 0;
+const asking = turns();
 
 /** Ask `/geo` and show the answer. `choices` are its query: `{ lang, currency }`, each optional. */
 async function locate(choices = {}) {
-  const turn = ++latest;
+  const isLatest = asking();
   const query = new URLSearchParams(Object.entries(choices).filter(([, value]) => value));
   // The answer may be kept for an hour, but a preference just saved changes it: always ask whether it still holds.
   const outcome = await call(query.size ? `/geo?${query}` : "/geo", { cache: "no-cache" });
-  if (turn !== latest) return;
+  if (!isLatest()) return;
   const trouble = byId("trouble");
   trouble.hidden = succeeded(outcome);
   if (!succeeded(outcome)) {
@@ -35,7 +35,7 @@ async function locate(choices = {}) {
   showPlace(locale, header(outcome, "x-request-id"));
   showPreferences(locale);
   await Promise.all([showPrices(locale), showCountries(locale)]);
-  document.documentElement.dataset.ready = String(turn);
+  document.documentElement.dataset.ready = "1";
 }
 
 async function mountSignIn() {

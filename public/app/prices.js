@@ -1,11 +1,13 @@
 // The price list: amounts from the origin by way of the gateway's cache, written the way the visitor's language does.
 
 import { byId, element } from "./dom.js";
-import { call, succeeded } from "./gateway.js";
+import { call, succeeded, turns } from "./gateway.js";
 import { money, named } from "./locale.js";
 import { message } from "./messages.js";
 
 const PRICES = "/api/prices";
+
+const asking = turns();
 
 /** Shown where no route answers `/api/prices`; of the same shape as the example origin's list. */
 const SAMPLE = {
@@ -20,8 +22,10 @@ const SAMPLE = {
 
 /** Fetch the list and show it for `locale`. The origin sees the visitor's currency and prices in it where it can. */
 export async function showPrices(locale) {
+  const isLatest = asking();
   const query = new URLSearchParams({ currency: locale.currency });
   const outcome = await call(`${PRICES}?${query}`, { headers: { accept: "application/json" } });
+  if (!isLatest()) return;
   const real = succeeded(outcome) && Array.isArray(outcome.data?.plans);
   const list = real ? outcome.data : SAMPLE;
   const shelf = byId("shelf");

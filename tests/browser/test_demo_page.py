@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from devtools.local_vars import LOCAL
 from devtools.origin import LocalOrigin
@@ -141,6 +141,28 @@ def test_the_countries_offered_are_those_the_gateway_knows(visit: Visit) -> None
     offered = visitor.open().locator("#country option").evaluate_all("options => options.map((one) => one.value)")
     description = visitor.page.request.get(f"{visitor.url}/openapi.json").json()
     assert set(offered) == set(description["components"]["parameters"]["country"]["schema"]["enum"])
+
+
+@pytest.mark.parametrize(
+    ("picker", "shown", "late", "latest"),
+    [("#country", "#territory", "SE", "CH"), ("#currency", "#shelf", "SEK", "CHF")],
+)
+def test_an_answer_that_comes_late_is_not_shown_over_the_latest(
+    visit: Visit, picker: str, shown: str, late: str, latest: str
+) -> None:
+    page = visit().open()
+    held: list[Route] = []
+    attribute = f"data-{picker[1:]}"
+    address = re.compile(rf"/geo/{late}\?|/api/prices\?currency={late}$")
+    page.route(address, lambda route: held.append(route))
+    with page.expect_request(address):
+        page.locator(picker).select_option(late)
+    page.locator(picker).select_option(latest)
+    expect(page.locator(shown)).to_have_attribute(attribute, latest)
+    with page.expect_response(address):
+        held[0].continue_()
+    page.evaluate("fetch('/geo/FR').then((answer) => answer.text())")
+    assert page.locator(shown).get_attribute(attribute) == latest
 
 
 # --- The protected call ------------------------------------------------------------------------------------------
