@@ -15,6 +15,7 @@ SELECTIVE = ("keyword", "markexpr", "lf", "maxfail", "stepwise")
 """Options of pytest by which somebody looks at a few tests."""
 
 
+@pytest.hookimpl(optionalhook=True)  # inside Pyodide there are no processes, and no pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """For `-n auto`: a few tests run in this process, where their output and a debugger are at hand."""
     modules = {argument.partition("::")[0] for argument in config.option.file_or_dir}
