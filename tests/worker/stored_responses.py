@@ -1,10 +1,9 @@
 """What the tests of the cache ask: how an answer came about, and what is in KV."""
 
-import time
-
 import httpx
 
 from devtools.runtime.runner import Gateway
+from tests.worker.patience import until
 
 
 def cache_status(response: httpx.Response) -> str:
@@ -15,7 +14,4 @@ def cache_status(response: httpx.Response) -> str:
 
 def stored_names(gateway: Gateway, count: int = 0) -> set[str]:
     """The names of all stored responses, once there are so many: they are written when the client has its answer."""
-    deadline = time.monotonic() + 10
-    while len(names := {key["name"] for key in gateway.kv_list("cache1:")}) < count and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return names
+    return until(lambda: {key["name"] for key in gateway.kv_list("cache1:")}, lambda names: len(names) >= count)

@@ -3,7 +3,6 @@
 Objects are counted exactly, so a leak of one object a request shows after a hundred. Caches are filled before.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,10 +11,9 @@ import pytest
 from devtools.paths import SOURCES
 from devtools.runtime.memory import Memory, measured, memory_of
 from devtools.runtime.runner import Gateway
+from tests.worker.patience import until
 
 REQUESTS = 100
-PATIENCE = 10.0
-"""Seconds in which what was begun behind the clients' backs must have ended."""
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +25,7 @@ def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFac
 
 def settled(gateway: Gateway) -> Memory:
     """The memory once no coroutine is under way any more, or as it is when patience ends."""
-    deadline = time.monotonic() + PATIENCE
-    while (memory := memory_of(gateway)).tasks and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return memory
+    return until(lambda: memory_of(gateway), lambda memory: memory.tasks == 0, every=0.1)
 
 
 def leaves_nothing_behind(gateway: Gateway, request: Callable[[], object]) -> None:

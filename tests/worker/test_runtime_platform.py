@@ -14,6 +14,7 @@ import websockets.sync.client
 import websockets.sync.server
 
 from devtools.runtime.runner import Gateway
+from tests.worker.patience import until
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MIB = 1024 * 1024
@@ -23,14 +24,6 @@ MIB = 1024 * 1024
 def platform(worker: Callable[..., Gateway]) -> Iterator[Gateway]:
     with worker(source=FIXTURES / "capabilities") as gateway:
         yield gateway
-
-
-def eventually(read: Callable[[], Any], timeout: float = 10) -> Any:
-    """The first value of `read` that is not None."""
-    deadline = time.monotonic() + timeout
-    while (value := read()) is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return value
 
 
 class Origin(BaseHTTPRequestHandler):
@@ -150,8 +143,8 @@ def test_javascript_modules_can_be_imported(platform: Gateway) -> None:
 
 def test_work_handed_to_wait_until_goes_on_after_the_response(platform: Gateway) -> None:
     assert platform.get("/wait-until").json() == {"stored": None}
-    assert eventually(lambda: platform.kv_get("background")) == "done"
-    assert eventually(lambda: platform.kv_get("module-background")) == "done"
+    assert until(lambda: platform.kv_get("background")) == "done"
+    assert until(lambda: platform.kv_get("module-background")) == "done"
 
 
 def test_kv_stores_lists_and_forgets(platform: Gateway) -> None:
@@ -193,7 +186,7 @@ def test_a_cron_trigger_reaches_the_worker_with_its_expression_and_time(platform
     assert platform.scheduled("*/10 * * * *", time_ms=1_700_000_000_000).text == "ok"
     fired = json.loads(platform.kv_get("scheduled") or "null")
     assert fired == {"cron": "*/10 * * * *", "at": 1_700_000_000_000, "default": "US"}
-    assert eventually(lambda: platform.kv_get("scheduled-background")) == "done"
+    assert until(lambda: platform.kv_get("scheduled-background")) == "done"
 
 
 def test_a_cron_trigger_that_fails_says_so(platform: Gateway) -> None:

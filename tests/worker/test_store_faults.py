@@ -5,7 +5,6 @@ The gateway's clock stands where a test puts it (`fixtures/timed`), so that memo
 
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from devtools.runtime.runner import Gateway
 from tally import FLUSH_SECONDS
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import ScriptedOrigin, answer_head
+from tests.worker.patience import until
 from tests.worker.stored_responses import cache_status, stored_names
 
 SECRET = "a secret of thirty-two bytes or so"
@@ -265,9 +265,7 @@ def test_no_part_of_a_corrupt_content_is_served(house: House, content: str) -> N
 
 
 def gone(house: House, name: str) -> None:
-    deadline = time.monotonic() + 10
-    while name in stored_names(house.gateway) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: name not in stored_names(house.gateway))
 
 
 @pytest.mark.parametrize("text", ["soon", "9" * 5000], ids=["word", "digits without end"])

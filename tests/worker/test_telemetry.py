@@ -13,6 +13,7 @@ from devtools.runtime.runner import Gateway
 from tally import FLUSH_SECONDS, HOUR
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import Connection, Origin, ScriptedOrigin, answer_head
+from tests.worker.patience import until
 
 SECRET = "a secret of thirty-two bytes or so"
 PRIVATE = {
@@ -198,12 +199,12 @@ def test_an_isolate_writes_its_counts_for_the_summary(house: House) -> None:
     first = int(time.time() // HOUR)
     for later in (0, 0, FLUSH_SECONDS / 60 + 1):
         house.gateway.get("/api/x", headers={"x-minutes-later": str(later)})
-    deadline = time.monotonic() + 10
-    counted: list[dict[str, Any]] = []
-    while sum(counts["requests"] for counts in counted) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
+
+    def written() -> list[dict[str, Any]]:
         keys = [key for hour in (first, first + 1) for key in house.gateway.kv_list(f"tally1:{hour}:")]
-        counted = [key["metadata"] for key in keys]
+        return [key["metadata"] for key in keys]
+
+    counted = until(written, lambda counts: sum(one["requests"] for one in counts) > 1)
     assert sum(counts["requests"] for counts in counted) > 1
     assert sum(counts["kv_reads"] for counts in counted) >= 1
     assert len(counted) <= 2, "one key an hour, and an hour may have begun meanwhile"
