@@ -13,8 +13,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 import js
 from pyodide.ffi import JsException, jsnull, to_js
@@ -22,7 +22,17 @@ from workers import import_from_javascript
 
 from jsontext import flat_object, quoted, text_object
 from messages import Body, Content, ContentTooLarge, Request, Response
-from ports import Analytics, Fetch, FetchFailed, FetchTimeout, Platform, RateLimiter, StoredValue, StoreFailed
+from ports import (
+    Analytics,
+    ClientGone,
+    Fetch,
+    FetchFailed,
+    FetchTimeout,
+    Platform,
+    RateLimiter,
+    StoredValue,
+    StoreFailed,
+)
 
 CF_FIELDS: Final = ("country", "region", "regionCode", "city", "timezone", "continent", "isEUCountry")
 """What is read of `request.cf`; the platform's object has some forty fields."""
@@ -54,6 +64,8 @@ IMPORTED_KEYS: Final = 256
 read_json: Final = json.JSONDecoder().raw_decode
 """`json.loads` without its care for whitespace and byte order marks: `JSON.stringify` writes neither."""
 
+Result = TypeVar("Result")
+
 _worker: Any = import_from_javascript("cloudflare:workers")
 
 
@@ -61,6 +73,9 @@ class JsBody:
     """A `messages.Body` around a JavaScript `ReadableStream`; Python never copies what flows through it."""
 
     __slots__ = ("stream",)
+
+    broken_off: type[Exception] = FetchFailed
+    """What is raised when the sender breaks off."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -77,7 +92,7 @@ class JsBody:
                     raise ContentTooLarge(f"more than {limit} bytes")
                 chunks.append(step.value.to_bytes())
         except JsException as error:
-            raise FetchFailed(error.message) from None
+            raise self.broken_off(error.message) from None
         return b"".join(chunks)
 
     def tee(self) -> "tuple[JsBody, JsBody]":
@@ -86,6 +101,14 @@ class JsBody:
 
     async def cancel(self) -> None:
         await self.stream.cancel()
+
+
+class ClientBody(JsBody):
+    """The content that a client sends."""
+
+    __slots__ = ()
+
+    broken_off = ClientGone
 
 
 class Bridge:
@@ -112,6 +135,8 @@ class Bridge:
         self.array_from = js.Array.from_.bind(js.Array)
         self.abort = js.Function.prototype.call.bind(js.AbortController.prototype.abort)
         """`abort(controller)`."""
+        self.bind_abort = js.Function.prototype.bind.bind(js.AbortController.prototype.abort)
+        """`bind_abort(controller)()` is `controller.abort()`."""
         _add_getter(js.Headers.prototype, "fields", js.Headers.prototype.entries)
         _add_getter(js.Iterator.prototype, "list", js.Iterator.prototype.toArray)
         self.request_properties = to_js(["method", "url", "headers", "fields", "list", "cf", *CF_FIELDS])
@@ -144,7 +169,26 @@ def bridge() -> Bridge:
 # --- requests and responses -------------------------------------------------------------------------------------------
 
 
-def read_request(js_request: Any) -> Request:
+class Client:
+    """The client of one request, as far as the platform knows of it: `Request.client`."""
+
+    __slots__ = ("_context", "_request")
+
+    def __init__(self, js_request: Any, context: Any) -> None:
+        self._request = js_request
+        self._context = context
+
+    @property
+    def signal(self) -> Any:
+        """The `AbortSignal` that says when it has hung up."""
+        return self._request.signal
+
+    def is_outlived_by(self, work: Any) -> None:
+        """Let `work`, a task or a promise, come to its end even if the client hangs up."""
+        self._context.waitUntil(work)
+
+
+def read_request(js_request: Any, client: Client | None = None) -> Request:
     """The request as plain values."""
     to = bridge()
     head, _ = read_json(to.stringify(js_request, to.request_properties))
@@ -153,12 +197,12 @@ def read_request(js_request: Any) -> Request:
     authority, _, target = rest.partition("#")[0].partition("/")
     path, _, query = target.partition("?")
     method = head["method"]
-    body = None if method in BODILESS_METHODS else _body(js_request.body)
-    return Request(method, scheme, authority, "/" + path, query, headers, head.get("cf") or {}, body)
+    body = None if method in BODILESS_METHODS else _body(js_request.body, ClientBody)
+    return Request(method, scheme, authority, "/" + path, query, headers, head.get("cf") or {}, body, client)
 
 
-def _body(stream: Any) -> JsBody | None:
-    return None if stream is None or stream is jsnull else JsBody(stream)
+def _body(stream: Any, kind: type[JsBody] = JsBody) -> JsBody | None:
+    return None if stream is None or stream is jsnull else kind(stream)
 
 
 def write_response(response: Response) -> Any:
@@ -221,16 +265,24 @@ class EdgeFetch:
         controller = to.abort_controller()
         timer = to.set_timeout(to.abort, round(timeout * 1000), controller)
         counted = _counted_body(request, max_body, controller)
+        client = _client_of(request)
+        gone = None if client is None else client.signal
+        if gone is not None:
+            gone.onabort = to.bind_abort(controller)
         try:
             js_response = await self._fetch(request.url, self._options(request, counted, controller))
         except JsException as error:
             if counted:
                 counted.raise_cause()
+            if gone is not None and gone.aborted:
+                raise ClientGone("it hung up while the origin was asked") from None
             if controller.signal.aborted:
                 raise FetchTimeout(f"no response within {timeout:g} s") from None
             raise FetchFailed(error.message) from None
         finally:
             to.clear_timeout(timer)
+            if gone is not None:
+                gone.onabort = jsnull
         if counted:
             counted.raise_cause()
         return read_response(js_response)
@@ -247,6 +299,13 @@ class EdgeFetch:
         return options
 
 
+def _client_of(request: Request) -> Client | None:
+    """None for a request of our own."""
+    client = request.client
+    assert client is None or isinstance(client, Client), "nobody but this file makes one"
+    return client
+
+
 class _CountedBody:
     """Content of unknown length, counted as it flows.
 
@@ -254,7 +313,7 @@ class _CountedBody:
     alone would end the request properly, and the origin would act on half of it.
     """
 
-    def __init__(self, body: JsBody, limit: int, controller: Any) -> None:
+    def __init__(self, body: JsBody, limit: int, controller: Any, client: Client | None) -> None:
         self._limit = limit
         self._controller = controller
         self._cause: Exception | None = None
@@ -262,6 +321,8 @@ class _CountedBody:
         self.stream = pipe.readable
         reader = body.stream.getReader(bridge().to_object({"mode": "byob"}))
         self._pump = asyncio.ensure_future(self._copy(reader, pipe.writable.getWriter()))
+        if client is not None:
+            client.is_outlived_by(self._pump)
 
     def raise_cause(self) -> None:
         """Raises what aborted the exchange, if anything did."""
@@ -286,7 +347,7 @@ class _CountedBody:
         try:
             step = await reader.read(buffer)
         except JsException as error:
-            self._abort(FetchFailed(f"the content broke off: {error.message}"))
+            self._abort(ClientGone(f"the content broke off: {error.message}"))
             return None
         return None if step.done else step.value
 
@@ -299,7 +360,7 @@ def _counted_body(request: Request, limit: int | None, controller: Any) -> _Coun
     """None when nothing needs counting: the platform holds content to an announced length, and the core has seen it."""
     if limit is None or not isinstance(request.body, JsBody) or "content-length" in request.headers:
         return None
-    return _CountedBody(request.body, limit, controller)
+    return _CountedBody(request.body, limit, controller, _client_of(request))
 
 
 async def _worked(promise: Any) -> bool:
@@ -516,6 +577,42 @@ def _analytics(dataset: Any) -> Analytics:
 def write_log(event: str, **fields: Any) -> None:
     """One JSON line on the console; Workers Logs indexes its fields."""
     bridge().console_log(flat_object({"event": event, **fields}))
+
+
+class ToItsEnd(Generic[Result]):
+    """Awaits the handling of a request, which goes on to its end when the client hangs up.
+
+    The platform cancels a request whose client is gone: no promise of it ever settles any more. JavaScript collects
+    what waits for such a promise; Python cannot, and would keep the whole handling for ever. So as soon as the handling
+    waits for anything, the platform is told to wait for it, too. One that never waits costs nothing.
+    """
+
+    def __init__(self, handling: Coroutine[Any, Any, Result], client: Client) -> None:
+        self._handling = handling
+        self._client = client
+
+    def __await__(self) -> Generator[Any, Any, Result]:
+        steps = self._handling.__await__()
+        try:
+            awaited = next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        ended = bridge().with_resolvers()
+        self._client.is_outlived_by(ended.promise)
+        try:
+            while True:
+                try:
+                    yield awaited
+                except BaseException as error:  # what was awaited has failed: the handling's own affair
+                    awaited = steps.throw(error)
+                else:
+                    awaited = next(steps)
+        except StopIteration as end:
+            result = end.value
+            return result
+        finally:
+            ended.resolve()
 
 
 def background(context: Any) -> Callable[[Coroutine[Any, Any, None]], None]:

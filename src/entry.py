@@ -29,7 +29,9 @@ class Default(WorkerEntrypoint):
 
     async def fetch(self, request: Any) -> edge.Answer:
         serving = gateway()
-        response = await serving.handle(edge.read_request(request.js_object), edge.background(self.ctx))
+        client = edge.Client(request.js_object, self.ctx)
+        handling = serving.handle(edge.read_request(request.js_object, client), edge.background(self.ctx))
+        response = await edge.ToItsEnd(handling, client)
         try:
             return edge.Answer(response)
         except Exception:  # the platform's own exceptions: a status or a field that cannot be sent

@@ -163,6 +163,7 @@ def forwarded_request(request: Request, target: Target, vouched: Mapping[str, st
         headers,
         request.cf,
         body,
+        request.client,
     )
 
 

@@ -24,7 +24,7 @@ from messages import Request, Response
 from openapi import Description
 from origin import Forwarder
 from paths import normalise_path
-from ports import Background, Platform
+from ports import Background, ClientGone, Platform
 from problems import Problem, problem_response
 from routes import RouteTable, choose
 from settings import RouteSettings, Settings
@@ -41,6 +41,8 @@ OWN_HEADERS: Final = {
 """On every response the gateway makes itself, unless the endpoint said otherwise. An origin's are its own affair."""
 
 INTERNAL_ERROR: Final = (500, "internal_error", "The gateway failed; its log has the details under this request id.")
+CLIENT_GONE: Final = (499, "client_gone", "The client hung up before it was answered.")
+"""For the log alone. The status is nginx's, which logs have come to know."""
 CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usable; its log names every fault.")
 
 
@@ -85,6 +87,9 @@ class Gateway:
         except Problem as problem:
             exchange.code = problem.code
             response = _own(problem_response(problem, exchange.id))
+        except ClientGone:
+            exchange.code = CLIENT_GONE[1]
+            response = _own(problem_response(Problem(*CLIENT_GONE), exchange.id))
         except Exception:
             exchange.code = INTERNAL_ERROR[1]
             response = self._failed(exchange.id)

@@ -353,8 +353,9 @@ class HttpCache:
             call.background(self._refresh(call, stored, name))
 
     async def _refresh(self, call: _Call, stored: StoredResponse, name: str) -> None:
+        outgoing = _validating(call.onward.request, validation_conditions(stored.headers))
         try:
-            answered = await self._ask(call, _validating(call.onward.request, validation_conditions(stored.headers)))
+            answered = await self._ask(call, replace(outgoing, client=None))  # it has been answered, and may go
             await self._refreshed(call, stored, answered)
         except Problem as problem:
             self._log("cache_refresh_failed", key=call.key.root, reason=problem.code)

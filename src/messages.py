@@ -24,7 +24,7 @@ class Body(Protocol):
 
     async def read(self, limit: int) -> bytes:
         """The whole content, at most `limit` bytes. Raises ContentTooLarge beyond it, and cancels the stream;
-        `ports.FetchFailed` when the sender breaks off."""
+        `ports.FetchFailed` when the sender breaks off, `ports.ClientGone` when that is the client."""
         ...
 
     def tee(self) -> "tuple[Body, Body]":
@@ -62,6 +62,8 @@ class Request:
     cf: Mapping[str, Any] = field(default_factory=dict)
     """Cloudflare's `request.cf`: country, city, timezone, ..."""
     body: Content = None
+    client: object | None = None
+    """The platform's word on whether the client is still there. Only ever passed through, to what is asked for it."""
 
     @property
     def target(self) -> str:

@@ -20,6 +20,10 @@ class FetchTimeout(FetchFailed):
     """The deadline passed before the response's header section had arrived."""
 
 
+class ClientGone(Exception):
+    """The client hung up before it was answered, or in the middle of its own content. Nobody waits for an answer."""
+
+
 class StoreFailed(Exception):
     """The key-value store did not answer, answered with an error, or was too slow."""
 
@@ -37,7 +41,7 @@ class Fetch(Protocol):
         `timeout` is in seconds and covers everything up to the header section. A request body longer than `max_body`
         bytes aborts the exchange and raises `messages.ContentTooLarge`. The response's content is as sent by the
         origin, still in its content coding.
-        Raises FetchTimeout, FetchFailed.
+        Raises FetchTimeout, FetchFailed; ClientGone when `request.client` hangs up meanwhile, which ends the exchange.
         """
         ...
 

@@ -19,6 +19,10 @@ Answer = Callable[[Request], Response]
 UNREACHABLE = Problem(502, "origin_unreachable", "The origin could not be reached.")
 
 
+CLIENT = object()
+"""The platform's word on whether the client is still there."""
+
+
 def page(content: str = "hello", status: int = 200, cookies: list[str] | None = None, **headers: str) -> Response:
     """A response of the origin. `max_age=…` style names become field names; the content comes as a stream."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -85,6 +89,7 @@ class CacheHouse:
         target, _, query = path.partition("?")
         request = Request(method, "https", "a.example", target, query, dict(headers or {}))
         outgoing = Request(method, "https", "origin.example", target, query, {**request.headers, **(vouched or {})})
+        outgoing.client = CLIENT
 
         async def exchange() -> Response:
             onward = Exchange(outgoing, self.send)

@@ -8,7 +8,7 @@ import pytest
 from http_dates import format_http_date
 from messages import Request, Response
 from problems import Problem
-from tests.unit.cache_house import UNREACHABLE, CacheHouse, content_of, page, status_of
+from tests.unit.cache_house import CLIENT, UNREACHABLE, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import NOW, BytesBody, run
 
 
@@ -322,6 +322,13 @@ class TestStale:
         assert [request.headers.get("if-none-match") for request in house.asked] == [None, '"v1"']
         response = house.get()
         assert (status_of(response), content_of(response)) == ("hit; ttl=30", "hello")
+
+    def test_a_refresh_does_not_end_when_the_client_hangs_up(self) -> None:
+        house = counter(cache_control="max-age=10, stale-while-revalidate=60")
+        house.get()
+        house.later(11)
+        house.get()
+        assert [request.client for request in house.asked] == [CLIENT, None]
 
     def test_a_refresh_that_fails_leaves_the_stale_response(self) -> None:
         house = counter(cache_control="max-age=10, stale-while-revalidate=60")

@@ -13,7 +13,7 @@ from configuration import Misconfigured
 from forwarded import Vouched
 from messages import Body, ContentTooLarge, Request, Response
 from origin import ORIGIN_FAILURES, Forwarder, Forwarding
-from ports import Fetch, FetchFailed, FetchTimeout, Platform
+from ports import ClientGone, Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from settings import RouteSettings, Settings
 from tests.unit import in_memory
@@ -327,6 +327,23 @@ def test_a_client_that_sends_slowly_or_hangs_up_does_not_open_the_breaker(failur
     world = World(failure)
     failing(world, world.forwarder(), client("POST", Stream()), 20)
     assert len(world.sent) == 20
+
+
+def test_a_client_that_is_gone_ends_the_exchange_and_is_no_failure_of_the_origin() -> None:
+    world = World(ClientGone("it hung up"))
+    forwarder = world.forwarder()
+    for _ in range(20):
+        with pytest.raises(ClientGone):
+            run(forwarder.prepare(client(), world.route, Vouched("req-1", Trace("1" * 32, "2" * 16, 3))).send())
+    assert len(world.sent) == 20
+    assert world.logged == []
+
+
+def test_the_word_on_the_client_goes_with_the_request() -> None:
+    world, request = World(Response(200)), client()
+    request.client = object()
+    answer(world, request)
+    assert world.sent[0].client is request.client
 
 
 def test_routes_to_one_origin_share_a_breaker_and_others_do_not() -> None:

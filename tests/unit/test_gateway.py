@@ -8,6 +8,7 @@ import pytest
 from configuration import load_settings
 from gateway import Gateway
 from messages import Request, Response
+from ports import ClientGone
 from tally import FLUSH_SECONDS
 from tests.unit.cache_house import content_of
 from tests.unit.in_memory import BytesBody, World, run
@@ -40,6 +41,22 @@ def test_head_has_the_headers_of_get_and_no_content() -> None:
     get, head = ask("GET", "/healthz"), ask("HEAD", "/healthz")
     assert head.body is None
     assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
+
+
+class Abandoned(BytesBody):
+    """The content of a client that hangs up while it sends."""
+
+    async def read(self, limit: int) -> bytes:
+        raise ClientGone("the content broke off")
+
+
+def test_a_client_that_hangs_up_leaves_a_line_and_is_no_fault_of_the_gateway() -> None:
+    world = World()
+    gateway = Gateway(load_settings({}, set()), world.platform())
+    request = Request("POST", "https", "api.example", "/geo/preferences", headers={"content-type": "application/json"})
+    request.body = Abandoned(b"")
+    assert run(gateway.handle(request, world.background)).status == 499
+    assert [(line["event"], line["code"]) for line in world.log] == [("request", "client_gone")]
 
 
 def test_readyz_is_503_when_the_store_does_not_answer() -> None:

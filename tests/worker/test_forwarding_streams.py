@@ -227,6 +227,15 @@ def test_a_client_that_hangs_up_while_it_waits_aborts_the_exchange(river: River)
     assert river.origins["hang"].hung_up.wait(5)
 
 
+def test_a_client_that_hung_up_leaves_its_line_in_the_log(river: River) -> None:
+    """The platform cancels what it did for a client that is gone; what the gateway did, it finishes and says."""
+    client = opened(river, head("GET", "/hang/x", "X-Request-Id: hung-up"))
+    _wait_for(lambda: any(request.values("x-request-id") == ["hung-up"] for request in river.origins["hang"].received))
+    reset(client)
+    line = river.gateway.wait_for_log(lambda entry: entry.get("id") == "hung-up" and entry["event"] == "request")
+    assert (line["status"], line["code"]) == (499, "client_gone")
+
+
 def test_a_client_that_closes_in_the_middle_of_an_answer_aborts_the_exchange(river: River) -> None:
     client = opened(river, head("GET", "/flow/x"))
     until(client, b"xxx")

@@ -3,14 +3,19 @@
 Objects are counted exactly, so a leak of one object a request shows after a hundred. Caches are filled before.
 """
 
+import socket
+import struct
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
 from devtools.paths import SOURCES
 from devtools.runtime.memory import Memory, measured, memory_of
 from devtools.runtime.runner import Gateway
+from tests.worker.origins import BadOrigin, hang_before_headers
 from tests.worker.patience import until
 
 REQUESTS = 100
@@ -18,9 +23,12 @@ REQUESTS = 100
 
 @pytest.fixture(scope="module")
 def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    with worker(**measured(SOURCES, tmp_path_factory.mktemp("measured")), faults=True) as gateway:
-        memory_of(gateway)  # the first collection finds what the import left behind
-        yield gateway
+    with BadOrigin(hang_before_headers) as origin:
+        route = {"path": "/hang/*", "auth": "none", "origin": origin.url, "cache": False}
+        options = measured(SOURCES, tmp_path_factory.mktemp("measured"))
+        with worker(**options, vars={"ROUTES": [route]}, faults=True) as gateway:
+            memory_of(gateway)  # the first collection finds what the import left behind
+            yield gateway
 
 
 def settled(gateway: Gateway) -> Memory:
@@ -52,6 +60,23 @@ def test_a_look_up_that_takes_too_long_leaves_nothing_behind(gateway: Gateway) -
         leaves_nothing_behind(gateway, lambda: gateway.get("/readyz"))
     finally:
         gateway.kv_faults()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, method: str) -> None:
+    """While the origin is asked, or in the middle of its own content."""
+    framing = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" if method == "POST" else "\r\n"
+    request = f"{method} /hang/x HTTP/1.1\r\nHost: gw.example\r\n{framing}".encode()
+    parts = urlsplit(gateway.url)
+
+    def hang_up() -> None:
+        client = socket.create_connection((str(parts.hostname), int(parts.port or 80)))
+        client.sendall(request)
+        time.sleep(0.3)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    leaves_nothing_behind(gateway, hang_up)
 
 
 def test_a_share_of_the_calls_to_the_store_can_fail(gateway: Gateway) -> None:

@@ -43,8 +43,8 @@ export function withPlace(request) {
   if (header === null && !settings.cf) return request;
   let cf = { ...request.cf };
   if (settings.cf) cf = mergePlace(cf, settings.cf);
-  if (header === null) return new Request(request, { cf });
+  if (header === null) return new Request(request, { cf, signal: request.signal });
   const headers = new Headers(request.headers);
   headers.delete(HEADER);
-  return new Request(request, { cf: mergePlace(cf, parsePlace(header)), headers });
+  return new Request(request, { cf: mergePlace(cf, parsePlace(header)), headers, signal: request.signal });
 }
