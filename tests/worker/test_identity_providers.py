@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -18,13 +19,12 @@ CROWD = 50
 
 
 class House:
-    """One gateway in front of one provider, and a key that it publishes from the start."""
+    """A gateway that takes tokens of one provider, and a key that the provider publishes from the start."""
 
-    def __init__(self, start: Callable[..., Gateway], provider: IdentityProvider) -> None:
+    def __init__(self, provider: IdentityProvider, gateway: Gateway) -> None:
         self.provider = provider
-        self.key = provider.add_key("ES256", "first")
-        issuer = {"issuer": provider.url, "audience": [], "algorithms": ["ES256"], "jwks_url": provider.jwks_url}
-        self.gateway = start(vars={"ISSUERS": [issuer]})
+        [self.key] = provider.keys
+        self.gateway = gateway
 
     def ask(self, key: SigningKey | None = None, **claims: Any) -> httpx.Response:
         token = self.provider.token(key or self.key, **claims)
@@ -44,16 +44,48 @@ class House:
     def fetches(self) -> int:
         return len(self.provider.requests)
 
-    def new_isolate(self) -> None:
-        self.gateway.restart()
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """What was logged about this provider."""
+        lines = [line for line in self.gateway.logs() if line["event"] == event]
+        return [line for line in lines if self.provider.url in line["source"]]
+
+
+def a_provider() -> IdentityProvider:
+    provider = IdentityProvider()
+    provider.add_key("ES256", "first")
+    return provider
+
+
+def variables(*providers: IdentityProvider) -> dict[str, Any]:
+    return {
+        "ISSUERS": [
+            {"issuer": provider.url, "audience": [], "algorithms": ["ES256"], "jwks_url": provider.jwks_url}
+            for provider in providers
+        ]
+    }
+
+
+@pytest.fixture(scope="module")
+def street(request: pytest.FixtureRequest, worker: Callable[..., Gateway]) -> Iterator[Iterator[House]]:
+    """A house for every test here, all with one gateway: what it knows of one provider has no bearing on another."""
+    with ExitStack() as running:
+        tests = [item for item in request.session.items if item.path == request.path]
+        providers = [running.enter_context(a_provider()) for _ in tests]
+        gateway = running.enter_context(worker(vars=variables(*providers)))
+        yield iter([House(provider, gateway) for provider in providers])
 
 
 @pytest.fixture
-def house(worker: Callable[..., Gateway]) -> Iterator[House]:
-    with IdentityProvider() as provider:
-        house = House(worker, provider)
-        with house.gateway:
-            yield house
+def house(street: Iterator[House]) -> House:
+    """One whose provider nobody has asked yet."""
+    return next(street)
+
+
+@pytest.fixture
+def lone_house(worker: Callable[..., Gateway]) -> Iterator[House]:
+    """One with a gateway of its own, for what concerns an isolate as a whole."""
+    with a_provider() as provider, worker(vars=variables(provider)) as gateway:
+        yield House(provider, gateway)
 
 
 def unavailable(response: httpx.Response) -> None:
@@ -69,7 +101,7 @@ def test_a_provider_that_is_down_at_the_start_is_503_and_is_left_alone_for_a_whi
     house.provider.up()
     unavailable(house.ask())
     assert house.fetches == 0
-    assert len([line for line in house.gateway.logs() if line["event"] == "jwks_fetch_failed"]) == 1
+    assert len(house.logged("jwks_fetch_failed")) == 1
 
 
 def test_a_provider_that_goes_down_after_a_first_success_is_not_missed(house: House) -> None:
@@ -144,11 +176,12 @@ def test_kids_that_are_made_up_cost_the_provider_nothing(house: House) -> None:
 # --- the store --------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_isolate_finds_the_keys_in_kv(house: House) -> None:
+def test_a_new_isolate_finds_the_keys_in_kv(lone_house: House) -> None:
+    house = lone_house
     assert house.ask().status_code == 200
     [stored] = house.gateway.kv_list("jwks:")
     value = house.gateway.kv_get(stored["name"])
-    house.new_isolate()
+    house.gateway.restart()
     assert value is not None
     house.gateway.kv_put(stored["name"], value)
     house.provider.down()
@@ -157,7 +190,8 @@ def test_a_new_isolate_finds_the_keys_in_kv(house: House) -> None:
     house.provider.up()
 
 
-def test_the_cron_trigger_fetches_the_keys(house: House) -> None:
+def test_the_cron_trigger_fetches_the_keys(lone_house: House) -> None:
+    house = lone_house
     assert house.gateway.scheduled("*/5 * * * *").text == "ok"
     assert house.fetches == 1
     house.provider.down()
