@@ -3,6 +3,7 @@
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
 #   make test           unit, worker and browser tests; options with ARGS="-k geo"
 #   make bench          what a request costs, beside Hono and FastAPI; QUICK=1 for a short run
+#   make soak           ten minutes of mixed traffic with faults, every answer checked, memory watched
 #   make lint           ruff, strict typing, CloudFormation, known vulnerabilities
 #   make deploy         check, then deploy an environment: make deploy ENV=staging
 #   make smoke          the integration test of a running gateway: make smoke URL=https://…
@@ -13,10 +14,10 @@ ARGS ?=
 TOOL := .venv/bin/python -m
 # Tests: a process per core, a module to one process. Packages compiled once and not by every process of a test.
 PARALLEL := -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-CHECKED := $(wildcard src devtools origin tests bench fuzz)
+CHECKED := $(wildcard src devtools origin tests bench fuzz soak)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev tail test fuzz lint format bench audit size lock refresh smoke environment deploy clean
+.PHONY: help setup dev tail test fuzz soak lint format bench audit size lock refresh smoke environment deploy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +39,9 @@ test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; one
 
 fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
 	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)
+
+soak: setup ## mixed traffic with 2 % faults, every answer checked, memory watched, e.g. make soak MINUTES=0.5
+	@$(TOOL) soak --minutes $(or $(MINUTES),10) $(ARGS)
 
 lint: setup ## ruff (check and format), mypy --strict, cfn-lint, actionlint, known vulnerabilities
 	@$(TOOL) ruff check $(CHECKED)
@@ -79,4 +83,4 @@ deploy: environment lint size ## deploy to Cloudflare, e.g. make deploy ENV=stag
 clean: ## remove everything that can be made again, local KV data included
 	@rm -rf .venv .venv-workers node_modules python_modules .gatehouse .wrangler dist pylock.toml
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find src devtools origin tests bench fuzz -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src devtools origin tests bench fuzz soak -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -81,6 +81,7 @@ class Runner:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is ours: it ends with its standard input, and its gateways before it
         )
         self._pending: dict[int, Future[Any]] = {}
         self._gateways: dict[str, Gateway] = {}

@@ -1,0 +1,109 @@
+"""Memory over time: samples, and whether they are flat. Pure.
+
+A sample is taken while nothing is under way, so the count of objects is exact but for what the caches hold at that
+moment. A leak grows with the requests that were served; what caches hold grows until they are full, then goes up and
+down. So the samples of the last two thirds are judged, if there was traffic enough before them to fill the caches:
+growth is the slope of the straight line through them (least squares), times the requests between the first and the
+last, and it must stay below what the caches' own ups and downs come to, which is what `LIMITS` says.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+MIB: Final = 1024 * 1024
+
+JUDGED: Final = 2 / 3
+"""Share of the samples, the last ones, that are judged; the others are warm-up."""
+FEWEST: Final = 6
+"""Samples that a judgement needs."""
+FILLING: Final = 20_000
+"""Requests after which the mix has asked for almost everything that it ever asks for twice."""
+KINDS_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the gateway held after so many requests. The first five are those of `measured.py`."""
+
+    requests: int
+    objects: float
+    references: float
+    tasks: float
+    allocated: float
+    heap: float
+    resident: float
+    """Bytes of the whole workerd process: beside Python its JavaScript, and the simulated key-value store."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How many objects of which type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much growth over the judged samples is taken for noise."""
+
+    name: str
+    unit: float
+    share: float
+    """Of the first judged sample."""
+    least: float
+    """In units of its own, for what is small."""
+
+
+LIMITS: Final = (
+    Limit("objects", 1, 0.01, 500),
+    Limit("references", 1, 0.05, 20),
+    Limit("tasks", 1, 0, 0.5),
+    Limit("allocated", MIB, 0.02, 0.5 * MIB),
+    Limit("heap", MIB, 0, 0.5 * MIB),
+    Limit("resident", MIB, 0.05, 20 * MIB),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one figure went. `growth` is over the judged samples."""
+
+    limit: Limit
+    first: float
+    last: float
+    growth: float
+    allowed: float
+    judged: bool
+
+    @property
+    def is_flat(self) -> bool:
+        return not self.judged or self.growth <= self.allowed
+
+
+def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
+    """One for each figure."""
+    judged = samples[len(samples) - round(len(samples) * JUDGED) :]
+    return [_verdict(limit, samples, judged) for limit in LIMITS] if judged else []
+
+
+def _verdict(limit: Limit, samples: Sequence[Sample], judged: Sequence[Sample]) -> Verdict:
+    values = [float(getattr(sample, limit.name)) for sample in judged]
+    requests = [float(sample.requests) for sample in judged]
+    growth = slope(requests, values) * (requests[-1] - requests[0])
+    allowed = max(limit.least, limit.share * values[0])
+    enough = len(judged) >= FEWEST and requests[0] - samples[0].requests >= FILLING
+    return Verdict(limit, values[0], values[-1], growth, allowed, enough)
+
+
+def grown_kinds(samples: Sequence[Sample]) -> list[str]:
+    """The types of which the last sample has most more than the first judged one: `method +300`."""
+    judged = samples[len(samples) - round(len(samples) * JUDGED) :]
+    before, after = judged[0].kinds, judged[-1].kinds
+    grown = {kind: count - before.get(kind, 0) for kind, count in after.items()}
+    most = sorted(grown.items(), key=lambda item: -item[1])[:KINDS_SHOWN]
+    return [f"{kind} {count:+}" for kind, count in most if count > 0]
+
+
+def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """The slope of the straight line that fits best (least squares); 0 for fewer than two different `xs`."""
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    spread = sum((x - mean_x) ** 2 for x in xs)
+    if not spread:
+        return 0.0
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread

@@ -1,0 +1,1 @@
+"""What is asked, by subject. Functions here take the world and give a question that checks its answer."""
