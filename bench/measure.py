@@ -30,7 +30,7 @@ class Plan:
     """How often each contender is started for its first response."""
 
 
-FULL: Final = Plan(rounds=5, seconds=1.2, warm_up=0.8, before=20.0, connections=(1, 16, 64), starts=3)
+FULL: Final = Plan(rounds=3, seconds=1.0, warm_up=0.6, before=15.0, connections=(1, 16, 64), starts=2)
 QUICK: Final = Plan(rounds=2, seconds=0.7, warm_up=0.3, before=2.0, connections=(16,), starts=1)
 
 
