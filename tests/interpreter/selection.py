@@ -14,6 +14,8 @@ LAMBDA = "the example origin, which runs on Lambda's CPython; its tests need soc
 
 LEFT_OUT: Mapping[str, str] = {
     "test_bench.py": TOOLS,
+    "test_private_words.py": TOOLS,
+    "test_soak_*.py": TOOLS,
     "test_devtools_*.py": TOOLS,
     "test_sign_in.py": TOOLS,
     "test_workflows.py": TOOLS,
