@@ -61,10 +61,10 @@ def pages(results: Results) -> dict[Path, dict[str, str]]:
 def with_tables(text: str, tables: dict[str, str]) -> str:
     """`text` with each table between its markers. Raises NoPlace."""
     for name, rows in tables.items():
-        place = re.compile(f"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
+        place = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not place.search(text):
             raise NoPlace(f"there is no <!-- {name} --> … <!-- /{name} --> for its table")
-        text = place.sub(lambda found, rows=rows: found[1] + rows + found[2], text)  # type: ignore[misc]
+        text = place.sub(lambda found, rows=rows: f"{found[1]}{rows}\n{found[2]}", text)  # type: ignore[misc]
     return text
 
 
