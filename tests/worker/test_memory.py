@@ -63,11 +63,9 @@ def test_a_look_up_that_takes_too_long_leaves_nothing_behind(gateway: Gateway) -
         gateway.kv_faults()
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, method: str) -> None:
-    """While the origin is asked, or in the middle of its own content."""
-    framing = "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" if method == "POST" else "\r\n"
-    request = f"{method} /hang/x HTTP/1.1\r\nHost: gw.example\r\n{framing}".encode()
+def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway) -> None:
+    """While the origin is asked."""
+    request = b"GET /hang/x HTTP/1.1\r\nHost: gw.example\r\n\r\n"
     parts = urlsplit(gateway.url)
 
     def hang_up() -> None:
