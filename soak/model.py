@@ -121,7 +121,7 @@ def is_the_faults(question: Question, answer: Answer) -> bool:
     if comes_through(question):
         return False
     if fault.breaks:
-        return answer.status == 200 and (not answer.complete or question.method == "HEAD")
+        return answer.status in (200, 206) and (not answer.complete or question.method == "HEAD")
     return answer.status == fault.status and (question.method == "HEAD" or _says_so(fault, answer))
 
 
