@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from bench import targets
 from bench.cases import CASES
 from bench.chart import chart
 from bench.contenders import CONTENDERS, EMPTY_JS, EMPTY_PYTHON, FASTAPI, GATEHOUSE, HONO, STEPS
@@ -51,6 +52,7 @@ def pages(results: Results) -> dict[Path, dict[str, str]]:
         README: {"bench-short": table(short_rows(results))},
         PAGE: {
             "bench-cpu": table(cpu_rows(results)),
+            "bench-targets": table(targets.rows(results, CONNECTIONS)),
             "bench-steps": table(step_rows(results)),
             "bench-connections": table(connection_rows(results)),
             "bench-starts": table(start_rows(results)),

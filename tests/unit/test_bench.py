@@ -5,10 +5,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import documents
+from bench import documents, targets
 from bench.answers import Given, differences, given
 from bench.cases import CASES
 from bench.chart import chart
+from bench.contenders import EMPTY_JS, EMPTY_PYTHON, FASTAPI, GATEHOUSE, HONO, STEPS
 from bench.figures import Figure, interleaved, ratio
 from bench.measure import Results, Round
 
@@ -97,3 +98,37 @@ def test_the_chart_is_svg_with_a_dot_for_every_figure() -> None:
     drawing = ElementTree.fromstring(chart(results, 16))
     titles = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}title")]
     assert titles.count("500 µs") == titles.count("5,000 µs") == titles.count("400 µs") == 2
+
+
+def test_every_target_is_set_against_what_was_measured() -> None:
+    results = measured(gatehouse=500.0, hono=400.0, fastapi=5000.0, empty_python=450.0)
+    assert targets.rows(results, 16)[1:] == [
+        ("GET /geo, 200 visitors: 8 × less than FastAPI", "10.00 ×", "reached"),
+        ("cached, 1 KB: 8 × less than FastAPI", "10.00 ×", "reached"),
+        ("cached, 1 KB: at most 1 × Hono", "1.25 ×", "missed"),
+        ("GET /geo, 200 visitors: at most 60 µs over an empty Python Worker", "50 µs", "reached"),
+    ]
+
+
+# --- what is published ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def published() -> Results:
+    return Results.from_json(json.loads(documents.FIGURES.read_text()))
+
+
+def test_the_documentation_says_what_the_published_run_measured(published: Results) -> None:
+    for page, tables in documents.pages(published).items():
+        text = page.read_text()
+        assert documents.with_tables(text, tables) == text, f"{page.name}: run `make bench`"
+    assert documents.CHART.read_text() == chart(published, documents.CONNECTIONS)
+
+
+def test_the_published_run_is_a_whole_one(published: Results) -> None:
+    assert set(published.rounds) == {case.name for case in CASES}
+    for case, by_count in published.rounds.items():
+        assert set(by_count) == {1, 16, 64}
+        for by_contender in by_count.values():
+            assert {GATEHOUSE.name, HONO.name, FASTAPI.name} <= set(by_contender), case
+    assert {one.name for one in (EMPTY_JS, EMPTY_PYTHON, *STEPS)} <= set(published.rounds["geo"][16])
