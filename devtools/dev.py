@@ -91,7 +91,8 @@ def main(argv: list[str]) -> int:
         with interruptible(), ExitStack() as running:
             options, origin = beside(options)
             if origin:
-                companion = Child([VENV_PYTHON, "-m", "devtools", *origin], env=os.environ)
+                # The gateway first: the origin takes as long to start, and half of a machine with two cores.
+                companion = Child(["nice", VENV_PYTHON, "-m", "devtools", *origin], env=os.environ)
                 running.callback(companion.stop)
             return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
     except KeyboardInterrupt:

@@ -17,9 +17,6 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
-
 from devtools import local_vars
 from devtools.failure import Failure
 from devtools.paths import ROOT
@@ -93,6 +90,10 @@ def local_issuers(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _generate() -> list[dict[str, Any]]:
+    """Once a machine: `make dev`, which comes by every time, need not load the libraries."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
     made: list[tuple[str, dict[str, Any]]] = [
         ("RS256", RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048), as_dict=True)),
         ("ES256", ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True)),

@@ -5,10 +5,10 @@
 //                                                  cache, pyodide, packages, exclude}
 //   node pack.mjs application <source> <cache> <output>    the application alone: wrangler's build command on a save
 //
-// Three layers, each a content-addressed folder in the cache: `stdlib` (the standard library, compiled, and the memory
-// snapshot), `packages` (the vendored packages, compiled, and their dynamic libraries) and `host`. A layer is made in a
-// folder of its own and renamed into place, so two runs at once never see half of one. A layer not used for a day is
-// removed.
+// Four layers, each a content-addressed folder in the cache: `stdlib` (the standard library, compiled), `packages` (the
+// vendored packages, compiled, and their dynamic libraries), `snapshot` (the memory of a Python that has imported much of
+// both) and `host`. A layer is made in a folder of its own and renamed into place, so two runs at once never see half of
+// one. A layer not used for a day is removed.
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -18,10 +18,12 @@ import { openCompiler } from './compile.mjs';
 import { pack } from './format.mjs';
 import { takeSnapshot } from './snapshot.mjs';
 
-const FORMAT = 1; // part of every key: raise it when the layout of a layer changes
+const FORMAT = 2; // part of every key: raise it when the layout of a layer changes
 const WORTH_COMPILING = 64 * 1024; // bytes of source: opening the compiler takes as long as compiling so much
+const MAKERS = ['pack.mjs', 'compile.mjs', 'snapshot.mjs', 'format.mjs', 'worker/filesystem.mjs', 'worker/preload.mjs'];
 const KEEP_UNUSED = 24 * 3600 * 1000; // ms
 const WORKER = path.join(import.meta.dirname, 'worker');
+const ARCHIVE = 'python_stdlib.zip';
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
 
 /** Paths below `directory`, sorted, "/"-separated, without caches and hidden files. */
@@ -95,20 +97,23 @@ export async function packRuntime({ cache, pyodide, packages, exclude = [], repo
   const leftOut = exclude.map(globToRegExp);
   const packageFiles = readAll(packages, (name) => !leftOut.some((glob) => glob.test(name)));
   const hostFiles = readAll(WORKER);
-  const layers = [
-    await layer(cache, 'stdlib', [version], (folder) => {
-      report("packing Python's standard library");
-      return packStandardLibrary(folder, pyodide, compiler);
-    }),
-    await layer(cache, 'packages', [version, packageFiles], (folder) => {
-      report("packing the Worker's packages");
-      return packPackages(folder, packageFiles, compiler);
-    }),
-    await layer(cache, 'host', [version, hostFiles], (folder) => packHost(folder, hostFiles, compiler)),
-  ];
+  const stdlib = await layer(cache, 'stdlib', [version], (folder) => {
+    report("packing Python's standard library");
+    return packStandardLibrary(folder, pyodide, compiler);
+  });
+  const packed = await layer(cache, 'packages', [version, packageFiles], (folder) => {
+    report("packing the Worker's packages");
+    return packPackages(folder, packageFiles, compiler);
+  });
+  const snapshot = await layer(cache, 'snapshot', [version, packageFiles], (folder) => {
+    report('starting Python and saving its memory');
+    return takeSnapshot(pyodide, path.join(stdlib, ARCHIVE), packed, path.join(folder, 'snapshot.bin'));
+  });
+  const host = await layer(cache, 'host', [version, hostFiles], (folder) => packHost(folder, hostFiles, compiler));
+  const layers = [stdlib, packed, snapshot, host];
   removeUnused(cache, layers);
-  const packed = layers.flatMap((folder) => walk(folder).map((name) => [name, path.join(folder, name)]));
-  return [...packed, ...PYODIDE_FILES.map((name) => [name, path.join(pyodide, name)])];
+  const files = layers.flatMap((folder) => walk(folder).map((name) => [name, path.join(folder, name)]));
+  return [...files, ...PYODIDE_FILES.map((name) => [name, path.join(pyodide, name)])];
 }
 
 /** The folder `name-key` of the cache; `build(folder)` fills it when it is not there. */
@@ -133,7 +138,7 @@ async function layer(cache, name, inputs, build) {
 /** Strings and lists of [name, bytes]. */
 function digest(inputs) {
   const hash = crypto.createHash('sha256').update(`format ${FORMAT}\0`);
-  for (const name of ['pack.mjs', 'compile.mjs', 'snapshot.mjs', 'format.mjs']) hash.update(fs.readFileSync(path.join(import.meta.dirname, name)));
+  for (const name of MAKERS) hash.update(fs.readFileSync(path.join(import.meta.dirname, name)));
   for (const input of inputs) {
     if (typeof input === 'string') hash.update(`${input}\0`);
     else for (const [name, bytes] of input) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
@@ -150,9 +155,8 @@ function removeUnused(cache, inUse) {
 }
 
 async function packStandardLibrary(folder, pyodide, compiler) {
-  const archive = path.join(folder, 'python_stdlib.zip');
-  fs.writeFileSync(archive, await compiler.compileArchive(fs.readFileSync(path.join(pyodide, 'python_stdlib.zip'))));
-  await takeSnapshot(pyodide, archive, path.join(folder, 'snapshot.bin'));
+  const archive = await compiler.compileArchive(fs.readFileSync(path.join(pyodide, ARCHIVE)));
+  fs.writeFileSync(path.join(folder, ARCHIVE), archive);
   // Only the Python version and ABI in it are read: nothing is ever loaded from its list of packages.
   const lock = JSON.parse(fs.readFileSync(path.join(pyodide, 'pyodide-lock.json')));
   fs.writeFileSync(path.join(folder, 'pyodide-lock.json.bin'), JSON.stringify({ ...lock, packages: {} }));

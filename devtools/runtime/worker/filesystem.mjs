@@ -1,8 +1,6 @@
-// Puts the packed Python files into Emscripten's in-memory file system.
+// Puts the packed Python files into Emscripten's in-memory file system. Also used by `../snapshot.mjs`, in Node.
 //
 // A pack is: u32 little-endian length of the index; the index, JSON [[name, size], ...]; the files' bytes in that order.
-
-import { dynamicLibraries } from './globals.mjs';
 
 const decoder = new TextDecoder();
 
@@ -17,25 +15,25 @@ export function* unpack(buffer) {
   }
 }
 
-/** The memory that a snapshot holds: its length, and its stretches that are not zeros by their offsets. */
+/** What `snapshot.mjs` wrote: how memory was laid out, and its content, packed as its length and what is not zeros. */
 export function unpackMemory(buffer) {
-  let memory;
+  let layout, memory;
   for (const [name, bytes] of unpack(buffer)) {
-    if (name === 'length') memory = new Uint8Array(Number(decoder.decode(bytes)));
+    if (name === 'layout') layout = text(bytes);
+    else if (name === 'length') memory = new Uint8Array(Number(text(bytes)));
     else memory.set(bytes, Number(name));
   }
-  return memory;
+  return { layout, memory };
 }
 
-/** `libraries` maps the name of a packed dynamic library to its compiled module. */
-export function mount(FS, directory, buffer, libraries = {}) {
+/** `files` are [name, bytes] pairs, as `unpack` gives them. */
+export function mount(FS, directory, files) {
   const made = new Set();
-  for (const [name, bytes] of unpack(buffer)) {
+  for (const [name, bytes] of files) {
     const path = `${directory}/${name}`;
     const parent = path.slice(0, path.lastIndexOf('/'));
     if (!made.has(parent)) FS.mkdirTree(parent);
     made.add(parent);
     FS.writeFile(path, bytes);
-    if (libraries[name]) dynamicLibraries.push([bytes, libraries[name]]);
   }
 }

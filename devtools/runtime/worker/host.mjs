@@ -4,14 +4,15 @@
 // Order matters: globals before Pyodide's files, Pyodide before the application, the rules of import time before
 // `entry.py`, real randomness with the first request.
 
-import { files, restoreGlobals, scheduleCallback } from './globals.mjs';
+import { dynamicLibraries, files, restoreGlobals, scheduleCallback } from './globals.mjs';
 import * as cloudflareSockets from 'cloudflare:sockets';
 import * as cloudflareWorkers from 'cloudflare:workers';
 import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './entropy.mjs';
 import { importErrorPage } from './errorpage.mjs';
-import { mount, text, unpackMemory } from './filesystem.mjs';
+import { mount, text, unpack, unpackMemory } from './filesystem.mjs';
 import { makeIsNamed } from './named.mjs';
 import { withPlace } from './place.mjs';
+import { ENVIRONMENT, loadLibraries, preparing } from './preload.mjs';
 import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
 import { loadPyodide } from './pyodide.mjs';
@@ -30,20 +31,30 @@ const HOST = '/session/host';
 
 files.set('/pyodide/pyodide.asm.wasm', pyodideWasm);
 files.set('/pyodide/python_stdlib.zip', new Uint8Array(stdlib));
+for (const [name, stub] of unpack(packages)) if (libraries[name]) dynamicLibraries.push([stub, libraries[name]]);
+
+const { layout, memory } = unpackMemory(snapshot); // Python has started already, and imported packages, in snapshot.mjs
+
+function prepareMemory(Module) {
+  Module.growMemory(memory.length);
+  mount(Module.FS, PACKAGES, unpack(packages));
+  const here = loadLibraries(Module, PACKAGES, Object.keys(libraries));
+  if (here !== layout) throw new Error(`the snapshot was taken where memory is laid out as ${layout}, and here it is ${here}`);
+}
 
 const python = await loadPyodide({
   indexURL: 'file:///pyodide/',
-  createPyodideModule,
+  createPyodideModule: preparing(createPyodideModule, prepareMemory),
   lockFileContents: JSON.parse(text(lock)),
   packages: [],
+  env: ENVIRONMENT,
   enableRunUntilComplete: false,
-  _loadSnapshot: unpackMemory(snapshot), // Python has started already, in pack.mjs
+  _loadSnapshot: memory,
   stdout: (line) => console.log(line),
   stderr: (line) => console.error(line),
 });
-mount(python.FS, HOST, hostFiles);
-mount(python.FS, PACKAGES, packages, libraries);
-mount(python.FS, APPLICATION, application);
+mount(python.FS, HOST, unpack(hostFiles));
+mount(python.FS, APPLICATION, unpack(application));
 restoreGlobals();
 
 const patchedContexts = new WeakSet();

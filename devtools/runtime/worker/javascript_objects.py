@@ -5,13 +5,19 @@ that memory: only those that can be found again by name (`js.fetch`, `js.Object.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
 from pyodide.ffi import JsProxy
 
-_ATOMS = (str, bytes, int, float, complex, type(None))
+_ATOMS = frozenset((str, bytes, int, float, complex, bool, type(None)))
+
+_Trail = tuple[Any, str, Any]
+"""The trail of what holds an object, how a reader writes the step from there, and what that step is taken by. Written
+out for the few objects that are reported: a module may hold ten thousand."""
+
+_Children = tuple[str, Iterable[tuple[Any, Any]]]
 
 
 def find(application: str, packages: str, is_named: Callable[[Any], bool]) -> list[str]:
@@ -19,11 +25,18 @@ def find(application: str, packages: str, is_named: Callable[[Any], bool]) -> li
     modules = [module for module in list(sys.modules.values()) if _belongs(module, application, packages)]
     seen: set[int] = set()
     return [
-        path
+        _written(trail)
         for module in modules
-        for path, value in _walk(module.__name__, module, seen)
+        for value, trail in _walk(module, seen)
         if _kind(type(value)) is JsProxy and not is_named(value)
     ]
+
+
+def _written(trail: _Trail | None) -> str:
+    if trail is None:
+        return ""
+    former, form, key = trail
+    return _written(former) + form.format(key)
 
 
 def _belongs(module: object, application: str, packages: str) -> bool:
@@ -34,16 +47,17 @@ def _belongs(module: object, application: str, packages: str) -> bool:
     return file.startswith(application + "/") and not file.startswith(packages + "/")
 
 
-def _walk(path: str, root: ModuleType, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk(root: ModuleType, seen: set[int]) -> Iterator[tuple[Any, _Trail]]:
     """Everything reachable from a module's names without leaving for another module."""
-    stack: list[tuple[str, Any]] = [(path, root)]
+    stack: list[tuple[Any, _Trail]] = [(root, (None, "{}", root.__name__))]
     while stack:
-        path, value = stack.pop()
+        value, trail = stack.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
-        yield path, value
-        stack.extend((path + step, child) for step, child in _children(value, root) if type(child) not in _ATOMS)
+        yield value, trail
+        for form, children in _children(value, root):
+            stack += [(child, (trail, form, key)) for key, child in children if type(child) not in _ATOMS]
 
 
 _KINDS = (JsProxy, ModuleType, type, FunctionType, Mapping, list, tuple, set, frozenset)
@@ -57,41 +71,44 @@ def _kind(kind: type) -> type:
     return _kinds[kind]
 
 
-def _children(value: Any, root: ModuleType) -> Iterator[tuple[str, Any]]:
-    """What `value` holds, and how a reader would write the step to it."""
+def _children(value: Any, root: ModuleType) -> Iterable[_Children]:
+    """What `value` holds, by the way of writing the step to it."""
     kind = _kind(type(value))
     if kind is JsProxy:
-        return
+        return ()
     if kind is ModuleType or kind is type:
-        if value is root or (kind is type and value.__module__ == root.__name__):
-            yield from ((f".{name}", child) for name, child in list(vars(value).items()))
-    elif kind is FunctionType:
-        yield from _captured(value)
-    elif kind is Mapping:
-        yield from ((f"[{key!r}]", child) for key, child in list(value.items()))
-    elif kind is object:
-        yield from _attributes(value)
-    else:
-        yield from ((f"[{index}]", child) for index, child in enumerate(value))
+        own = value is root or (kind is type and value.__module__ == root.__name__)
+        return ((".{}", list(vars(value).items())),) if own else ()
+    if kind is FunctionType:
+        return _captured(value)
+    if kind is Mapping:
+        return (("[{!r}]", list(value.items())),)
+    if kind is object:
+        return _attributes(value)
+    return (("[{}]", enumerate(value)),)
 
 
-def _captured(function: FunctionType) -> Iterator[tuple[str, Any]]:
+def _captured(function: FunctionType) -> Iterator[_Children]:
     """Defaults and closure of a function."""
-    for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        yield "(default)", default
+    yield "(default)", enumerate((*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()))
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
-            yield f"(closure).{name}", cell.cell_contents
+            yield "(closure).{}", ((name, cell.cell_contents),)
         except ValueError:  # a name that was never assigned
             continue
 
 
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    yield from ((f".{name}", child) for name, child in list(getattr(value, "__dict__", {}).items()))
-    yield from ((f".{name}", getattr(value, name)) for name in _slots(type(value)) if hasattr(value, name))
+def _attributes(value: Any) -> Iterator[_Children]:
+    yield ".{}", list(getattr(value, "__dict__", {}).items())
+    yield ".{}", [(name, getattr(value, name)) for name in _slots(type(value)) if hasattr(value, name)]
+
+
+_slots_of: dict[type, tuple[str, ...]] = {}
 
 
 def _slots(kind: Any) -> tuple[str, ...]:
-    declared = (vars(base).get("__slots__", ()) for base in kind.__mro__)
-    names = (name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots))
-    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
+    if kind not in _slots_of:
+        declared = (vars(base).get("__slots__", ()) for base in kind.__mro__)
+        names = (name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots))
+        _slots_of[kind] = tuple(name for name in names if name not in ("__dict__", "__weakref__"))
+    return _slots_of[kind]
