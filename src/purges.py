@@ -28,6 +28,8 @@ EPOCH: Final = PREFIX + "epoch"
 
 SECONDS_KNOWN: Final = 5.0
 """Seconds before a generation is read again."""
+UNKNOWN: Final = (0, float("-inf"))
+"""The generation of what was never purged, and when that was read: never."""
 MOST_KNOWN: Final = 4096
 """Generations remembered in the isolate."""
 LONGEST_MOMENT: Final = 16
@@ -77,11 +79,11 @@ class Purges:
 
     def knows_epoch(self) -> bool:
         """Whether the epoch need not be read now."""
-        return self._clock() - self._known.get(EPOCH, (0, float("-inf")))[1] < SECONDS_KNOWN
+        return self._clock() - self._known.get(EPOCH, UNKNOWN)[1] < SECONDS_KNOWN
 
     def is_younger(self, born: int) -> bool:
         """Whether a response born at that moment is younger than every purge, as far as this isolate knows."""
-        return born > self._known.get(EPOCH, (0, 0.0))[0]
+        return born > self._known.get(EPOCH, UNKNOWN)[0]
 
     async def epoch(self) -> int:
         """The moment of the last purge of any kind; 0 if there was none."""
@@ -107,13 +109,14 @@ class Purges:
 
     async def _generation(self, scope: str) -> int:
         now = self._clock()
-        known, read_at = self._known.get(scope, (0, float("-inf")))
+        known, read_at = self._known.get(scope, UNKNOWN)
         if now - read_at < SECONDS_KNOWN:
             return known
         text = await self._store.get_text(scope, timeout=self._timeout) or "0"
         if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_MOMENT):
             raise StoreFailed(f"{scope} is not a generation")
-        generation = max(known, int(text))
+        raised, _ = self._known.get(scope, UNKNOWN)  # by a purge while the store was asked, which it may not have seen
+        generation = max(raised, int(text))
         self._remember(scope, generation, now)
         return generation
 

@@ -1,12 +1,13 @@
 """Purging by generations: what an order means, what it kills, and when."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from messages import Request
-from ports import StoreFailed
+from ports import Clock, StoreFailed
 from problems import Problem
 from purges import EPOCH, SECONDS_KNOWN, Purges, everything, prefix_scope, scopes_of, tag_scope, url_scope
 from purging import purge
@@ -90,6 +91,37 @@ def test_an_old_value_of_the_store_does_not_undo_a_purge_of_this_isolate() -> No
     store_of(world).values.clear()
     world.clock.now += SECONDS_KNOWN
     assert run(purges.is_dead(1, URL, []))
+
+
+class SlowStore(MemoryStore):
+    """Answers with what it held when it was asked, once it is told to."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.go = asyncio.Event()
+
+    async def get_text(self, key: str, *, timeout: float) -> str | None:
+        found = await super().get_text(key, timeout=timeout)
+        await self.go.wait()
+        return found
+
+
+def test_a_read_that_began_before_a_purge_does_not_undo_it() -> None:
+    world = World()
+    store = SlowStore(world.clock)
+    purges = Purges(store, world.clock, 0.25)
+    born = int(world.clock() * 1000)
+
+    async def race() -> bool:
+        asked = asyncio.ensure_future(purges.is_dead(born, URL, []))
+        await asyncio.sleep(0)
+        await purges.purge([everything()])
+        store.go.set()
+        await asked
+        return await purges.is_dead(born, URL, [])
+
+    assert run(race())
+    assert not purges.is_younger(born)
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "9" * 5000], ids=["word", "negative", "endless"])
