@@ -2,9 +2,9 @@
 
 A sample is taken while nothing is under way, so the count of objects is exact but for what the caches hold at that
 moment. A leak grows with the requests that were served; what caches hold grows until they are full, then goes up and
-down. So the samples of the last two thirds are judged, if there was traffic enough before them to fill the caches:
-growth is the slope of the straight line through them (least squares), times the requests between the first and the
-last, and it must stay below what the caches' own ups and downs come to, which is what `LIMITS` says.
+down. So the samples after enough traffic to fill the caches are judged: growth is the slope of the straight line
+through them (least squares), times the requests between the first and the last, and it must stay below what the caches'
+own ups and downs come to, which is what `LIMITS` says.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,6 @@ from typing import Final
 
 MIB: Final = 1024 * 1024
 
-JUDGED: Final = 2 / 3
-"""Share of the samples, the last ones, that are judged; the others are warm-up."""
 FEWEST: Final = 6
 """Samples that a judgement needs."""
 FILLING: Final = 20_000
@@ -36,6 +34,8 @@ class Sample:
     """Bytes of the whole workerd process: beside Python its JavaScript, and the simulated key-value store."""
     kinds: Mapping[str, int] = field(default_factory=dict)
     """How many objects of which type."""
+    waiting: Sequence[str] = ()
+    """Where the tasks wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +78,27 @@ class Verdict:
 
 def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
     """One for each figure."""
-    judged = samples[len(samples) - round(len(samples) * JUDGED) :]
-    return [_verdict(limit, samples, judged) for limit in LIMITS] if judged else []
+    judged = filled(samples)
+    enough = len(judged) >= FEWEST
+    return [_verdict(limit, judged if enough else samples, enough) for limit in LIMITS] if samples else []
 
 
-def _verdict(limit: Limit, samples: Sequence[Sample], judged: Sequence[Sample]) -> Verdict:
-    values = [float(getattr(sample, limit.name)) for sample in judged]
-    requests = [float(sample.requests) for sample in judged]
+def filled(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """The samples of the time in which caches were full."""
+    return [sample for sample in samples if sample.requests - samples[0].requests >= FILLING]
+
+
+def _verdict(limit: Limit, samples: Sequence[Sample], judged: bool) -> Verdict:
+    values = [float(getattr(sample, limit.name)) for sample in samples]
+    requests = [float(sample.requests) for sample in samples]
     growth = slope(requests, values) * (requests[-1] - requests[0])
     allowed = max(limit.least, limit.share * values[0])
-    enough = len(judged) >= FEWEST and requests[0] - samples[0].requests >= FILLING
-    return Verdict(limit, values[0], values[-1], growth, allowed, enough)
+    return Verdict(limit, values[0], values[-1], growth, allowed, judged)
 
 
 def grown_kinds(samples: Sequence[Sample]) -> list[str]:
     """The types of which the last sample has most more than the first judged one: `method +300`."""
-    judged = samples[len(samples) - round(len(samples) * JUDGED) :]
-    before, after = judged[0].kinds, judged[-1].kinds
+    before, *_, after = [sample.kinds for sample in filled(samples)]
     grown = {kind: count - before.get(kind, 0) for kind, count in after.items()}
     most = sorted(grown.items(), key=lambda item: -item[1])[:KINDS_SHOWN]
     return [f"{kind} {count:+}" for kind, count in most if count > 0]

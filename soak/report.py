@@ -93,6 +93,7 @@ def faults(tally: Tally, log: LogLines, samples: Sequence[Sample]) -> list[str]:
         *([f"{tally.overdue} of {asked} answers were late: ask less of this machine"] if _is_slow(tally) else []),
         *(f"{verdict.limit.name}: {_memory_row(verdict)[2]}" for verdict in grown),
         *([f"objects: {', '.join(grown_kinds(samples))}"] if grown else []),
+        *([f"tasks that wait: {', '.join(samples[-1].waiting)}"] if grown and samples[-1].waiting else []),
         *([f"{log.unhandled_count} lines of the log are not right"] if log.unhandled_count else []),
         *log.unhandled,
         *([f"{len(missing)} answers have no line in the log"] if missing else []),

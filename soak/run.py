@@ -100,8 +100,11 @@ class Soak:
             self._inject({})
             self.samples.append(await self._sample())
             passed = self.options.minutes * 60 - (until - time.monotonic())
-            asked, objects = self.samples[-1].requests, self.samples[-1].objects
-            self.say(f"{passed:.0f} s: {asked} requests, {self.tally.wrong} wrong, {objects:,} objects")
+            last = self.samples[-1]
+            waiting = f", and {', '.join(last.waiting)} waits" if last.waiting else ""
+            self.say(
+                f"{passed:.0f} s: {last.requests} requests, {self.tally.wrong} wrong, {last.objects:,} objects{waiting}"
+            )
 
     def _mixed(self, until: float) -> Iterator[Question]:
         while (left := until - time.monotonic()) > 0 and self.tally.wrong < MOST_WRONG:
@@ -156,6 +159,7 @@ class Soak:
             memory.heap,
             processes.resident_bytes(self.workerd),
             memory.kinds,
+            memory.waiting,
         )
 
     # --- log ----------------------------------------------------------------------------------------------------------

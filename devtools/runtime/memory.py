@@ -8,7 +8,7 @@ What the figures are is written in `testing/measured.py`. They are exact when no
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class Memory:
     allocated: int
     heap: int
     kinds: Mapping[str, int]
+    waiting: Sequence[str]
 
 
 def measured(source: Path, folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@
     allocated       bytes of WebAssembly memory in use, as the C allocator counts them
     heap            bytes of WebAssembly memory taken from the machine; it never shrinks
     kinds           how many of the objects are of which type, the fifty most frequent
+    waiting         where each of the tasks waits: the coroutines, from the outermost to the innermost
 """
 
 import asyncio
@@ -49,7 +50,18 @@ def _figures() -> dict[str, Any]:
         "allocated": _allocated(module),
         "heap": int(module.HEAPU8.byteLength),
         "kinds": dict(Counter(type(each).__name__ for each in objects).most_common(KINDS_SHOWN)),
+        "waiting": [_waits(task.get_coro()) for task in asyncio.all_tasks() - {asyncio.current_task()}],
     }
+
+
+def _waits(coroutine: Any) -> str:
+    """`fetch > _answer > _copy:331`: the coroutines that wait for each other, and the line of the last."""
+    names, line = [], 0
+    while frame := getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None):
+        names.append(frame.f_code.co_name)
+        line = frame.f_lineno
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return f"{' > '.join(names)}:{line}"
 
 
 def _allocated(module: Any) -> int:
