@@ -31,19 +31,22 @@ def rows(results: Results, connections: int) -> list[Row]:
     found: list[Row] = [("target: CPU per request", "measured", "")]
     for case in CASES:
         times = _times(cpu(case.name, FASTAPI), ours[case.name])
-        found += _row(f"{case.title}: {LESS_THAN_FASTAPI:g} × less than FastAPI", times, _at_least, LESS_THAN_FASTAPI)
+        found += _row(
+            f"{case.title}: {LESS_THAN_FASTAPI:g} times less than FastAPI", times, _at_least, LESS_THAN_FASTAPI
+        )
     for name, most in OF_HONO.items():
         times = _times(ours[name], cpu(name, HONO))
-        found += _row(f"{TITLES[name]}: at most {most:g} × Hono", times, _at_most, most)
+        found += _row(f"{TITLES[name]}: at most {most:g} times Hono", times, _at_most, most)
     for name, most in OWN_WORK.items():
         mine = ours[name]
         own = mine - nothing if mine is not None and nothing is not None else None
-        found += _row(f"{TITLES[name]}: at most {most:g} µs over an empty Python Worker", own, _at_most, most, "{:.0f} µs")
+        target = f"{TITLES[name]}: at most {most:g} µs over an empty Python Worker"
+        found += _row(target, own, _at_most, most, "{:.0f} µs")
     return found
 
 
 def _row(
-    target: str, value: float | None, reaches: Callable[[float, float], bool], limit: float, form: str = "{:.2f} ×"
+    target: str, value: float | None, reaches: Callable[[float, float], bool], limit: float, form: str = "{:.2f} times"
 ) -> Sequence[Row]:
     """None for what was not measured."""
     return [] if value is None else [(target, form.format(value), "reached" if reaches(value, limit) else "missed")]

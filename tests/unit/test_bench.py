@@ -103,9 +103,9 @@ def test_the_chart_is_svg_with_a_dot_for_every_figure() -> None:
 def test_every_target_is_set_against_what_was_measured() -> None:
     results = measured(gatehouse=500.0, hono=400.0, fastapi=5000.0, empty_python=450.0)
     assert targets.rows(results, 16)[1:] == [
-        ("GET /geo, 200 visitors: 8 × less than FastAPI", "10.00 ×", "reached"),
-        ("cached, 1 KB: 8 × less than FastAPI", "10.00 ×", "reached"),
-        ("cached, 1 KB: at most 1 × Hono", "1.25 ×", "missed"),
+        ("GET /geo, 200 visitors: 8 times less than FastAPI", "10.00 times", "reached"),
+        ("cached, 1 KB: 8 times less than FastAPI", "10.00 times", "reached"),
+        ("cached, 1 KB: at most 1 times Hono", "1.25 times", "missed"),
         ("GET /geo, 200 visitors: at most 60 µs over an empty Python Worker", "50 µs", "reached"),
     ]
 

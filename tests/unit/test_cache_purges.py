@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from messages import Request
-from ports import Clock, StoreFailed
+from ports import StoreFailed
 from problems import Problem
 from purges import EPOCH, SECONDS_KNOWN, Purges, everything, prefix_scope, scopes_of, tag_scope, url_scope
 from purging import purge
 from tests.unit.cache_house import CacheHouse
-from tests.unit.in_memory import NOW, MemoryStore, World, run
+from tests.unit.in_memory import NOW, Clock, MemoryStore, World, run
 
 URL = "https://a.example/api/users/7?x=1"
 
