@@ -42,6 +42,34 @@ def test_the_projects_own_sources_keep_the_rules(worker: Callable[..., Gateway])
         assert "could not be imported" not in str(gateway.output())
 
 
+def test_the_packages_come_with_the_snapshot_and_work(start_with: StartWith) -> None:
+    """Native code included: it was linked in another process."""
+    status, text = start_with(
+        """
+import sys
+
+assert {"pydantic", "pydantic_core", "jwt"} <= sys.modules.keys(), "they were not in the snapshot"
+
+from pydantic import BaseModel, ValidationError
+
+
+class Price(BaseModel):
+    amount: float
+    tags: list[str] = []
+
+
+assert Price.model_validate_json('{"amount": "1.5", "tags": ["new"]}') == Price(amount=1.5, tags=["new"])
+try:
+    Price.model_validate({"amount": "much"})
+except ValidationError as error:
+    assert error.errors()[0]["type"] == "float_parsing"
+else:
+    raise AssertionError("a price that is none was taken")
+"""
+    )
+    assert (status, text) == (200, "imported")
+
+
 RANDOMNESS = {
     "os.urandom": "import os; os.urandom(8)",
     "uuid.uuid4": "import uuid; uuid.uuid4()",
