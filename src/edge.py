@@ -58,6 +58,10 @@ SIGNATURES: Final[Mapping[str, tuple[dict[str, Any], dict[str, Any]]]] = {
 PIECE: Final = 64 * 1024
 """Bytes read at once of content that is counted as it flows: what it costs is the calls, not the bytes."""
 
+LONGEST_READ: Final = 25.0
+"""Seconds for a content that is read to its end. The platform gives work that outlives its client 30 s, and what waits
+then is never told: Python would keep it for ever."""
+
 IMPORTED_KEYS: Final = 256
 """Most keys kept imported; beyond that the oldest is imported again when it is needed."""
 
@@ -81,7 +85,10 @@ class JsBody:
         self.stream = stream
 
     async def read(self, limit: int) -> bytes:
+        to, began = bridge(), time.monotonic()
         reader = self.stream.getReader()
+        timer = to.set_timeout(to.bind_cancel(reader), round(LONGEST_READ * 1000))
+        fault: str | None = None
         chunks: list[bytes] = []
         size = 0
         try:
@@ -92,7 +99,13 @@ class JsBody:
                     raise ContentTooLarge(f"more than {limit} bytes")
                 chunks.append(step.value.to_bytes())
         except JsException as error:
-            raise self.broken_off(error.message) from None
+            fault = error.message
+        finally:
+            to.clear_timeout(timer)
+        if time.monotonic() - began >= LONGEST_READ:
+            fault = f"the content took longer than {LONGEST_READ:g} s"
+        if fault is not None:
+            raise self.broken_off(fault)
         return b"".join(chunks)
 
     def tee(self) -> "tuple[JsBody, JsBody]":
@@ -137,6 +150,10 @@ class Bridge:
         """`abort(controller)`."""
         self.bind_abort = js.Function.prototype.bind.bind(js.AbortController.prototype.abort)
         """`bind_abort(controller)()` is `controller.abort()`."""
+        self.bind_cancel = js.Function.prototype.bind.bind(js.ReadableStreamDefaultReader.prototype.cancel)
+        """`bind_cancel(reader)()` is `reader.cancel()`."""
+        self.bind_apply = js.Function.prototype.bind.bind(js.Function.prototype.apply)
+        """`bind_apply(method, owner)([argument])` is `owner.method(argument)`."""
         _add_getter(js.Headers.prototype, "fields", js.Headers.prototype.entries)
         _add_getter(js.Iterator.prototype, "list", js.Iterator.prototype.toArray)
         self.request_properties = to_js(["method", "url", "headers", "fields", "list", "cf", *CF_FIELDS])
@@ -381,7 +398,7 @@ class WorkersKV:
     def __init__(self, namespace: Any) -> None:
         self._kv = namespace
         self._get, self._get_with_metadata, self._list = (
-            js.Function.prototype.apply.bind(method, namespace)
+            bridge().bind_apply(method, namespace)
             for method in (namespace.get, namespace.getWithMetadata, namespace.list)
         )
         """Each takes its arguments as one array."""
@@ -439,7 +456,11 @@ class WorkersKV:
 async def _whole(content: Content) -> Any:
     """The content as one JavaScript value. A stream that breaks off rejects here: handed to KV as it is, what had come
     until then would be stored as if it were all."""
-    return await js.Response.new(content.stream).arrayBuffer() if isinstance(content, JsBody) else _content(content)
+    if not isinstance(content, JsBody):
+        return _content(content)
+    # Through a pipe: read whole, one of two branches would hold the other back until the end.
+    whole = js.Response.new(content.stream.pipeThrough(js.IdentityTransformStream.new()))
+    return await _within(LONGEST_READ, bridge().bind_apply(whole.arrayBuffer, whole))
 
 
 async def _within(timeout: float, look_up: Any, *arguments: Any) -> Any:

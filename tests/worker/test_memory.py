@@ -9,6 +9,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ import pytest
 from devtools.paths import SOURCES
 from devtools.runtime.memory import Memory, measured, memory_of
 from devtools.runtime.runner import Gateway
-from tests.worker.origins import Connection, Origin
+from tests.worker.origins import Connection, Origin, answer_head
 from tests.worker.patience import PATIENCE, until
 
 REQUESTS = 100
@@ -107,6 +108,38 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, origin: 
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed with RST
 
     leaves_nothing_behind(gateway, hang_up, rounds=6)
+
+
+SIZES = {"/short": 1_000, "/long": 2_000_000}
+
+
+class StallingOrigin(Origin):
+    """Promises so many bytes, which may be stored, and sends eight."""
+
+    def answer(self, connection: Connection) -> None:
+        fields = f"cache-control: max-age=60\r\ncontent-length: {SIZES[connection.request.target]}"
+        connection.send(answer_head(200, fields) + b"and then")
+        connection.wait_for_hang_up()
+
+
+@pytest.mark.parametrize("path", SIZES)
+def test_a_content_that_never_ends_is_not_waited_for_for_ever(
+    worker: Callable[..., Gateway], tmp_path: Path, path: str
+) -> None:
+    """By what would store it, whether a short one, which memory keeps too, or a long one. The client has gone with what
+    had come until then."""
+    options = measured(SOURCES, tmp_path)
+    edge = (tmp_path / "edge.py").read_text()
+    (tmp_path / "edge.py").write_text(edge.replace("LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5"))
+    with StallingOrigin() as origin:
+        route = {"path": "/*", "auth": "none", "origin": origin.url}
+        with worker(**options, vars={"ROUTES": [route]}) as gateway:
+            identity = {"accept-encoding": "identity"}  # who compresses waits for more
+            with gateway.client.stream("GET", path, headers=identity) as response:
+                assert next(response.iter_raw()) == b"and then"
+            failed = gateway.wait_for_log(lambda line: line["event"] == "cache_write_failed")
+            assert failed["reason"] in ("the content took longer than 0.5 s", "no answer within 500 ms")
+            assert settled(gateway).tasks == 0
 
 
 def test_a_share_of_the_calls_to_the_store_can_fail(gateway: Gateway) -> None:
