@@ -23,8 +23,10 @@ def complaints(question: Question, answer: Answer) -> list[str]:
     """Everything that is wrong with the answer to `question`."""
     if question.hang_up is not None:
         return []
-    if not answer.status:
-        return [f"no answer: {answer.trouble}"]
+    if (
+        not answer.status
+    ):  # a content that breaks off at once can take the head with it, which the platform had not sent
+        return [] if question.fault.breaks else [f"no answer: {answer.trouble}"]
     found = list(_general(question, answer))
     if is_overdue(answer):
         return found

@@ -15,7 +15,6 @@ is a miss; whatever fails is a miss and a log line. Nothing in this file raises 
 KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at once: `_changed` remembers it.
 """
 
-import asyncio
 import json
 import re
 from collections import OrderedDict
@@ -31,6 +30,7 @@ from messages import Body, ContentTooLarge
 from ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
 from purges import Purges, moment
 from stored_response import StoredResponse
+from together import together
 
 PREFIX: Final = "cache1:"
 """Says which format the values have. A new format gets a new prefix; old values expire unread."""
@@ -204,7 +204,7 @@ class CacheStore:
         if self.purges.knows_epoch():
             root = await self._read(key.root, background)
         else:
-            root, _ = await asyncio.gather(self._read(key.root, background), self.purges.epoch())
+            root = await self._read_with_epoch(key.root, background)
         if root is None:
             return Lookup()
         if isinstance(root, Entry):
@@ -220,6 +220,12 @@ class CacheStore:
             await discard(entry.content)
             return missed
         return await self._alive(key, entry, missed)
+
+    async def _read_with_epoch(self, name: str, background: Background) -> Entry | Index | None:
+        """`_read`, and beside it the epoch, which `_alive` will ask for."""
+        found: list[Any] = await together(self._read(name, background), self.purges.epoch())
+        root: Entry | Index | None = found[0]
+        return root
 
     async def _alive(self, key: CacheKey, entry: Entry, missed: Lookup) -> Lookup:
         """The look-up that found `entry`, or `missed` if it was purged or its URL has changed since."""

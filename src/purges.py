@@ -12,7 +12,6 @@ made at the same moment in two places cannot lose each other.
 A purge holds in this isolate at once, elsewhere when the key-value store shows it: within about 60 seconds.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from math import ceil
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 from cache import LONGEST_STORAGE
 from cache_keys import digest, path_prefixes
 from ports import Clock, KeyValueStore, StoreFailed
+from together import together
 
 PREFIX: Final = "purge1:"
 EPOCH: Final = PREFIX + "epoch"
@@ -93,13 +93,13 @@ class Purges:
         """Whether a response born at that moment was purged since. Both in milliseconds since 1970."""
         if born > await self.epoch():
             return False
-        generations = await asyncio.gather(*(self._generation(scope) for scope in scopes_of(url, tags)))
+        generations = await together(*(self._generation(scope) for scope in scopes_of(url, tags)))
         return born <= max(generations)
 
     async def purge(self, scopes: Iterable[str]) -> int:
         """Make everything in `scopes` dead; gives the new generation. Raises StoreFailed; repeating it is harmless."""
         generation = moment(self._clock())
-        await asyncio.gather(*(self._raise(scope, generation) for scope in scopes))
+        await together(*(self._raise(scope, generation) for scope in scopes))
         await self._raise(EPOCH, generation)  # last: who sees it shall find the scopes raised
         return generation
 

@@ -124,6 +124,36 @@ def test_a_read_that_began_before_a_purge_does_not_undo_it() -> None:
     assert not purges.is_younger(born)
 
 
+class PatchyStore(SlowStore):
+    """Fails at once for everything but the epoch and the tags of a response."""
+
+    async def get_text(self, key: str, *, timeout: float) -> str | None:
+        if key != EPOCH and not key.startswith(tag_scope("")[:8]):
+            raise StoreFailed("get failed")
+        return await super().get_text(key, timeout=timeout)
+
+
+def test_no_read_outlasts_the_request_when_another_fails() -> None:
+    """The platform forgets what an answered request waits for."""
+    world = World()
+    store = PatchyStore(world.clock)
+    born = int(world.clock() * 1000)
+    purges = Purges(store, world.clock, 0.25)
+
+    async def look() -> bool:
+        await purges.purge([tag_scope("others")])
+        asked = asyncio.ensure_future(purges.is_dead(born, URL, ["users"]))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        ended_early = asked.done()
+        store.go.set()
+        with pytest.raises(StoreFailed):
+            await asked
+        return ended_early
+
+    assert not run(look())
+
+
 @pytest.mark.parametrize("text", ["soon", "-1", "9" * 5000], ids=["word", "negative", "endless"])
 def test_a_generation_that_is_no_number_is_a_failure_of_the_store(text: str) -> None:
     world = World()

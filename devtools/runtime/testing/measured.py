@@ -60,7 +60,8 @@ def _waits(coroutine: Any) -> str:
     while frame := getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None):
         names.append(frame.f_code.co_name)
         line = frame.f_lineno
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+        handling = getattr(frame.f_locals.get("self"), "_handling", None)  # `edge.ToItsEnd` takes its steps by hand
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or handling
     return f"{' > '.join(names)}:{line}"
 
 
