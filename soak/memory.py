@@ -1,10 +1,10 @@
 """Memory over time: samples, and whether they are flat. Pure.
 
 A sample is taken while nothing is under way, so the count of objects is exact but for what the caches hold at that
-moment. A leak grows with the requests that were served; what caches hold grows until they are full, then goes up and
-down. So the samples after enough traffic to fill the caches are judged: growth is the slope of the straight line
-through them (least squares), times the requests between the first and the last, and it must stay below what the caches'
-own ups and downs come to, which is what `LIMITS` says.
+moment. That grows until they are full, then goes up and down with the minute's outages and turning keys; a leak grows
+with the requests that were served and never goes down. So only samples after enough traffic to fill the caches are
+judged, and of every `TURN` samples in a row the lowest counts: growth is the slope of the straight line through those
+(least squares), times the requests between the first and the last, and it must stay within `LIMITS`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,10 @@ from typing import Final
 
 MIB: Final = 1024 * 1024
 
-FEWEST: Final = 6
+FEWEST: Final = 9
 """Samples that a judgement needs."""
+TURN: Final = 3
+"""Samples in which everything that goes up and down has been down: a minute of a soak of ten."""
 FILLING: Final = 20_000
 """Requests after which the mix has asked for almost everything that it ever asks for twice."""
 KINDS_SHOWN: Final = 8
@@ -51,7 +53,7 @@ class Limit:
 
 
 LIMITS: Final = (
-    Limit("objects", 1, 0.01, 500),
+    Limit("objects", 1, 0.015, 500),
     Limit("references", 1, 0.05, 20),
     Limit("tasks", 1, 0, 0.5),
     Limit("allocated", MIB, 0.02, 0.5 * MIB),
@@ -89,11 +91,17 @@ def filled(samples: Sequence[Sample]) -> Sequence[Sample]:
 
 
 def _verdict(limit: Limit, samples: Sequence[Sample], judged: bool) -> Verdict:
-    values = [float(getattr(sample, limit.name)) for sample in samples]
-    requests = [float(sample.requests) for sample in samples]
+    points = lowest([(float(sample.requests), float(getattr(sample, limit.name))) for sample in samples])
+    requests, values = [request for request, _ in points], [value for _, value in points]
     growth = slope(requests, values) * (requests[-1] - requests[0])
     allowed = max(limit.least, limit.share * values[0])
     return Verdict(limit, values[0], values[-1], growth, allowed, judged)
+
+
+def lowest(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Of every `TURN` points in a row the one with the lowest value; what is left over at the beginning is left out."""
+    begins = range(len(points) % TURN if len(points) > TURN else 0, len(points), TURN)
+    return [min(points[begin : begin + TURN], key=lambda point: point[1]) for begin in begins]
 
 
 def grown_kinds(samples: Sequence[Sample]) -> list[str]:

@@ -94,6 +94,11 @@ def test_flat_memory_is_flat_though_caches_go_up_and_down() -> None:
     assert all(verdict.is_flat for verdict in verdicts(samples(0.0, noise=600)))
 
 
+def test_what_goes_up_and_down_each_minute_is_flat() -> None:
+    tide = [replace(sample, objects=70_000 + n % 3 * 1_000) for n, sample in enumerate(samples(0.0, count=29))]
+    assert of("objects", verdicts(tide)).growth == 0
+
+
 def test_one_object_left_behind_by_every_fiftieth_request_is_found() -> None:
     assert not of("objects", verdicts(samples(0.02, noise=200))).is_flat
 
