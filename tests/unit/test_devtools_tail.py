@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -275,6 +276,7 @@ def test_on_a_terminal_the_log_is_followed_until_ctrl_c_which_is_no_error(
     log.write_text(f"{json.dumps(REQUEST)}\n")
     follower, terminal = pty.fork()
     if follower == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests in the background has it ignored, for good
         os.chdir(ROOT)
         os.execve(
             sys.executable, [sys.executable, "-m", "devtools", "tail", str(log)], os.environ | {"NO_COLOR": no_color}
