@@ -31,7 +31,7 @@ class Plan:
 
 
 FULL: Final = Plan(rounds=3, seconds=1.0, warm_up=0.6, before=15.0, connections=(1, 16, 64), starts=2)
-QUICK: Final = Plan(rounds=2, seconds=0.7, warm_up=0.3, before=2.0, connections=(16,), starts=1)
+QUICK: Final = Plan(rounds=2, seconds=0.5, warm_up=0.2, before=1.0, connections=(16,), starts=1)
 
 
 @dataclass(frozen=True)

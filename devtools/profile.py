@@ -125,7 +125,7 @@ def report(route: str, crossings: Mapping[str, float], served: int, functions: S
     lines += [f"{sum(kinds.values()):10.1f}  together", ""]
     lines += [f"{route}: Python time under cProfile, microseconds per request ({served} requests)"]
     lines += [f"{'own':>10} {'with callees':>13} {'calls':>7}  function"]
-    for place, name, calls, own, total in sorted(functions, key=lambda row: -row[3])[:SHOWN]:
+    for place, name, calls, own, total in sorted(functions, key=lambda row: (-row[3], -row[4]))[:SHOWN]:
         where = place.removeprefix("/session/metadata/").removeprefix("/lib/python314.zip/")
         lines.append(f"{own / served * 1e6:10.1f} {total / served * 1e6:13.1f} {calls / served:7.1f}  {name}  {where}")
     lines.append(f"{sum(row[3] for row in functions) / served * 1e6:10.1f} {'':13} {'':7}  all functions")

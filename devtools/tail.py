@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 from devtools.failure import Failure
 from devtools.log_lines import View, Wanted, entries
 from devtools.paths import ROOT
+from devtools.runtime.supervise import interruptible
 
 LOGS = Path(".wrangler", "logs")
 """Within a project; `.wrangler` is where wrangler keeps its state."""
@@ -47,7 +48,7 @@ def main(argv: list[str]) -> int:
     """Show the log until Ctrl-C, or to its end with `--once`. Raises Failure."""
     options = _parse(argv)
     wanted = Wanted.read(status=options.status, route=options.route, id=options.id)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), interruptible():
         _show(_lines(options), wanted, as_json=options.json)
     return 0
 

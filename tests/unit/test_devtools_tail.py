@@ -276,7 +276,7 @@ def test_on_a_terminal_the_log_is_followed_until_ctrl_c_which_is_no_error(
     log.write_text(f"{json.dumps(REQUEST)}\n")
     follower, terminal = pty.fork()
     if follower == 0:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests in the background has it ignored, for good
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in the background of a shell without job control
         os.chdir(ROOT)
         os.execve(
             sys.executable, [sys.executable, "-m", "devtools", "tail", str(log)], os.environ | {"NO_COLOR": no_color}
