@@ -48,7 +48,7 @@ def rows(results: Results, connections: int) -> list[Row]:
 def _row(
     target: str, value: float | None, reaches: Callable[[float, float], bool], limit: float, form: str = "{:.2f} times"
 ) -> Sequence[Row]:
-    """None for what was not measured."""
+    """The row, or no row for what was not measured."""
     return [] if value is None else [(target, form.format(value), "reached" if reaches(value, limit) else "missed")]
 
 

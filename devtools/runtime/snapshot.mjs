@@ -1,5 +1,5 @@
 // Takes the memory snapshot that every isolate starts from, as production's do: Python after its start-up and the import
-// of much of the standard library and of the packages that take longest. Saves each start a second.
+// of much of the standard library and of the packages that take longest. Saves each start their import.
 //
 //   node snapshot.mjs <pyodide> <python_stdlib.zip> <packages> <output>    a process of its own: see `takeSnapshot`
 
