@@ -7,7 +7,7 @@ import itertools
 import socket
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -22,6 +22,8 @@ from tests.worker.origins import Connection, Origin, answer_head
 from tests.worker.patience import PATIENCE, until
 
 REQUESTS = 100
+FEWEST_LOOKS = 6
+MOST_LOOKS = 24
 
 
 class SilentOrigin(Origin):
@@ -58,23 +60,29 @@ def settled(gateway: Gateway) -> Memory:
     return until(lambda: memory_of(gateway), lambda memory: memory.tasks == 0, every=0.1)
 
 
-def leaves_nothing_behind(gateway: Gateway, request: Callable[[], object], rounds: int = 1) -> None:
+def leaves_nothing_behind(gateway: Gateway, request: Callable[[], object]) -> None:
     """Whether rounds of `REQUESTS` at once leave less than an object for every other request.
 
-    What waits for JavaScript's collector goes sooner or later; of what stays for ever every look finds more. So of the
-    looks after the second half of the rounds the lowest counts.
+    What waits for JavaScript's collector goes sooner or later, so a look finds too much but never too little. Of what
+    stays for ever, every look finds more. So there are rounds until the lowest look of the later half is no higher than
+    that of the earlier half and a share for the requests between; what leaks never gets there.
     """
-    looks = []
+    looks: list[Memory] = []
     with ThreadPoolExecutor(REQUESTS) as crowd:
-        for _ in range(1 + rounds):
+        while len(looks) < FEWEST_LOOKS or (len(looks) < MOST_LOOKS and grown(looks)):
             for _ in crowd.map(lambda _: request(), range(REQUESTS)):
                 pass
             looks.append(settled(gateway))
-    before, after = looks[0], min(looks[1 + rounds // 2 :], key=lambda memory: memory.objects)
-    most = (1 + rounds // 2) * REQUESTS / 2
-    assert looks[-1].tasks == 0
-    assert after.objects - before.objects < most, (before.kinds, after.kinds)
-    assert after.references - before.references < most
+    assert looks[-1].tasks == 0, looks[-1].waiting
+    assert not grown(looks), (grown(looks), looks[0].kinds, looks[-1].kinds)
+
+
+def grown(looks: Sequence[Memory]) -> dict[str, list[int]]:
+    """The figures that grew from the earlier half to the later by one for every other request between them."""
+    half = len(looks) // 2
+    series = {name: [getattr(look, name) for look in looks] for name in ("objects", "references")}
+    most = half * REQUESTS / 2
+    return {name: figures for name, figures in series.items() if min(figures[-half:]) - min(figures[:half]) >= most}
 
 
 def test_a_look_up_in_the_store_leaves_nothing_behind(gateway: Gateway) -> None:
@@ -107,7 +115,7 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, origin: 
             assert origin.asked[target].wait(PATIENCE)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed with RST
 
-    leaves_nothing_behind(gateway, hang_up, rounds=6)
+    leaves_nothing_behind(gateway, hang_up)
 
 
 SIZES = {"/short": 1_000, "/long": 2_000_000}
