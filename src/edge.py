@@ -25,6 +25,7 @@ from messages import Body, Content, ContentTooLarge, Request, Response
 from ports import (
     Analytics,
     ClientGone,
+    ClientTooSlow,
     Fetch,
     FetchFailed,
     FetchTimeout,
@@ -80,6 +81,8 @@ class JsBody:
 
     broken_off: type[Exception] = FetchFailed
     """What is raised when the sender breaks off."""
+    too_slow: type[Exception] = FetchFailed
+    """What is raised when the content takes longer than `LONGEST_READ`."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -88,7 +91,7 @@ class JsBody:
         to, began = bridge(), time.monotonic()
         reader = self.stream.getReader()
         timer = to.set_timeout(to.bind_cancel(reader), round(LONGEST_READ * 1000))
-        fault: str | None = None
+        fault: Exception | None = None
         chunks: list[bytes] = []
         size = 0
         try:
@@ -99,13 +102,13 @@ class JsBody:
                     raise ContentTooLarge(f"more than {limit} bytes")
                 chunks.append(step.value.to_bytes())
         except JsException as error:
-            fault = error.message
+            fault = self.broken_off(error.message)
         finally:
             to.clear_timeout(timer)
         if time.monotonic() - began >= LONGEST_READ:
-            fault = f"the content took longer than {LONGEST_READ:g} s"
+            fault = self.too_slow(f"the content took longer than {LONGEST_READ:g} s")
         if fault is not None:
-            raise self.broken_off(fault)
+            raise fault
         return b"".join(chunks)
 
     def tee(self) -> "tuple[JsBody, JsBody]":
@@ -122,6 +125,7 @@ class ClientBody(JsBody):
     __slots__ = ()
 
     broken_off = ClientGone
+    too_slow = ClientTooSlow
 
 
 class Bridge:

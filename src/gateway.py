@@ -24,7 +24,7 @@ from messages import Request, Response
 from openapi import Description
 from origin import Forwarder
 from paths import normalise_path
-from ports import Background, ClientGone, Platform
+from ports import Background, ClientGone, ClientTooSlow, Platform
 from problems import Problem, problem_response
 from routes import RouteTable, choose
 from settings import RouteSettings, Settings
@@ -43,6 +43,7 @@ OWN_HEADERS: Final = {
 INTERNAL_ERROR: Final = (500, "internal_error", "The gateway failed; its log has the details under this request id.")
 CLIENT_GONE: Final = (499, "client_gone", "The client hung up before it was answered.")
 """For the log alone. The status is nginx's, which logs have come to know."""
+TOO_SLOW: Final = (408, "request_timeout", "The content took too long to arrive; send it again, faster.")
 CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usable; its log names every fault.")
 
 
@@ -84,12 +85,10 @@ class Gateway:
         exchange = Exchange(request, own_id, platform.clock(), later)
         try:
             response = await self._answer(exchange)
-        except Problem as problem:
+        except (Problem, ClientGone, ClientTooSlow) as refusal:
+            problem = _problem_of(refusal)
             exchange.code = problem.code
             response = _own(problem_response(problem, exchange.id))
-        except ClientGone:
-            exchange.code = CLIENT_GONE[1]
-            response = _own(problem_response(Problem(*CLIENT_GONE), exchange.id))
         except Exception:
             exchange.code = INTERNAL_ERROR[1]
             response = self._failed(exchange.id)
@@ -232,6 +231,12 @@ def _cache(routes: RouteTable, platform: Platform) -> HttpCache | None:
     if platform.store is None:
         return None
     return HttpCache(platform.store, platform.clock, platform.log, routes.cache_settings_of)
+
+
+def _problem_of(refusal: Problem | ClientGone | ClientTooSlow) -> Problem:
+    if isinstance(refusal, Problem):
+        return refusal
+    return Problem(*(CLIENT_GONE if isinstance(refusal, ClientGone) else TOO_SLOW))
 
 
 def _own(response: Response) -> Response:

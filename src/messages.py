@@ -24,7 +24,8 @@ class Body(Protocol):
 
     async def read(self, limit: int) -> bytes:
         """The whole content, at most `limit` bytes. Raises ContentTooLarge beyond it, and cancels the stream;
-        `ports.FetchFailed` when the sender breaks off, `ports.ClientGone` when that is the client."""
+        `ports.FetchFailed` when the sender breaks off or is too slow, `ports.ClientGone` and `ports.ClientTooSlow`
+        when that is the client."""
         ...
 
     def tee(self) -> "tuple[Body, Body]":

@@ -32,6 +32,7 @@ REASONS: Final[Mapping[int, str]] = {
     403: "The token lacks a role or scope.",
     404: "There is nothing by that name.",
     405: "The method is not offered; `Allow` lists those that are.",
+    408: "The content took too long to arrive.",
     413: "The content is too long.",
     415: "The content has another media type.",
     429: "Too many requests; `Retry-After` says when to come back.",
@@ -68,17 +69,17 @@ BUILT_IN: Final = (
     Operation("/geo/{country}", "get", "Money and language of any country", "Locale",
               ("country", "lang"), refusals=(400, 404), cached=True),
     Operation("/geo/preferences", "post", "Remember a currency and a language in a cookie", None,
-              body="Preferences", refusals=(400, 413, 415)),
+              body="Preferences", refusals=(400, 408, 413, 415)),
     Operation("/healthz", "get", "Whether the Worker runs", "Status"),
     Operation("/readyz", "get", "Whether the gateway can do its work", "Status", refusals=(503,)),
     Operation("/_gatehouse/whoami", "get", "The caller, as its token describes it", "Caller",
               refusals=(400, 401, 503), access=KNOWN),
     Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
-              body="Purge", refusals=(400, 401, 403, 413, 415, 503), access=purging.ACCESS),
+              body="Purge", refusals=(400, 401, 403, 408, 413, 415, 503), access=purging.ACCESS),
 )  # fmt: skip
 """Every endpoint of `endpoints.py` but `/openapi.json`; HEAD goes with GET. A test holds the two to each other."""
 
-ROUTE_REFUSALS: Final = (400, 405, 413, 429, 502, 503, 504)
+ROUTE_REFUSALS: Final = (400, 405, 408, 413, 429, 502, 503, 504)
 
 
 class Description:

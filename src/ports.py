@@ -24,6 +24,10 @@ class ClientGone(Exception):
     """The client hung up before it was answered, or in the middle of its own content. Nobody waits for an answer."""
 
 
+class ClientTooSlow(Exception):
+    """The content that a client sends, and that the gateway itself reads, took too long to arrive."""
+
+
 class StoreFailed(Exception):
     """The key-value store did not answer, answered with an error, or was too slow."""
 

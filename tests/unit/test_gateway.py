@@ -8,7 +8,7 @@ import pytest
 from configuration import load_settings
 from gateway import Gateway
 from messages import Request, Response
-from ports import ClientGone
+from ports import ClientGone, ClientTooSlow
 from tally import FLUSH_SECONDS
 from tests.unit.cache_house import content_of
 from tests.unit.in_memory import BytesBody, World, run
@@ -43,20 +43,33 @@ def test_head_has_the_headers_of_get_and_no_content() -> None:
     assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
 
 
-class Abandoned(BytesBody):
-    """The content of a client that hangs up while it sends."""
+class NeverWhole(BytesBody):
+    """The content of a client that does not come to its end."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(b"")
+        self._fault = fault
 
     async def read(self, limit: int) -> bytes:
-        raise ClientGone("the content broke off")
+        raise self._fault
 
 
-def test_a_client_that_hangs_up_leaves_a_line_and_is_no_fault_of_the_gateway() -> None:
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (ClientGone("the content broke off"), 499, "client_gone"),
+        (ClientTooSlow("the content took longer than 25 s"), 408, "request_timeout"),
+    ],
+)
+def test_a_client_whose_content_never_ends_leaves_a_line_and_is_no_fault_of_the_gateway(
+    fault: Exception, status: int, code: str
+) -> None:
     world = World()
     gateway = Gateway(load_settings({}, set()), world.platform())
     request = Request("POST", "https", "api.example", "/geo/preferences", headers={"content-type": "application/json"})
-    request.body = Abandoned(b"")
-    assert run(gateway.handle(request, world.background)).status == 499
-    assert [(line["event"], line["code"]) for line in world.log] == [("request", "client_gone")]
+    request.body = NeverWhole(fault)
+    assert run(gateway.handle(request, world.background)).status == status
+    assert [(line["event"], line["code"]) for line in world.log] == [("request", code)]
 
 
 def test_readyz_is_503_when_the_store_does_not_answer() -> None:

@@ -4,13 +4,16 @@ Objects are counted exactly, so a leak of one object a request shows after a hun
 """
 
 import itertools
+import json
 import socket
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPResponse
 from pathlib import Path
 from threading import Event
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -53,6 +56,11 @@ def gateway(
     with worker(**options, vars={"ROUTES": [route]}, faults=True) as gateway:
         memory_of(gateway)  # the first collection finds what the import left behind
         yield gateway
+
+
+def connected(gateway: Gateway) -> socket.socket:
+    parts = urlsplit(gateway.url)
+    return socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=PATIENCE)
 
 
 def settled(gateway: Gateway) -> Memory:
@@ -105,12 +113,11 @@ def test_a_look_up_that_takes_too_long_leaves_nothing_behind(gateway: Gateway) -
 )
 def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, origin: SilentOrigin, sent: str) -> None:
     """While the origin is asked, and in the middle of its content."""
-    parts = urlsplit(gateway.url)
     numbers = itertools.count()
 
     def hang_up() -> None:
         target = f"/hang/{sent.partition(' ')[0]}-{next(numbers)}"
-        with socket.create_connection((str(parts.hostname), int(parts.port or 80))) as client:
+        with connected(gateway) as client:
             client.sendall(sent.format(target).replace("\r\n", "\r\nHost: gw.example\r\n", 1).encode())
             assert origin.asked[target].wait(PATIENCE)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed with RST
@@ -130,15 +137,21 @@ class StallingOrigin(Origin):
         connection.wait_for_hang_up()
 
 
+def impatient(folder: Path) -> dict[str, Any]:
+    """Options for a Worker that reads no content for longer than half a second, and whose memory can be looked at."""
+    options = measured(SOURCES, folder)
+    edge = (folder / "edge.py").read_text()
+    (folder / "edge.py").write_text(edge.replace("LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5"))
+    return options
+
+
 @pytest.mark.parametrize("path", SIZES)
 def test_a_content_that_never_ends_is_not_waited_for_for_ever(
     worker: Callable[..., Gateway], tmp_path: Path, path: str
 ) -> None:
     """By what would store it, whether a short one, which memory keeps too, or a long one. The client has gone with what
     had come until then."""
-    options = measured(SOURCES, tmp_path)
-    edge = (tmp_path / "edge.py").read_text()
-    (tmp_path / "edge.py").write_text(edge.replace("LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5"))
+    options = impatient(tmp_path)
     with StallingOrigin() as origin:
         route = {"path": "/*", "auth": "none", "origin": origin.url}
         with worker(**options, vars={"ROUTES": [route]}) as gateway:
@@ -148,6 +161,17 @@ def test_a_content_that_never_ends_is_not_waited_for_for_ever(
             failed = gateway.wait_for_log(lambda line: line["event"] == "cache_write_failed")
             assert failed["reason"] in ("the content took longer than 0.5 s", "no answer within 500 ms")
             assert settled(gateway).tasks == 0
+
+
+def test_content_that_a_client_sends_too_slowly_is_refused(worker: Callable[..., Gateway], tmp_path: Path) -> None:
+    head = "POST /geo/preferences HTTP/1.1\r\nHost: gw.example\r\nContent-Type: application/json\r\n"
+    with worker(**impatient(tmp_path)) as gateway, connected(gateway) as client:
+        client.sendall(f'{head}Content-Length: 20\r\n\r\n{{"currency":'.encode())
+        response = HTTPResponse(client)
+        response.begin()
+        assert response.status == 408
+        assert json.loads(response.read())["code"] == "request_timeout"
+        assert settled(gateway).tasks == 0
 
 
 def test_a_share_of_the_calls_to_the_store_can_fail(gateway: Gateway) -> None:
