@@ -10,14 +10,15 @@ snapshot after import, and a snapshot cannot hold them.
 """
 
 import asyncio
+import itertools
 import json
 import random
 import time
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import js
-from pyodide.ffi import JsException, jsnull, to_js
+from pyodide.ffi import JsException, create_proxy, jsnull, to_js
 from workers import import_from_javascript
 
 from jsontext import flat_object, quoted, text_object
@@ -62,6 +63,9 @@ PIECE: Final = 64 * 1024
 LONGEST_READ: Final = 25.0
 """Seconds for a content that is read to its end. The platform gives work that outlives its client 30 s, and what waits
 then is never told: Python would keep it for ever."""
+
+SETTLED: Final = 0.5
+"""Seconds after which a `fetch` that was aborted must have been settled."""
 
 IMPORTED_KEYS: Final = 256
 """Most keys kept imported; beyond that the oldest is imported again when it is needed."""
@@ -150,10 +154,9 @@ class Bridge:
         self.race = js.Promise.race.bind(js.Promise)
         self.with_resolvers = js.Promise.withResolvers.bind(js.Promise)
         self.array_from = js.Array.from_.bind(js.Array)
-        self.abort = js.Function.prototype.call.bind(js.AbortController.prototype.abort)
-        """`abort(controller)`."""
-        self.bind_abort = js.Function.prototype.bind.bind(js.AbortController.prototype.abort)
-        """`bind_abort(controller)()` is `controller.abort()`."""
+        call_given_up = js.Function.prototype.call.bind(create_proxy(_Exchange.given_up))
+        self.bind_given_up = js.Function.prototype.bind.bind(call_given_up)
+        """`bind_given_up(None, None, number)()` is `_Exchange.given_up(number)`."""
         self.bind_cancel = js.Function.prototype.bind.bind(js.ReadableStreamDefaultReader.prototype.cancel)
         """`bind_cancel(reader)()` is `reader.cancel()`."""
         self.bind_apply = js.Function.prototype.bind.bind(js.Function.prototype.apply)
@@ -282,42 +285,91 @@ class EdgeFetch:
         self._fetch = js_fetch
 
     async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
-        to = bridge()
-        controller = to.abort_controller()
-        timer = to.set_timeout(to.abort, round(timeout * 1000), controller)
-        counted = _counted_body(request, max_body, controller)
+        to, exchange = bridge(), _Exchange(f"no response within {timeout:g} s")
+        timer = to.set_timeout(exchange.give_up, round(timeout * 1000))
         client = _client_of(request)
-        gone = None if client is None else client.signal
-        if gone is not None:
-            gone.onabort = to.bind_abort(controller)
+        if client is not None:
+            client.signal.onabort = exchange.give_up
         try:
-            js_response = await self._fetch(request.url, self._options(request, counted, controller))
+            counted = _counted_body(request, max_body, exchange)
+            exchange.answer = self._fetch(request.url, self._options(request, counted, exchange))
+            js_response = await exchange.answer
         except JsException as error:
-            if counted:
-                counted.raise_cause()
-            if gone is not None and gone.aborted:
-                raise ClientGone("it hung up while the origin was asked") from None
-            if controller.signal.aborted:
-                raise FetchTimeout(f"no response within {timeout:g} s") from None
+            exchange.raise_cause()
             raise FetchFailed(error.message) from None
         finally:
             to.clear_timeout(timer)
-            if gone is not None:
-                gone.onabort = jsnull
-        if counted:
-            counted.raise_cause()
+            exchange.is_over()
+        exchange.raise_cause()
         return read_response(js_response)
 
-    def _options(self, request: Request, counted: "_CountedBody | None", controller: Any) -> Any:
+    def _options(self, request: Request, counted: "_CountedBody | None", exchange: "_Exchange") -> Any:
         """The second argument of `fetch`: what is text in one crossing, what is an object in one each."""
         options = bridge().parse(
             f'{{"method":{quoted(request.method)},"headers":{text_object(request.headers)},'
             '"redirect":"manual","encodeResponseBody":"manual"}'
         )
-        options.signal = controller.signal
+        options.signal = exchange.controller.signal
         if request.body is not None:
             options.body = counted.stream if counted else _content(request.body)
         return options
+
+
+class _Exchange:
+    """One call of `fetch` under way, and what ends it before its response.
+
+    Its signal is aborted then, which rejects the promise of `fetch`; but when that happens in the very moment that the
+    response arrives, workerd never settles it. So what waits is woken after `SETTLED` at the latest.
+    """
+
+    under_way: ClassVar[dict[int, "_Exchange"]] = {}
+    """Those that JavaScript may end, by number: a number is all that its functions hold of one."""
+    numbers: ClassVar = itertools.count()
+
+    __slots__ = ("_cause", "_last_resort", "_number", "_too_late", "answer", "controller", "give_up")
+
+    def __init__(self, too_late: str) -> None:
+        to = bridge()
+        self.controller = to.abort_controller()
+        self.answer: Any = None
+        """The future of the response, once it has been asked for."""
+        self._too_late = too_late
+        self._cause: Exception | None = None
+        self._last_resort: asyncio.TimerHandle | None = None
+        self._number = next(self.numbers)
+        self.under_way[self._number] = self
+        self.give_up = to.bind_given_up(None, None, self._number)
+        """For JavaScript: called with nothing by a timer, with an event by the signal of a client that is gone."""
+
+    def is_over(self) -> None:
+        """Nothing of JavaScript's ends it any more; whoever counts its content still may."""
+        del self.under_way[self._number]
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+
+    def end(self, cause: Exception) -> None:
+        """Raise `cause` where the response is waited for, and let the origin know that nobody waits."""
+        self._cause = self._cause or cause
+        self.controller.abort()
+        if self.answer is not None and not self.answer.done():
+            self._last_resort = self.answer.get_loop().call_later(SETTLED, self._settle)
+
+    def _settle(self) -> None:
+        if not self.answer.done():
+            self.answer.set_result(None)
+
+    def raise_cause(self) -> None:
+        """Raises what ended it, if anything did."""
+        if self._cause is not None:
+            raise self._cause
+
+    @classmethod
+    def given_up(cls, number: int, event: Any = None) -> None:
+        """What `give_up` calls."""
+        exchange = cls.under_way.get(number)
+        if exchange is not None:
+            gone = ClientGone("it hung up while the origin was asked")
+            exchange.end(FetchTimeout(exchange._too_late) if event is None else gone)
 
 
 def _client_of(request: Request) -> Client | None:
@@ -334,10 +386,10 @@ class _CountedBody:
     alone would end the request properly, and the origin would act on half of it.
     """
 
-    def __init__(self, body: JsBody, limit: int, controller: Any, client: Client | None) -> None:
+    def __init__(self, body: JsBody, limit: int, exchange: _Exchange, client: Client | None) -> None:
         self._limit = limit
-        self._controller = controller
-        self._cause: Exception | None = None
+        self._exchange = exchange
+        self._broken_off = False
         pipe = js.IdentityTransformStream.new()
         self.stream = pipe.readable
         reader = body.stream.getReader(bridge().to_object({"mode": "byob"}))
@@ -345,22 +397,17 @@ class _CountedBody:
         if client is not None:
             client.is_outlived_by(self._pump)
 
-    def raise_cause(self) -> None:
-        """Raises what aborted the exchange, if anything did."""
-        if self._cause is not None:
-            raise self._cause
-
     async def _copy(self, reader: Any, writer: Any) -> None:
         size, buffer = 0, js.Uint8Array.new(PIECE)
         while (chunk := await self._next(reader, buffer)) is not None:
             size += chunk.byteLength
             if size > self._limit:
                 self._abort(ContentTooLarge(f"more than {self._limit} bytes"))
-            if self._cause is not None or not await _worked(writer.write(chunk)):
+            if self._broken_off or not await _worked(writer.write(chunk)):
                 await _worked(reader.cancel("not wanted"))  # an origin may answer without reading to the end
                 return
             buffer = js.Uint8Array.new(chunk.buffer)
-        if self._cause is None:
+        if not self._broken_off:
             await _worked(writer.close())
 
     async def _next(self, reader: Any, buffer: Any) -> Any:
@@ -373,15 +420,15 @@ class _CountedBody:
         return None if step.done else step.value
 
     def _abort(self, cause: Exception) -> None:
-        self._cause = cause
-        self._controller.abort()
+        self._broken_off = True
+        self._exchange.end(cause)
 
 
-def _counted_body(request: Request, limit: int | None, controller: Any) -> _CountedBody | None:
+def _counted_body(request: Request, limit: int | None, exchange: _Exchange) -> _CountedBody | None:
     """None when nothing needs counting: the platform holds content to an announced length, and the core has seen it."""
     if limit is None or not isinstance(request.body, JsBody) or "content-length" in request.headers:
         return None
-    return _CountedBody(request.body, limit, controller, _client_of(request))
+    return _CountedBody(request.body, limit, exchange, _client_of(request))
 
 
 async def _worked(promise: Any) -> bool:

@@ -63,6 +63,11 @@ def connected(gateway: Gateway) -> socket.socket:
     return socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=PATIENCE)
 
 
+def is_killed(client: socket.socket) -> None:
+    """It will be closed with RST: what a client looks like that has not ended its connection in good order."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 def settled(gateway: Gateway) -> Memory:
     """The memory once no coroutine is under way any more, or as it is when patience ends."""
     return until(lambda: memory_of(gateway), lambda memory: memory.tasks == 0, every=0.1)
@@ -120,7 +125,7 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, origin: 
         with connected(gateway) as client:
             client.sendall(sent.format(target).replace("\r\n", "\r\nHost: gw.example\r\n", 1).encode())
             assert origin.asked[target].wait(PATIENCE)
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed with RST
+            is_killed(client)
 
     leaves_nothing_behind(gateway, hang_up)
 
@@ -137,12 +142,18 @@ class StallingOrigin(Origin):
         connection.wait_for_hang_up()
 
 
-def impatient(folder: Path) -> dict[str, Any]:
-    """Options for a Worker that reads no content for longer than half a second, and whose memory can be looked at."""
+def with_another_edge(folder: Path, ours: str, instead: str) -> dict[str, Any]:
+    """Options for a Worker whose memory can be looked at, and whose `edge.py` has `instead` in place of `ours`."""
     options = measured(SOURCES, folder)
     edge = (folder / "edge.py").read_text()
-    (folder / "edge.py").write_text(edge.replace("LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5"))
+    assert edge.count(ours) == 1
+    (folder / "edge.py").write_text(edge.replace(ours, instead))
     return options
+
+
+def impatient(folder: Path) -> dict[str, Any]:
+    """Options for a Worker that reads no content for longer than half a second."""
+    return with_another_edge(folder, "LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5")
 
 
 @pytest.mark.parametrize("path", SIZES)
@@ -171,6 +182,23 @@ def test_content_that_a_client_sends_too_slowly_is_refused(worker: Callable[...,
         response.begin()
         assert response.status == 408
         assert json.loads(response.read())["code"] == "request_timeout"
+        assert settled(gateway).tasks == 0
+
+
+def test_a_fetch_that_the_platform_never_settles_is_not_waited_for(
+    worker: Callable[..., Gateway], tmp_path: Path
+) -> None:
+    """As workerd's does not when its signal is aborted in the moment that the response arrives."""
+    options = with_another_edge(tmp_path, "self._fetch(request.url,", "js.Promise.race([]) or (")
+    route = {"auth": "none", "origin": "https://origin.example", "cache": False}
+    routes = [route | {"path": "/late", "timeout_ms": 200}, route | {"path": "/gone", "timeout_ms": 20_000}]
+    with worker(**options, vars={"ROUTES": routes}) as gateway:
+        assert gateway.get("/late").status_code == 504
+        with connected(gateway) as client:
+            client.sendall(b"GET /gone HTTP/1.1\r\nHost: gw.example\r\n\r\n")
+            assert until(lambda: memory_of(gateway).tasks)
+            is_killed(client)
+        gateway.wait_for_log(lambda line: line.get("code") == "client_gone")
         assert settled(gateway).tasks == 0
 
 
