@@ -58,8 +58,10 @@ LIMITS: Final = (
     Limit("tasks", 1, 0, 0.5),
     Limit("allocated", MIB, 0.02, 0.5 * MIB),
     Limit("heap", MIB, 0, 0.5 * MIB),
-    Limit("resident", MIB, 0.05, 20 * MIB),
+    Limit("resident", MIB, 0.1, 20 * MIB),
 )
+"""The process may grow most: V8 keeps what it has collected, and in runs in which nothing else grew its 1,200 MiB went
+by -22 to +63."""
 
 
 @dataclass(frozen=True, slots=True)
