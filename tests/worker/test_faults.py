@@ -131,20 +131,21 @@ def test_an_exception_in_the_background_is_a_log_line(house: House, step: str) -
 # --- cron -------------------------------------------------------------------------------------------------------------
 
 
-def five_past() -> int:
-    """A moment at which an hour is summed up, in milliseconds since 1970."""
-    return (int(time.time() // HOUR) * HOUR + 300) * 1000
+SUMMED_UP = 400_000
+"""An hour since 1970 in which the gateway served nobody: it is summed up at five past the next."""
+FIVE_PAST = ((SUMMED_UP + 1) * HOUR + 300) * 1000
+"""In milliseconds since 1970."""
 
 
 @pytest.mark.parametrize("step", CRON)
 def test_a_cron_task_that_fails_stops_neither_the_other_nor_any_request(house: House, step: str) -> None:
     house.get(step)
-    assert house.gateway.scheduled(time_ms=five_past()).text == "exception"
+    assert house.gateway.scheduled(time_ms=FIVE_PAST).text == "exception"
     house.exception(step, during="cron")
     if step == "refresh":
         house.event("summary")
     house.is_healthy()
-    assert house.gateway.scheduled(time_ms=five_past()).text == "ok"
+    assert house.gateway.scheduled(time_ms=FIVE_PAST).text == "ok"
     house.event("summary")
 
 
@@ -152,7 +153,7 @@ def test_a_cron_task_that_fails_stops_neither_the_other_nor_any_request(house: H
 def test_a_store_that_fails_the_summary_is_a_log_line(house: House, fault: dict[str, Any]) -> None:
     house.gateway.kv_faults(list=fault)
     try:
-        assert house.gateway.scheduled(time_ms=five_past()).text == "ok"
+        assert house.gateway.scheduled(time_ms=FIVE_PAST).text == "ok"
     finally:
         house.gateway.kv_faults()
     house.event("store_failed", during="summary")
@@ -160,11 +161,10 @@ def test_a_store_that_fails_the_summary_is_a_log_line(house: House, fault: dict[
 
 
 def test_counts_that_are_corrupt_count_for_nothing(house: House) -> None:
-    hour = int(time.time() // HOUR) - 1
-    house.gateway.kv_put(f"tally1:{hour}:good", "", metadata={"requests": 7, "errors": "all", "more": {}})
-    house.gateway.kv_put(f"tally1:{hour}:text", "", metadata="corrupt")
-    house.gateway.kv_put(f"tally1:{hour}:list", "", metadata=[1, 2])
-    house.gateway.kv_put(f"tally1:{hour}:none", "")
-    assert house.gateway.scheduled(time_ms=five_past()).text == "ok"
+    house.gateway.kv_put(f"tally1:{SUMMED_UP}:good", "", metadata={"requests": 7, "errors": "all", "more": {}})
+    house.gateway.kv_put(f"tally1:{SUMMED_UP}:text", "", metadata="corrupt")
+    house.gateway.kv_put(f"tally1:{SUMMED_UP}:list", "", metadata=[1, 2])
+    house.gateway.kv_put(f"tally1:{SUMMED_UP}:none", "")
+    assert house.gateway.scheduled(time_ms=FIVE_PAST).text == "ok"
     line = house.event("summary")
     assert (line["requests"], line["errors"]) == (7, 0)
