@@ -63,8 +63,8 @@ def connected(gateway: Gateway) -> socket.socket:
     return socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=PATIENCE)
 
 
-def is_killed(client: socket.socket) -> None:
-    """It will be closed with RST: what a client looks like that has not ended its connection in good order."""
+def reset_on_close(client: socket.socket) -> None:
+    """Let it be closed with RST: what a client looks like that was killed."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -125,7 +125,7 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, origin: 
         with connected(gateway) as client:
             client.sendall(sent.format(target).replace("\r\n", "\r\nHost: gw.example\r\n", 1).encode())
             assert origin.asked[target].wait(PATIENCE)
-            is_killed(client)
+            reset_on_close(client)
 
     leaves_nothing_behind(gateway, hang_up)
 
@@ -197,7 +197,7 @@ def test_a_fetch_that_the_platform_never_settles_is_not_waited_for(
         with connected(gateway) as client:
             client.sendall(b"GET /gone HTTP/1.1\r\nHost: gw.example\r\n\r\n")
             assert until(lambda: memory_of(gateway).tasks)
-            is_killed(client)
+            reset_on_close(client)
         gateway.wait_for_log(lambda line: line.get("code") == "client_gone")
         assert settled(gateway).tasks == 0
 
