@@ -199,7 +199,7 @@ def _client(endpoint: str) -> DynamoDBClient:
 def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str]]:
     """Fresh tables for users and idempotency records, under names of their own: moto keeps one store a process."""
     _see_origin()
-    from users_api.table import TABLE_SCHEMA
+    from application.users.table import TABLE_SCHEMA
 
     run = token_hex(4)
     users, idempotency = f"users-{run}", f"idempotency-{run}"
@@ -219,9 +219,9 @@ def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str]]:
 
 def _handler(client: DynamoDBClient, users: str, idempotency: str, secrets: list[str], log: TextIO) -> Handler:
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # they are for CloudWatch, and here only in the way
+    from application.users.app import Settings, create_handler
     from aws_lambda_powertools import Logger, Metrics
     from gatehouse_verifier import GatewayVerifier
-    from users_api.app import Settings, create_handler
 
     GatewayVerifier(secrets)  # a secret that is too short is said now, not at the first request
     logger = Logger(service="users-api")
@@ -233,8 +233,8 @@ def _handler(client: DynamoDBClient, users: str, idempotency: str, secrets: list
 
 
 def _seed(client: DynamoDBClient, table: str) -> None:
-    from users_api.table import UsersTable
-    from users_api.users import User
+    from application.users.table import UsersTable
+    from application.users.users import User
 
     users = UsersTable(client, table)
     for second, (user_id, name, email, role) in enumerate(SEED):

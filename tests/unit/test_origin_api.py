@@ -427,9 +427,9 @@ def test_prices_already_known_are_not_sent_again(gateway: Gateway) -> None:
 
 def test_a_failing_database_is_a_500_that_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     import boto3
+    from application.users.app import Settings, create_handler
     from aws_lambda_powertools import Logger, Metrics
     from botocore.config import Config
-    from users_api.app import Settings, create_handler
 
     from devtools.function_url import Context, HttpRequest, event_of
 

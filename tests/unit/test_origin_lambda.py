@@ -13,10 +13,10 @@ from typing import Any
 
 import boto3
 import pytest
+from application.common.caller import Gatekeeper, is_principal
+from application.users.table import TABLE_SCHEMA
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # it has no types
 from gatehouse_verifier import Refused
-from users_api.caller import Gatekeeper, is_principal
-from users_api.table import TABLE_SCHEMA
 
 from devtools.function_url import Context, HttpRequest, event_of
 from devtools.origin import local_origin
@@ -104,7 +104,7 @@ def test_every_deployed_package_is_pinned_with_its_hash() -> None:
 
 @pytest.fixture(scope="module")
 def function(template: dict[str, Any]) -> Iterator[Any]:
-    """`lambda_function` imported as Lambda does it, with the template's variables and, beside them, only endpoints."""
+    """the handler imported as Lambda does it, with the template's variables and, beside them, only endpoints."""
     variables = template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
     with local_origin(secret=SECRET) as origin, pytest.MonkeyPatch.context() as environment:
         for name in ("DYNAMODB", "SECRETS_MANAGER"):
@@ -129,8 +129,8 @@ def function(template: dict[str, Any]) -> Iterator[Any]:
         assert set(values) == set(variables)
         for name, value in values.items():
             environment.setenv(name, value)
-        yield importlib.import_module("lambda_function")
-        sys.modules.pop("lambda_function")
+        yield importlib.import_module("application.users.handler")
+        sys.modules.pop("application.users.handler")
 
 
 def event(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.utilities.parser import BaseModel, ValidationError, parse
 from pydantic import AfterValidator, ConfigDict, Field
 
-from users_api.problems import Problem
+from application.common.problems import Problem
 
 LONGEST_EMAIL = 254
 """Characters (RFC 5321 section 4.5.3.1.3, less the angle brackets)."""

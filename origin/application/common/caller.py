@@ -14,7 +14,7 @@ from typing import Any
 
 from gatehouse_verifier import GatewayVerifier, Received, Refused, identity_list, identity_text
 
-from users_api.problems import Problem
+from application.common.problems import Problem
 
 ADMIN = "admin"
 

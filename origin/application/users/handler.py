@@ -14,8 +14,9 @@ from collections.abc import Mapping
 import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities import parameters
-from users_api.app import Settings, create_handler
-from users_api.caller import Secrets
+
+from application.common.caller import Secrets
+from application.users.app import Settings, create_handler
 
 SECRET_REREAD_AFTER = 300
 """Seconds; a rotated secret is known everywhere this soon."""

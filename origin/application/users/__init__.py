@@ -1,4 +1,4 @@
-"""The example origin: a users API and a public price list, as one AWS Lambda function behind the gateway.
+"""The users API and the public price list, behind the gateway.
 
     GET  /users            an admin reads everybody, oldest first: `?limit=` (1 to 100, 20), `?next=` (opaque)
     POST /users            an admin creates one; `Idempotency-Key` makes a repetition harmless
@@ -7,9 +7,8 @@
     OPTIONS on each        what may be done there
 
 Who calls and where they are is told by the gateway (`x-user-id`, `x-user-role`, `x-geo-currency`) and believed only
-after the request was verified (`caller.py`). Everything else in a request is the client's word.
+after the request was verified (`../common/caller.py`). Everything else in a request is the client's word.
 
-Files: `app.py` routes and access rules, `caller.py` identity, `users.py` what a user is, `table.py` DynamoDB,
-`prices.py` the price list, `problems.py` refusals. `../lambda_function.py` wires them for AWS,
-`python -m devtools origin` for this machine.
+Files: `app.py` routes and access rules, `users.py` what a user is, `table.py` DynamoDB. `handler.py` wires them for
+AWS, `python -m devtools origin` for this machine.
 """

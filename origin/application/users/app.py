@@ -30,11 +30,11 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from gatehouse_verifier import Refused
 
-from users_api.caller import Gatekeeper, Secrets, Vouched, require_admin, require_identity
-from users_api.prices import CACHING, entity_tag, matches, price_list
-from users_api.problems import Problem
-from users_api.table import AlreadyExists, BadCursor, UsersTable
-from users_api.users import NewUser, User, parse_new_user
+from application.common.caller import Gatekeeper, Secrets, Vouched, require_admin, require_identity
+from application.common.prices import CACHING, entity_tag, matches, price_list
+from application.common.problems import Problem
+from application.users.table import AlreadyExists, BadCursor, UsersTable
+from application.users.users import NewUser, User, parse_new_user
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
