@@ -144,7 +144,7 @@ def test_neither_content_nor_query_is_logged(gateway: Gateway) -> None:
 def test_an_admin_reads_everybody_oldest_first(gateway: Gateway) -> None:
     users = gateway.send("GET", "/users?limit=100", ADMIN).json()["users"]
     assert [user["id"] for user in users[:4]] == ["ada", "grace", "alan", "zoe"]
-    assert set(users[0]) == {"id", "name", "email", "role", "created_at", "created_by"}
+    assert set(users[0]) == {"id", "name", "email", "role", "created_at", "created_by", "issuer"}
 
 
 def test_pages_join_up_to_the_whole_list(gateway: Gateway) -> None:
@@ -206,6 +206,27 @@ def test_a_role_without_an_identity_is_nobody(gateway: Gateway, headers: dict[st
     for method, target in (("GET", "/users"), ("GET", "/users/ada"), ("POST", "/users")):
         answer = gateway.send(method, target, headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "identity_required")
+
+
+def test_another_issuers_user_of_the_same_id_is_somebody_else(gateway: Gateway) -> None:
+    """An id means something only with its issuer: each reads its own record, whatever the query says."""
+    for issuer in ("https://staff.example", "https://customers.example"):
+        created = gateway.create({**NEW, "id": "shared"}, {**ADMIN, "x-user-issuer": issuer})
+        assert (created.status_code, created.json()["issuer"]) == (201, issuer)
+        own = {"x-user-id": "shared", "x-user-issuer": issuer, "x-user-role": "user"}
+        assert gateway.send("GET", "/users/shared", own).json() == created.json()
+    for issuer in ("https://other.example", "", "https%3A%2F%2Fstaff.example%2F"):
+        stranger = {"x-user-id": "shared", "x-user-issuer": issuer, "x-user-role": "user"}
+        assert gateway.send("GET", "/users/shared", stranger).json()["code"] == "unknown_user"
+        for target in ("/users/shared?issuer=https%3A%2F%2Fstaff.example", "/users/grace?issuer="):
+            assert gateway.send("GET", target, stranger).json()["code"] == "forbidden"
+
+
+def test_an_admin_names_the_issuer_of_a_user(gateway: Gateway) -> None:
+    created = gateway.create({**NEW, "id": "elsewhere", "issuer": "https://customers.example/"})
+    assert created.headers["location"] == "/users/elsewhere?issuer=https%3A%2F%2Fcustomers.example%2F"
+    assert gateway.send("GET", created.headers["location"], ADMIN).json() == created.json()
+    assert gateway.send("GET", "/users/elsewhere", ADMIN).status_code == 404
 
 
 def test_an_admin_gets_404_for_nobody(gateway: Gateway) -> None:
@@ -336,6 +357,9 @@ def test_an_idempotency_key_belongs_to_its_caller(gateway: Gateway) -> None:
     mine = gateway.create(NEW, key="key-4").json()
     theirs = gateway.create(NEW, other, key="key-4").json()
     assert (mine["created_by"], theirs["created_by"]) == ("ada", "root")
+    namesake = gateway.create(NEW, {**ADMIN, "x-user-issuer": "https://other.example"}, key="key-4").json()
+    assert (namesake["created_by"], namesake["issuer"]) == ("ada", "https://other.example")
+    assert len({mine["id"], theirs["id"], namesake["id"]}) == 3
 
 
 def test_a_creation_that_failed_may_be_tried_again_under_its_key(gateway: Gateway) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from gatehouse_verifier import GatewayVerifier, Received, Refused, identity_list, identity_text
 
@@ -24,11 +25,19 @@ Secrets = Callable[[], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`id` is None for an anonymous visitor of a public route. `verified_by` says how we know: for the log."""
+    """`id` is None for an anonymous visitor of a public route. `verified_by` says how we know: for the log.
+
+    Another issuer's `ada` is somebody else: callers are told apart by `key`, never by `id` alone.
+    """
 
     id: str | None
     roles: tuple[str, ...]
     verified_by: str
+    issuer: str | None = None
+
+    @property
+    def key(self) -> str:
+        return caller_key(self.issuer, self.id or "")
 
     @property
     def is_admin(self) -> bool:
@@ -41,6 +50,11 @@ class Vouched:
 
     request: Received
     caller: Caller
+
+
+def caller_key(issuer: str | None, caller_id: str) -> str:
+    """One string per caller: an id means something only with the issuer that gave it. No two pairs share one."""
+    return f"{quote(issuer or '', safe='')}/{caller_id}"
 
 
 class Gatekeeper:
@@ -59,11 +73,12 @@ class Gatekeeper:
         request = Received.from_event(event)
         verified_by = self._vouched_by_iam(event) or self._vouched_by_signature(request, now)
         try:
-            caller_id = identity_text(request.headers["x-user-id"]) if "x-user-id" in request.headers else None
+            caller_id = identity_text(request.headers.get("x-user-id", ""))
+            issuer = identity_text(request.headers.get("x-user-issuer", ""))
             roles = identity_list(request.headers.get("x-user-role", ""))
         except ValueError as error:
             raise Refused("an identity field is not percent-encoded UTF-8") from error
-        return Vouched(request, Caller(caller_id or None, tuple(roles), verified_by))
+        return Vouched(request, Caller(caller_id or None, tuple(roles), verified_by, issuer or None))
 
     def _vouched_by_iam(self, event: Mapping[str, Any]) -> str | None:
         iam = (event["requestContext"].get("authorizer") or {}).get("iam") or {}

@@ -30,11 +30,11 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from gatehouse_verifier import Refused
 
-from application.common.caller import Gatekeeper, Secrets, Vouched, require_admin, require_identity
+from application.common.caller import Caller, Gatekeeper, Secrets, Vouched, caller_key, require_admin, require_identity
 from application.common.prices import CACHING, entity_tag, matches, price_list
 from application.common.problems import Problem
 from application.users.table import AlreadyExists, BadCursor, UsersTable
-from application.users.users import NewUser, User, parse_new_user
+from application.users.users import User, parse_new_user
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -122,8 +122,10 @@ class UsersApi:
         return _json(200, {"users": [user.model_dump() for user in users], "next": cursor}, PRIVATE)
 
     def read_user(self, user_id: str) -> Response[str]:
-        caller, wanted = self._vouched.caller, _path_text(user_id)
-        if require_identity(caller) != wanted and not caller.is_admin:
+        caller = self._vouched.caller
+        require_identity(caller)
+        wanted = caller_key(self._issuer(caller), _path_text(user_id))
+        if caller.key != wanted and not caller.is_admin:
             raise Problem(403, "forbidden", "A user may read itself only.")
         user = self._table.get(wanted)
         if user is None:
@@ -131,9 +133,11 @@ class UsersApi:
         return _json(200, user.model_dump(), PRIVATE)
 
     def create_user(self) -> Response[str]:
-        caller_id = require_admin(self._vouched.caller)
+        caller = self._vouched.caller
+        caller_id = require_admin(caller)
         new = parse_new_user(self._json())
-        attempt = {"caller": caller_id, "key": self._idempotency_key(), "user": new.model_dump()}
+        wanted = {**new.model_dump(), "issuer": new.issuer or caller.issuer}
+        attempt = {"caller": caller.key, "by": caller_id, "key": self._idempotency_key(), "user": wanted}
         try:
             add = self._add if attempt["key"] is None else self._add_once
             user = User(**add(attempt=attempt))
@@ -145,7 +149,10 @@ class UsersApi:
         except IdempotencyValidationError as error:
             detail = "This Idempotency-Key was used for another user; use a new one."
             raise Problem(422, "idempotency_key_reused", detail) from error
-        return _json(201, user.model_dump(), {**PRIVATE, "Location": f"/users/{quote(user.id, safe='')}"})
+        place = f"/users/{quote(user.id, safe='')}"
+        if user.issuer != caller.issuer:
+            place += f"?issuer={quote(user.issuer or '', safe='')}"
+        return _json(201, user.model_dump(), {**PRIVATE, "Location": place})
 
     def read_prices(self) -> Response[str]:
         headers = self._vouched.request.headers
@@ -170,6 +177,11 @@ class UsersApi:
         vouched: Vouched = self._app.context["vouched"]
         return vouched
 
+    def _issuer(self, caller: Caller) -> str | None:
+        """The issuer of the user that is asked for: the query's `issuer`, else the caller's own."""
+        parameters = self._app.current_event.query_string_parameters
+        return (parameters["issuer"] or None) if "issuer" in parameters else caller.issuer
+
     def _json(self) -> object:
         """The content of the request that was verified. Raises Problem 400, 415."""
         request = self._vouched.request
@@ -190,9 +202,8 @@ class UsersApi:
 
     def _add(self, *, attempt: dict[str, Any]) -> dict[str, Any]:
         """Store the user of `attempt`; under the same caller and key, the first answer is given again."""
-        new = NewUser(**attempt["user"])
-        values = {**new.model_dump(), "id": new.id or str(uuid4())}
-        user = User(**values, created_at=_now(), created_by=attempt["caller"])
+        values = {**attempt["user"], "id": attempt["user"]["id"] or str(uuid4())}
+        user = User(**values, created_at=_now(), created_by=attempt["by"])
         self._table.add(user)
         self._metrics.add_metric(name="UsersCreated", unit=MetricUnit.Count, value=1)
         return user.model_dump()
@@ -221,7 +232,8 @@ def _log_fields(app: LambdaFunctionUrlResolver, status: int) -> dict[str, Any]:
     vouched: Vouched | None = app.context.get("vouched")
     if vouched is None:
         return {**fields, "verified": False, "refused": app.context.get("refused", "")}
-    known = {"x-request-id", "traceparent", "x-user-id", "x-user-role", "x-geo-country", "x-geo-currency"}
+    known = {"x-request-id", "traceparent", "x-user-id", "x-user-issuer", "x-user-role"}
+    known |= {"x-geo-country", "x-geo-currency"}
     told = {name: value for name, value in vouched.request.headers.items() if name in known}
     return {**fields, "verified": True, "verified_by": vouched.caller.verified_by, **told}
 

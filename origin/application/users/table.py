@@ -3,7 +3,8 @@
 The index `by_created_at` has the constant partition key `kind` and the sort key `created_at`. One partition takes
 1,000 writes a second, which is far beyond what a directory of users sees; a busier table would shard `kind`.
 
-Every attribute is a string. Nothing here knows of HTTP, callers or roles.
+The attribute `id` is the user's key, made of issuer and id; the id alone is `subject`. Every attribute is a string.
+Nothing here knows of HTTP, callers or roles.
 """
 
 from __future__ import annotations
@@ -61,13 +62,15 @@ class UsersTable:
         self._client = client
         self._name = name
 
-    def get(self, user_id: str) -> User | None:
-        item = self._client.get_item(TableName=self._name, Key={"id": {"S": user_id}}).get("Item")
+    def get(self, key: str) -> User | None:
+        """The user whose `User.key` is `key`."""
+        item = self._client.get_item(TableName=self._name, Key={"id": {"S": key}}).get("Item")
         return None if item is None else _user(item)
 
     def add(self, user: User) -> None:
         """Store a new user. Raises AlreadyExists, and then leaves the one that was there first."""
-        item = {name: {"S": value} for name, value in {**user.model_dump(), "kind": KIND}.items()}
+        stored = {**user.model_dump(exclude_none=True), "id": user.key, "subject": user.id, "kind": KIND}
+        item = {name: {"S": value} for name, value in stored.items()}
         try:
             self._client.put_item(TableName=self._name, Item=item, ConditionExpression="attribute_not_exists(id)")
         except ClientError as error:
@@ -95,20 +98,21 @@ class UsersTable:
 
 
 def _user(item: Mapping[str, Any]) -> User:
-    return User(**{name: value["S"] for name, value in item.items() if name != "kind"})
+    stored = {name: value["S"] for name, value in item.items()}
+    return User(**{name: stored[name] for name in stored.keys() & User.model_fields.keys()} | {"id": stored["subject"]})
 
 
 def _cursor(user: User) -> str:
     """Opaque to clients; base64url of JSON."""
-    return base64.urlsafe_b64encode(json.dumps([user.created_at, user.id]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([user.created_at, user.key]).encode()).decode().rstrip("=")
 
 
 def _start_key(cursor: str) -> dict[str, Any]:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        created_at, user_id = json.loads(text)
+        created_at, key = json.loads(text)
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise BadCursor("not a next key of this list") from error
-    if not (isinstance(created_at, str) and isinstance(user_id, str) and created_at and user_id):
+    if not (isinstance(created_at, str) and isinstance(key, str) and created_at and key):
         raise BadCursor("not a next key of this list")
-    return {"id": {"S": user_id}, "kind": {"S": KIND}, "created_at": {"S": created_at}}
+    return {"id": {"S": key}, "kind": {"S": KIND}, "created_at": {"S": created_at}}

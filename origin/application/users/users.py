@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.utilities.parser import BaseModel, ValidationError, parse
 from pydantic import AfterValidator, ConfigDict, Field
 
+from application.common.caller import caller_key
 from application.common.problems import Problem
 
 LONGEST_EMAIL = 254
@@ -40,10 +41,14 @@ def _is_printable(value: str) -> str:
 
 
 Role = Literal["user", "admin"]
+Issuer = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_printable)]
 
 
 class NewUser(BaseModel):
-    """What a client sends to create a user. `id` is the subject in the user's tokens; without one, we make one."""
+    """What a client sends to create a user. `id` is the subject in the user's tokens; without one, we make one.
+
+    `issuer` is the `iss` of those tokens; without it, it is that of the admin's own.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
 
@@ -51,10 +56,14 @@ class NewUser(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_is_printable)]
     email: Annotated[str, AfterValidator(_is_email)]
     role: Role = "user"
+    issuer: Issuer | None = None
 
 
 class User(BaseModel):
-    """A user as stored and shown. `created_at` is RFC 3339 in UTC, `created_by` the id of the admin who did it."""
+    """A user as stored and shown. `created_at` is RFC 3339 in UTC, `created_by` the id of the admin who did it.
+
+    `issuer` is None for users whose tokens name none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +73,11 @@ class User(BaseModel):
     role: Role
     created_at: str
     created_by: str
+    issuer: str | None = None
+
+    @property
+    def key(self) -> str:
+        return caller_key(self.issuer, self.id)
 
 
 def parse_new_user(document: object) -> NewUser:
