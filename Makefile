@@ -16,11 +16,23 @@ TOOL := .venv/bin/python -m
 PARALLEL := -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 CHECKED := $(wildcard src devtools origin tests bench fuzz soak)
 
+# Credentials of a deployment reach the command that deploys, and nothing that is installed, linted, built or tested.
+CREDENTIALS := \
+  CLOUDFLARE_API_TOKEN CLOUDFLARE_API_KEY CLOUDFLARE_API_USER_SERVICE_KEY CLOUDFLARE_EMAIL \
+  CLOUDFLARE_ACCESS_CLIENT_SECRET CF_API_TOKEN CF_API_KEY CF_EMAIL \
+  AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE \
+  AWS_SHARED_CREDENTIALS_FILE AWS_WEB_IDENTITY_TOKEN_FILE AWS_CONTAINER_AUTHORIZATION_TOKEN \
+  AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI \
+  GH_TOKEN GITHUB_TOKEN REFRESH_TOKEN ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_RUNTIME_TOKEN
+ifneq ($(filter-out dev deploy upload,$(or $(MAKECMDGOALS),help)),)
+unexport $(CREDENTIALS)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup dev tail test fuzz soak lint format bench audit size lock refresh smoke environment deploy clean
+.PHONY: help setup dev tail test fuzz soak lint format bench audit size lock refresh smoke environment deploy deployable upload clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install everything from the lock files; nothing when nothing changed
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -76,8 +88,15 @@ smoke: setup ## the integration test of a running gateway, e.g. make smoke URL=h
 environment:
 	@test -n "$(ENV)" || { echo "gatehouse: name an environment of wrangler.toml: make deploy ENV=staging" >&2; exit 2; }
 
-deploy: environment lint size ## deploy to Cloudflare, e.g. make deploy ENV=staging
+deploy: environment ## deploy to Cloudflare, e.g. make deploy ENV=staging
+	@env $(CREDENTIALS:%=-u %) $(MAKE) --no-print-directory deployable ENV="$(ENV)" ARGS=
+	@$(MAKE) --no-print-directory upload ENV="$(ENV)"
+
+deployable: environment lint ## what a deployment must pass, without credentials, e.g. make deployable ENV=staging
+	@$(TOOL) devtools size --env $(ENV)
 	@$(TOOL) devtools doctor --env $(ENV) --deployed
+
+upload: environment ## the deployment alone, of what is deployable, e.g. make upload ENV=staging
 	@$(TOOL) devtools run uv run --no-sync pywrangler deploy --env $(ENV) $(ARGS)
 
 clean: ## remove everything that can be made again, local KV data included

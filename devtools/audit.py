@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from devtools import node
+from devtools import credentials, node
 from devtools.failure import Failure, one_line
 from devtools.paths import FUZZ_LOCK, ROOT, TOOLS_LOCK, VENV, WORKER_LOCK
 
@@ -200,7 +201,7 @@ def _run(
         return subprocess.run(
             [str(part) for part in command],
             cwd=ROOT,
-            env=env,
+            env=credentials.without(os.environ if env is None else env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

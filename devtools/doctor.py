@@ -6,7 +6,7 @@ Reads wrangler.toml and `.dev.vars` as wrangler does, and judges them as the gat
 gateway would answer 503, it names what is allowed and better avoided; that leaves the exit code 0.
 
 With `--deployed` the environment is judged as it will be deployed: without `.dev.vars`, with the secrets of
-`secrets.required` set. What wrangler.toml still holds of the repository's own placeholders is named, too.
+`secrets.required` set. What wrangler.toml still holds of placeholders is a fault then, too.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import argparse
 import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from devtools import local_vars, wrangler_config
 from devtools.failure import Failure
@@ -26,14 +25,9 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 sys.path.insert(0, str(SOURCES))
 
 from configuration import Misconfigured, load_settings
+from devtools import deployment
 from publickeys import KeySet
 from settings import IssuerSettings, Settings
-
-NAMESPACE_ID = re.compile("[0-9a-f]{32}")
-"""How Cloudflare writes the id of a KV namespace."""
-
-PLACEHOLDER = "placeholder.lambda-url."
-"""In the origins of this repository's wrangler.toml, until somebody deploys it."""
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -65,7 +59,7 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
     try:
         settings = load_settings(variables, bindings)
     except Misconfigured as error:
-        return error.faults, list(_about_files(secrets))
+        return [_told(fault, environment, secrets) for fault in error.faults], list(_about_files(secrets))
     return [], [*_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
 
 
@@ -73,26 +67,26 @@ def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]
     """The same for a deployment. Raises Failure."""
     path = root / WRANGLER_TOML.name
     variables, bindings = local_vars.deployed(path, environment)
-    namespaces = wrangler_config.read(path)["env"][environment].get("kv_namespaces", [])
+    config = wrangler_config.read(path)
+    own = config["env"][environment]
+    advice = list(deployment.advice(wrangler_config.section(config, environment, "observability")))
     try:
         settings = load_settings(variables, bindings)
     except Misconfigured as error:
-        return error.faults, list(_about_namespaces(namespaces, environment))
-    placeholders = [*_about_namespaces(namespaces, environment), *_about_origins(settings)]
-    return [], [*placeholders, *_about_issuers(settings), *_about_routes(settings, bindings)]
+        faults = [deployment.told(fault, environment) for fault in error.faults]
+        return [*faults, *deployment.faults(None, own, environment)], advice
+    advice += [*_about_issuers(settings), *_about_routes(settings, bindings)]
+    return list(deployment.faults(settings, own, environment)), advice
 
 
-def _about_namespaces(namespaces: Sequence[Mapping[str, Any]], environment: str) -> Iterator[str]:
-    for index, namespace in enumerate(namespaces):
-        if not NAMESPACE_ID.fullmatch(str(namespace.get("id", ""))):
-            create = f"wrangler kv namespace create {namespace.get('binding', 'CACHE')} --env {environment}"
-            yield f"kv_namespaces[{index}].id: no namespace has this id; `{create}` prints one"
-
-
-def _about_origins(settings: Settings) -> Iterator[str]:
-    for index, route in enumerate(settings.routes):
-        if PLACEHOLDER in route.origin:
-            yield f"ROUTES[{index}].origin: still the placeholder; set your API's URL, `sam deploy` prints one"
+def _told(fault: str, environment: str | None, secrets: Path) -> str:
+    """A fault, with a missing secret's mend on this machine before that of a deployment."""
+    deployed = (
+        ""
+        if environment == local_vars.LOCAL
+        else r" (of a deployment: wrangler secret put \1{})".format(f" --env {environment}" if environment else "")
+    )
+    return re.sub(r"run: wrangler secret put (\S+)", rf"put \1 into {secrets.name}{deployed}", fault)
 
 
 def _about_issuers(settings: Settings) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`run`: one program, with the project's Node, npm tools and virtual environment first on PATH.
 
 For what has no command of its own: `python -m devtools run pywrangler deploy`, `python -m devtools run wrangler kv …`.
+Credentials of the environment reach programs that deploy, and no others (devtools/credentials.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import shutil
 import sys
 
-from devtools import node
+from devtools import credentials, node
 from devtools.failure import Failure
 
 
@@ -18,7 +19,7 @@ def main(argv: list[str]) -> int:
     if not argv or argv[0] in ("-h", "--help"):
         print("usage: python -m devtools run <program> [arguments]")
         return 0 if argv else 2
-    environment = node.locate().environment()
+    environment = credentials.for_program(argv, node.locate().environment())
     program = shutil.which(argv[0], path=environment["PATH"])
     if program is None:
         raise Failure(f"there is no program {argv[0]!r}", "run `make setup`, and check the name")

@@ -6,6 +6,7 @@ start and once at the end.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from devtools import credentials
 from devtools.failure import Failure, one_line
 from devtools.paths import LOGS, ROOT
 
@@ -80,7 +82,8 @@ def explain(title: str, output: str, log: Path) -> Failure:
 def run_step(title: str, command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> str:
     """Run `command` in the project's root with a line of progress; returns what it printed.
 
-    The whole output is kept under `.gatehouse/logs`. Raises Failure when the program is missing or ends badly.
+    It gets no credentials of a deployment. The whole output is kept under `.gatehouse/logs`. Raises Failure when the
+    program is missing or ends badly.
     """
     log = LOGS / f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +92,7 @@ def run_step(title: str, command: Sequence[str | Path], *, env: Mapping[str, str
             child = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=ROOT,
-                env=env,
+                env=credentials.without(os.environ if env is None else env),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configuration import load_settings
-from devtools import doctor, local_vars
+from devtools import doctor, local_vars, wrangler_config
 from devtools.failure import Failure
 from devtools.paths import ROOT, WRANGLER_TOML
 from settings import Settings
@@ -28,7 +28,11 @@ def settings(name: str) -> Settings:
 @pytest.mark.parametrize("name", DEPLOYED)
 def test_an_environment_needs_nothing_but_its_required_secrets(name: str) -> None:
     assert settings(name).environment == name
-    assert doctor.examine_deployed(ROOT, name)[0] == []
+    assert {fault.partition(": ")[0] for fault in doctor.examine_deployed(ROOT, name)[0]} == {
+        "kv_namespaces[0].id",
+        "ROUTES[0].origin",
+        "ROUTES[1].origin",
+    }
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
@@ -71,23 +75,78 @@ def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path:
     (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
     (tmp_path / ".dev.vars").write_text("AWS_SECRET_ACCESS_KEY=of-this-machine", encoding="utf-8")
     faults, _ = doctor.examine_deployed(tmp_path, "staging")
-    assert faults
-    assert all("AWS_SECRET_ACCESS_KEY" in fault for fault in faults)
-
-
-def test_what_is_still_a_placeholder_is_named_before_the_deployment(tmp_path: Path) -> None:
-    text = WRANGLER_TOML.read_text(encoding="utf-8")
-    (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
-    _, advice = doctor.examine_deployed(tmp_path, "staging")
-    assert any(line.startswith("kv_namespaces[0].id: ") and "create CACHE --env staging" in line for line in advice)
-    assert [line.partition(":")[0] for line in advice if "placeholder" in line] == [
-        "ROUTES[0].origin",
-        "ROUTES[1].origin",
+    assert [fault.partition(":")[0] for fault in faults if "AWS_SECRET_ACCESS_KEY" in fault] == [
+        "ROUTES[0].sign",
+        "ROUTES[1].sign",
     ]
-    replaced = text.replace("stagingplaceholder", "abc123").replace("gatehouse-cache-staging", "0f" * 16)
-    (tmp_path / "wrangler.toml").write_text(replaced, encoding="utf-8")
-    _, advice = doctor.examine_deployed(tmp_path, "staging")
-    assert not [line for line in advice if line.startswith(("kv_namespaces", "ROUTES"))]
+
+
+def examined(folder: Path, *changes: tuple[str, str]) -> tuple[list[str], list[str]]:
+    """Faults and advice for the deployment of staging, its placeholders replaced and then `changes` made."""
+    text = WRANGLER_TOML.read_text(encoding="utf-8")
+    written = (("stagingplaceholder.lambda-url", "7hx2.lambda-url"), ("gatehouse-cache-staging", "0f" * 16))
+    for before, after in (*written, *changes):
+        assert before in text
+        text = text.replace(before, after)
+    (folder / "wrangler.toml").write_text(text, encoding="utf-8")
+    return doctor.examine_deployed(folder, "staging")
+
+
+def test_a_placeholder_does_not_get_as_far_as_a_deployment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    (tmp_path / "wrangler.toml").write_text(WRANGLER_TOML.read_text(encoding="utf-8"), encoding="utf-8")
+    assert doctor.main(["--env", "staging", "--deployed"]) == 1
+    said = capsys.readouterr().out
+    assert "fault   kv_namespaces[0].id: " in said
+    assert "create CACHE --env staging" in said
+    assert "fault   ROUTES[0].origin: still the placeholder" in said
+    assert "fault   ROUTES[1].origin: still the placeholder" in said
+    examined(tmp_path)
+    assert doctor.main(["--env", "staging", "--deployed"]) == 0
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://127.0.0.1:8788", "http://[::1]:8788", "https://localhost", "https://10.0.0.7", "https://api.example.com"],
+)
+def test_an_address_that_no_deployment_can_reach_is_a_fault(tmp_path: Path, origin: str) -> None:
+    usual = 'origin = "https://7hx2.lambda-url.eu-west-1.on.aws"\nstrip_prefix = "/api"\nauth = "none"\nsign = "sigv4"'
+    faults, _ = examined(tmp_path, (usual, f'origin = "{origin}"\nauth = "none"'))
+    assert [fault.partition(":")[0] for fault in faults] == ["ROUTES[0].origin"]
+
+
+def test_an_issuer_out_of_the_documents_is_a_fault(tmp_path: Path) -> None:
+    issuer = (
+        '{ issuer = "https://id.example/", audience = "a", algorithms = ["RS256"], jwks_url = "https://id.example/" }'
+    )
+    faults, _ = examined(tmp_path, ('ENVIRONMENT = "staging"', f'ENVIRONMENT = "staging"\nISSUERS = [{issuer}]'))
+    assert [fault.partition(":")[0] for fault in faults] == ["ISSUERS[0].issuer", "ISSUERS[0].jwks_url"]
+
+
+def test_every_command_that_doctor_names_is_one_for_the_environment(tmp_path: Path) -> None:
+    secrets = 'secrets.required = ["JWT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]\n\n[env.staging.vars]'
+    faults, _ = examined(tmp_path, (secrets, "[env.staging.vars]"), ("0f" * 16, "gatehouse-cache"))
+    faults += doctor.examine(tmp_path, "staging")[0]
+    named = [fault for fault in faults if "wrangler " in fault]
+    assert len(named) > 1
+    assert all("--env staging" in fault for fault in named)
+
+
+@pytest.mark.parametrize("name", [None, "local", *DEPLOYED])
+def test_the_platform_logs_no_urls_of_its_own(name: str | None) -> None:
+    observability = wrangler_config.section(CONFIG, name, "observability")
+    assert observability["enabled"]
+    assert observability["logs"]["invocation_logs"] is False
+
+
+def test_a_deployment_whose_platform_logs_urls_is_told(tmp_path: Path) -> None:
+    assert not [line for line in examined(tmp_path)[1] if "invocation_logs" in line]
+    changed = ("invocation_logs = false", "invocation_logs = true")
+    assert [line for line in examined(tmp_path, changed)[1] if line.startswith("observability.logs.invocation_logs")]
+    own = ("[env.staging.vars]", "[env.staging.observability]\nenabled = true\n\n[env.staging.vars]")
+    assert [line for line in examined(tmp_path, own)[1] if line.startswith("observability.logs.invocation_logs")]
 
 
 def test_a_deployment_is_one_of_an_environment() -> None:

@@ -46,7 +46,7 @@ def test_the_pipeline_runs_what_a_developer_runs(path: Path) -> None:
 
 def test_a_deployment_is_tested_and_never_broken_off() -> None:
     content = text("deploy-environment.yml")
-    assert content.index("make deploy") < content.index("make smoke")
+    assert content.index("make deployable") < content.index("make upload") < content.index("make smoke")
     assert "cancel-in-progress: false" in content
 
 
@@ -58,3 +58,19 @@ def test_production_waits_for_staging_and_everything_for_the_checks() -> None:
         "staging": ["checks"],
         "production": ["staging"],
     }
+
+
+ALLOWED = {"make upload", "name: Open or renew the pull request"}
+"""Beginnings of the steps that are given secrets."""
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_secret_is_given_to_the_step_that_needs_it_and_to_no_other(path: Path) -> None:
+    _, *steps = re.split(r"^      - (?:run: )?", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    before = path.read_text(encoding="utf-8").partition("    steps:")[0]
+    assert "secrets." not in before
+    assert "\n    env:" not in before
+    assert "\nenv:" not in before
+    for step in steps:
+        if "secrets." in step:
+            assert any(step.startswith(beginning) for beginning in ALLOWED), step
