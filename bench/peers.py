@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bench.cases import LANGUAGES, PLACES
 from devtools import node
-from devtools.paths import NODE_MODULES, ROOT, SOURCES, STATE, VENV_PYTHON
+from devtools.paths import NODE_MODULES, ROOT, SOURCES, STATE, VENV_PYTHON, copy_sources
 from devtools.stamps import Stamp, key_of
 from devtools.steps import run_step
 from devtools.vendor import TARGET, swap_in
@@ -78,9 +78,8 @@ def build_step(name: str) -> Path:
     """The folder of one of `bench/steps`, beside the gateway's own modules."""
     folder = BUILT / "steps" / name
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for module in (*SOURCES.glob("*.py"), HERE / "steps" / "answer.py"):
-        shutil.copy(module, folder)
+    copy_sources(SOURCES, folder)
+    shutil.copy(HERE / "steps" / "answer.py", folder)
     shutil.copy(HERE / "steps" / f"{name}.py", folder / "entry.py")
     return folder
 

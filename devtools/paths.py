@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,3 +21,8 @@ NODE_MODULES = ROOT / "node_modules"
 PYTHON_MODULES = ROOT / "python_modules"
 STATE = ROOT / ".gatehouse"  # caches, logs, stamps and locks of the tools
 LOGS = STATE / "logs"
+
+
+def copy_sources(source: Path, folder: Path) -> None:
+    """Lay a copy of a Worker's own modules, wings and all, out in `folder`, which may hold other files already."""
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench import cases, contenders, tokens
 from bench.load import Load, Origin, message
-from devtools.paths import SOURCES
+from devtools.paths import SOURCES, copy_sources
 from devtools.runtime.runner import Gateway, Runner
 
 TESTING = Path(__file__).parent / "runtime" / "testing"
@@ -104,8 +104,8 @@ def time_imports(runner: Runner) -> list[tuple[str, float, float]]:
 def _beside_entry(module: Path) -> Iterator[Path]:
     """A folder with the Worker's modules and one more."""
     with tempfile.TemporaryDirectory(prefix="profile-") as folder:
-        for file in (*SOURCES.glob("*.py"), module):
-            shutil.copy(file, folder)
+        copy_sources(SOURCES, Path(folder))
+        shutil.copy(module, folder)
         yield Path(folder)
 
 

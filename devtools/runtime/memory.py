@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools import wrangler_config
-from devtools.paths import WRANGLER_TOML
+from devtools.paths import WRANGLER_TOML, copy_sources
 from devtools.runtime.runner import Gateway
 
 MEASURED = Path(__file__).parent / "testing" / "measured.py"
@@ -36,8 +36,8 @@ class Memory:
 
 def measured(source: Path, folder: Path) -> dict[str, Any]:
     """Options of `Runner.start` for the Worker of `source`; `folder` gets a copy of it."""
-    for module in (*source.glob("*.py"), MEASURED):
-        shutil.copy(module, folder)
+    copy_sources(source, folder)
+    shutil.copy(MEASURED, folder)
     return {"source": folder, "config": wrangler_config.read(WRANGLER_TOML) | {"main": f"src/{MEASURED.name}"}}
 
 

@@ -85,7 +85,7 @@ def test_the_reasons_not_to_store_are_the_caches() -> None:
 
 def test_every_event_of_the_log_is_explained() -> None:
     written = set(re.findall(r"`(\w+)`", " ".join(f"`{one.strip('`')}`" for one in rows("operations.md", "`event`"))))
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     assert written | {"request"} == set(re.findall(r"log\(\s*\"(\w+)\"", sources))
 
 
@@ -101,7 +101,8 @@ def test_every_column_of_the_analytics_is_explained() -> None:
 
 
 def test_every_binding_the_gateway_looks_for_is_explained() -> None:
-    looked_for = set(re.findall(r'"([A-Z]+)" in bindings', (ROOT / "src" / "edge.py").read_text(encoding="utf-8")))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    looked_for = set(re.findall(r'"([A-Z]+)" in bindings', sources))
     assert {"ANALYTICS", "CACHE"} <= looked_for
     explained = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
     assert {name for name in looked_for if f"`{name}`" not in explained and f'"{name}"' not in explained} == set()

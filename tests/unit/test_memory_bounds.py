@@ -29,7 +29,7 @@ NOT_DATA = (ModuleType, type, FunctionType, CodeType, FrameType)
 def caches() -> Iterator[tuple[str, "_lru_cache_wrapper[Any]"]]:
     """Every `lru_cache` of the gateway's own modules that are imported."""
     for module in list(sys.modules.values()):
-        if Path(getattr(module, "__file__", None) or "/").parent == SOURCES:
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(SOURCES):
             for name, value in vars(module).items():
                 if isinstance(value, _lru_cache_wrapper):
                     yield f"{module.__name__}.{name}", value

@@ -36,7 +36,7 @@ def test_the_total_is_the_one_wrangler_reports(uploaded: size.Upload) -> None:
 
 def test_the_workers_modules_and_packages_are_uploaded_and_nothing_it_never_imports(uploaded: size.Upload) -> None:
     uploads = names(uploaded)
-    assert {path.name for path in SOURCES.glob("*.py")} <= uploads
+    assert {path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.py")} <= uploads
     library = "python_modules/pydantic_core/_pydantic_core.cpython-314-wasm32-emscripten.so"
     assert {library, "python_modules/pydantic/main.py", "python_modules/jwt/api_jwt.py"} <= uploads
     assert "python_modules/workers/entrypoints.py" in uploads
