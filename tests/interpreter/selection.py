@@ -53,4 +53,4 @@ def left_out_of_modules() -> list[str]:
 
 def modules() -> set[Path]:
     """The files of tests/unit that run."""
-    return set(UNIT.glob("test_*.py")) - modules_left_out()
+    return set(UNIT.rglob("test_*.py")) - modules_left_out()
