@@ -23,6 +23,7 @@ from fuzz.url_standard import parsed_path
 from gateway import Gateway
 from http_dates import format_http_date, parse_first_http_date, parse_http_date
 from languages import Matcher, canonical
+from lengths import RESPONSE_FIELDS
 from messages import Request
 from negotiation import FULL, negotiate, reader
 from paths import comparable_path, normalise_path
@@ -143,7 +144,10 @@ def cache_control(data: bytes) -> None:
     for seconds in (found.max_age, found.s_maxage, asked.max_age, asked.min_fresh):
         assert seconds is None or 0 <= seconds <= DELTA_MAX
     assert min(found.stale_while_revalidate, found.stale_if_error) >= 0
-    if '"' in text:
+    if len(text) > RESPONSE_FIELDS["cache-control"].characters:
+        assert found.no_store
+        assert asked.no_store
+    if '"' in text or len(text) > RESPONSE_FIELDS["cache-control"].characters:
         return
     plain = {member.strip(" \t").lower() for member in text.split(",")}
     assert found.no_store == asked.no_store == any(re.match(r"no-store[ \t]*(?:=|\Z)", member) for member in plain)
@@ -155,6 +159,9 @@ def targeted(data: bytes) -> None:
     """A targeted field counts as a whole or not at all, and never lengthens what it cannot be read to say."""
     text = header(data)
     found = response_directives({"cache-control": "no-store", TARGETED_FIELDS[1]: text})
+    if len(text) > RESPONSE_FIELDS[TARGETED_FIELDS[1]].characters:
+        assert found.no_store
+        return
     try:
         members = parse_dictionary(text)
     except NotStructured:

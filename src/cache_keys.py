@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
 from field_lists import split_list
+from lengths import SELECTING
 from settings import CacheSettings, QuerySettings
 
 LOCALE_FIELDS: Final = ("x-geo-country", "x-geo-region", "x-geo-currency", "x-geo-language")
@@ -102,12 +103,15 @@ def counted_url(url: str, query: QuerySettings) -> str:
 
 
 def normalised_field(name: str, value: str | None) -> str | None:
-    """A value that is equal for requests that RFC 9111 section 4.1 lets match; None is an absent field.
+    """A value that is equal for requests that RFC 9111 section 4.1 lets match; None is an absent field. One that is too
+    long to be read equals itself alone.
 
     normalised_field("accept-language", "de , EN;q=0.50") == "de,en;q=0.5"
     """
     if value is None:
         return None
+    if len(value) > SELECTING.characters:
+        return value
     members = split_list(value)
     if name in UNORDERED_FIELDS:
         return ",".join(sorted(_without_default_weight(member) for member in members))

@@ -25,6 +25,7 @@ from typing import Any, Final, Literal
 import strictjson
 from cache import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE, varies_too_much
 from cache_keys import CacheKey, SelectingFields, digest
+from lengths import STORED
 from memory_tier import MemoryTier
 from messages import Body, ContentTooLarge
 from ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
@@ -397,6 +398,8 @@ def decoded_index(metadata: Mapping[str, Any]) -> Index:
 
 def parsed_head(text: str) -> dict[str, Any]:
     """A response's metadata that was too long to be metadata. Raises Unreadable."""
+    if len(text) > STORED.characters:
+        raise Unreadable("the head is too long")
     try:
         head = strictjson.loads(text.encode())
     except ValueError as error:

@@ -6,6 +6,7 @@ origins listed by name.
 
 from collections.abc import Iterable
 
+from lengths import RESPONSE_FIELDS
 from messages import Request, Response
 
 EXPOSED = (
@@ -66,5 +67,12 @@ class Cors:
 def add_vary(response: Response, name: str) -> None:
     """Add a field name to `Vary` (RFC 9110 section 12.5.5) unless it is there."""
     present = response.headers.get("vary", "")
-    if present != "*" and name not in {item.strip().lower() for item in present.split(",")}:
+    if present != "*" and not _names(present, name):
         response.headers["vary"] = f"{present}, {name}" if present else name
+
+
+def _names(vary: str, name: str) -> bool:
+    """Whether the field is known to name `name`; one that is too long to be read is not, and may name it twice."""
+    if len(vary) > RESPONSE_FIELDS["vary"].characters:
+        return False
+    return name in {item.strip().lower() for item in vary.split(",")}

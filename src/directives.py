@@ -7,19 +7,29 @@ Three rules for what is malformed:
 - a restriction holds however it is written: `no-store=x`, and `no-cache="???"` restricts the whole response;
 - a permission does not: `stale-if-error=soon` permits nothing.
 A targeted field, though, is a Structured Field: one error anywhere and the whole field does not exist.
+
+What is longer than `lengths.py` has it is not parsed and forbids everything. The same few values come again and again,
+several times in one request alone, so what they say is remembered.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from typing import Final
 
 from field_lists import split_list
+from lengths import REQUEST_FIELDS, RESPONSE_FIELDS
 from structured_fields import Member, NotStructured, Token, parse_dictionary
 
 TARGETED_FIELDS: Final = ("cloudflare-cdn-cache-control", "cdn-cache-control")
 """Most specific first (RFC 9213 section 2.2); the first valid one replaces `Cache-Control` and `Expires`."""
+
+GOVERNING_FIELDS: Final = (*TARGETED_FIELDS, "cache-control")
+
+READINGS_REMEMBERED: Final = 64
+"""Values of a field. A long one of an origin's, with hundreds of names in it, takes some 50 KB as it is understood."""
 
 DELTA_MAX: Final = 2**31
 """Greatest delta-seconds; anything above counts as this much (RFC 9111 section 1.2.2)."""
@@ -32,7 +42,7 @@ FIELD_LISTS: Final = frozenset({"no-cache", "private"})
 """Response directives that may name the fields they are about."""
 
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_ARGUMENT: Final = re.compile(r"""[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_ARGUMENT: Final = re.compile(r"""[!#$%&'*+\-.^_`|~0-9A-Za-z]++|"(?:[^"\\]++|\\.)*+\"""", re.DOTALL)
 
 Directives = Mapping[str, tuple[str | None, ...]]
 """Every argument of every directive, by lower-case name, in order. None is no argument, "" an unreadable one."""
@@ -69,6 +79,9 @@ class ResponseDirectives:
         return self.field in TARGETED_FIELDS
 
 
+NOTHING_SAID: Final = ResponseDirectives()
+
+
 @dataclass(frozen=True, slots=True)
 class RequestDirectives:
     """What a client asks of caches (RFC 9111 section 5.2.1). Seconds; None is not asked."""
@@ -85,23 +98,33 @@ class RequestDirectives:
 
 NOTHING_ASKED: Final = RequestDirectives()
 NO_CACHE: Final = RequestDirectives(no_cache=True)
+EVERYTHING_ASKED: Final = RequestDirectives(no_cache=True, no_store=True)
+"""What a `Cache-Control` asks that is too long to be read."""
 
 
 def response_directives(headers: Mapping[str, str]) -> ResponseDirectives:
     """The directives that govern a shared cache in front of an origin."""
-    for field in TARGETED_FIELDS:
-        if field in headers and (members := _targeted(headers[field])):
-            return _response(field, members)
-    if "cache-control" in headers:
-        return _response("cache-control", parse_directives(headers["cache-control"]))
-    return ResponseDirectives()
+    for field in GOVERNING_FIELDS:
+        if field in headers and (said := _said(field, headers[field])) is not None:
+            return said
+    return NOTHING_SAID
 
 
 def request_directives(headers: Mapping[str, str]) -> RequestDirectives:
     """The client's directives. `Pragma: no-cache` counts only without `Cache-Control` (RFC 9111 section 5.4)."""
-    if "cache-control" not in headers:
-        return NO_CACHE if "no-cache" in parse_directives(headers.get("pragma", "")) else NOTHING_ASKED
-    found = parse_directives(headers["cache-control"])
+    if "cache-control" in headers:
+        text = headers["cache-control"]
+        return EVERYTHING_ASKED if len(text) > REQUEST_FIELDS["cache-control"].characters else _asked(text)
+    pragma = headers.get("pragma")
+    if pragma is None:
+        return NOTHING_ASKED
+    asks = len(pragma) > REQUEST_FIELDS["pragma"].characters or "no-cache" in parse_directives(pragma)
+    return NO_CACHE if asks else NOTHING_ASKED
+
+
+@lru_cache(maxsize=READINGS_REMEMBERED)
+def _asked(text: str) -> RequestDirectives:
+    found = parse_directives(text)
     max_stale: float | None = None
     if "max-stale" in found:
         argument = found["max-stale"][0]
@@ -124,16 +147,14 @@ def parse_directives(text: str) -> Directives:
 
     Whitespace around "=" is not allowed by the grammar and makes the argument unreadable.
     """
-    found: dict[str, tuple[str | None, ...]] = {}
-    if not text:
-        return found
+    found: dict[str, list[str | None]] = {}
     for member in split_list(text):
         name, equals, argument = member.partition("=")
         key = name.rstrip(" \t").lower()
         value = None if not equals else "" if name != name.rstrip(" \t") else _unquoted(argument)
         if key:
-            found[key] = (*found.get(key, ()), value)
-    return found
+            found.setdefault(key, []).append(value)
+    return {name: tuple(arguments) for name, arguments in found.items()}
 
 
 def parse_delta(text: str | None) -> int | None:
@@ -164,6 +185,22 @@ def _first_delta(found: Directives, name: str) -> int | None:
     return parse_delta(found[name][0]) if name in found else None
 
 
+def _said(field: str, text: str) -> ResponseDirectives | None:
+    """As `_read`, but a field that is too long to be read forbids everything."""
+    if len(text) > RESPONSE_FIELDS[field].characters:
+        return ResponseDirectives(field=field, no_store=True, no_cache=True, private=True)
+    return _read(field, text)
+
+
+@lru_cache(maxsize=READINGS_REMEMBERED)
+def _read(field: str, text: str) -> ResponseDirectives | None:
+    """What `field` says; None when it is a targeted one that is empty or malformed, and so does not exist."""
+    if field not in TARGETED_FIELDS:
+        return _response(field, parse_directives(text))
+    members = _targeted(text)
+    return _response(field, members) if members else None
+
+
 def _response(field: str, found: Directives) -> ResponseDirectives:
     no_cache, no_cache_fields = _restriction(found, "no-cache")
     private, private_fields = _restriction(found, "private")
@@ -192,13 +229,13 @@ def _lifetime(found: Directives, name: str) -> int | None:
 
 def _restriction(found: Directives, name: str) -> tuple[bool, frozenset[str]]:
     """Whether the whole response is restricted, and otherwise which of its fields are."""
-    fields: frozenset[str] = frozenset()
+    fields: set[str] = set()
     for argument in found.get(name, ()):
         names = None if argument is None else parse_field_names(argument)
         if names is None:
             return True, frozenset()
         fields |= names
-    return False, fields
+    return False, frozenset(fields)
 
 
 def _targeted(text: str) -> Directives | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from field_lists import split_list
 from http_dates import parse_http_date
+from lengths import REQUEST_FIELDS
 
 MODE_FIELDS: Final = frozenset(
     {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
@@ -41,10 +42,12 @@ def is_not_modified(request: Mapping[str, str], stored: Mapping[str, str], recei
     """Whether a stored 2xx response answers the client's precondition with 304 (RFC 9111 section 4.3.2).
 
     `received` is when the stored response came, in seconds since 1970; it stands in for `Last-Modified` and `Date`.
-    `If-None-Match` takes precedence: `If-Modified-Since` is not even read beside it.
+    `If-None-Match` takes precedence: `If-Modified-Since` is not even read beside it. One that is too long
+    matches nothing.
     """
     if "if-none-match" in request:
-        members = entity_tags(request["if-none-match"])
+        text = request["if-none-match"]
+        members = entity_tags(text) if len(text) <= REQUEST_FIELDS["if-none-match"].characters else []
         if members == ["*"]:
             return True
         etag = stored.get("etag")

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from directives import DELTA_MAX, parse_delta
 from field_lists import split_list
 from http_dates import parse_first_http_date, parse_http_date
+from lengths import RESPONSE_FIELDS
 from settings import CacheSettings
 from stored_response import StoredResponse
 
@@ -48,7 +49,12 @@ def current_age(stored: StoredResponse, now: float) -> float:
 
 
 def received_age(field: str) -> int:
-    """The `Age` that came with a response: of several the first counts, and no age if that is invalid (section 5.1)."""
+    """The `Age` that came with a response: of several the first counts, and no age if that is invalid (section 5.1).
+
+    One that is too long to be read is as old as can be.
+    """
+    if len(field) > RESPONSE_FIELDS["age"].characters:
+        return DELTA_MAX
     members = split_list(field)
     return (parse_delta(members[0]) or 0) if members else 0
 
@@ -80,8 +86,11 @@ def explicit_lifetime(stored: StoredResponse) -> Lifetime | None:
 
 def _assumed_lifetime(stored: StoredResponse, settings: CacheSettings) -> Lifetime:
     """The lifetime of a response that states none; `Pragma: no-cache` without `Cache-Control` forbids assuming one."""
+    pragma = stored.headers.get("pragma", "")
     cacheable = stored.status in (settings.statuses or HEURISTICALLY_CACHEABLE) or stored.directives.public
-    refused = "cache-control" not in stored.headers and "no-cache" in stored.headers.get("pragma", "").lower()
+    refused = "cache-control" not in stored.headers and (
+        len(pragma) > RESPONSE_FIELDS["pragma"].characters or "no-cache" in pragma.lower()
+    )
     if not cacheable or refused:
         return Lifetime(0, "none")
     if settings.default_ttl is not None:

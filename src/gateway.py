@@ -19,6 +19,7 @@ from forwarded import Vouched
 from geo import Locator
 from handshake import is_websocket
 from http_cache import HttpCache
+from lengths import refuse_too_long
 from limits import enforce
 from messages import Request, Response
 from openapi import Description
@@ -123,6 +124,7 @@ class Gateway:
 
     async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request
+        refuse_too_long(request)
         request.path = normalise_path(request.path)
         endpoint = self._endpoints.find(request.path)
         if endpoint is not None:

@@ -8,6 +8,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import Final
 
+from lengths import RESPONSE_FIELDS
+
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -25,6 +27,9 @@ FORMATS: Final = tuple(
     )
 )
 
+LONGEST: Final = RESPONSE_FIELDS["expires"].characters
+"""Characters of a field that is looked at: several dates, one after the other."""
+
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 DAY_SECONDS: Final = 86_400
 
@@ -36,6 +41,8 @@ def parse_http_date(text: str, now: float) -> int | None:
 
         parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT", now) == 784111777
     """
+    if len(text) > LONGEST:
+        return None
     for pattern in FORMATS:
         if found := pattern.fullmatch(text):
             return _seconds(found, now)
@@ -47,6 +54,8 @@ def parse_first_http_date(text: str, now: float) -> int | None:
 
     RFC 9111 section 4.2.1 lets a cache use the first of several `Expires`.
     """
+    if len(text) > LONGEST:
+        return None
     for pattern in FORMATS:
         if (found := pattern.match(text)) and text[found.end() :].lstrip(" \t")[:1] in ("", ","):
             return _seconds(found, now)

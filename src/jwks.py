@@ -24,6 +24,7 @@ from math import ceil, inf
 from typing import Any, Final, Protocol
 
 import strictjson
+from lengths import STORED
 from ports import Background, Platform, StoreFailed
 from providers import FETCH_TIMEOUT, LONGEST_FRESH, Provider, ProviderFailed
 from publickeys import KeySet, PublicKey
@@ -120,6 +121,8 @@ class Snapshot:
     @classmethod
     def load(cls, text: str, algorithms: Collection[str], now: float) -> "Snapshot":
         """Read what `dump` wrote. Raises ValueError for anything else, and for what is too old or of the future."""
+        if len(text) > STORED.characters:
+            raise ValueError("too long")
         record = strictjson.loads(text.encode("utf-8"))
         if not isinstance(record, dict):
             raise ValueError("not an object")

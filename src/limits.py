@@ -6,6 +6,7 @@ route's `on_failure` says; silence would either open an expensive origin or clos
 
 from ipaddress import IPv6Address, ip_address
 
+from lengths import REQUEST_FIELDS
 from messages import Request
 from ports import Platform, StoreFailed
 from principals import Principal
@@ -21,6 +22,8 @@ def limit_key(request: Request, principal: Principal | None) -> str:
     if principal is not None:
         return f"user {principal.key}"
     client = request.headers.get("cf-connecting-ip", "")
+    if len(client) > REQUEST_FIELDS["cf-connecting-ip"].characters:
+        return "address unknown"
     try:
         address = ip_address(client)
     except ValueError:

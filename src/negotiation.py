@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from languages import Matcher, canonical, prefixes
+from lengths import REQUEST_FIELDS
 
-MAX_HEADER = 1024
-"""Characters read. Browsers send at most some 500; what follows is not looked at, so it costs nothing."""
+MAX_HEADER = REQUEST_FIELDS["accept-language"].characters
+"""Characters read. What follows is not looked at, so it costs nothing."""
 
 MAX_ITEMS = 64
 """Items read. With the caches it bounds the memory a stranger can fill."""

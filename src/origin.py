@@ -11,7 +11,8 @@ Failures are problems with codes of their own, so that the cache can answer stal
 
     504 origin_timeout       no header section within the route's timeout, all tries together
     502 origin_unreachable   connection refused or reset, TLS, malformed HTTP
-    502 origin_invalid       a status that HTTP does not define and the platform cannot send on (RFC 9110 section 15)
+    502 origin_invalid       a status that HTTP does not define and the platform cannot send on (RFC 9110 section 15),
+                             or a field that is too long to be read
     503 origin_unavailable   the breaker is open; `Retry-After` says until when
     413 content_too_large    the request's content is over `max_body`; no failure of the origin
 
@@ -28,12 +29,14 @@ from answered import sanitised_response
 from breaker import Breaker
 from configuration import Misconfigured
 from forwarded import Target, Vouched, forwarded_request, vouched_fields
+from lengths import too_long_answer
 from messages import Content, ContentTooLarge, Request, Response
 from origin_signers import Signer, compiled_signer
 from ports import Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
 from settings import RouteSettings, Settings
+from stored_response import content_length
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -90,8 +93,7 @@ class Forwarder:
         Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded.
         """
         upstream = self._upstreams[id(route)]
-        announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > route.max_body:
+        if (content_length(request.headers) or 0) > route.max_body:
             raise _too_large(route)
         return Forwarding(upstream, request, vouched_fields(vouched), self._platform, self._sleep)
 
@@ -130,6 +132,9 @@ class Forwarding:
         if response.status != 101 and response.status not in SENDABLE:
             await cancel(response.body)
             raise Problem(502, "origin_invalid", "The origin answered with a status outside 200 to 599.")
+        if (fault := too_long_answer(response.headers)) is not None:
+            await cancel(response.body)
+            raise fault
         public = sanitised_response(response, self.upstream.target, self.client_request)
         if public.body is None:
             await cancel(response.body)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import strictjson
+from lengths import RESPONSE_FIELDS
 from messages import Content, ContentTooLarge, Request, Response
 from ports import Fetch, FetchFailed
 from publickeys import KeySet
@@ -117,6 +118,8 @@ async def _discard(content: Content) -> None:
 def _freshness(response: Response) -> float:
     """Seconds for which the response says it is fresh, within the bounds above (RFC 9111 section 4.2)."""
     directives = response.headers.get("cache-control", "")
+    if len(directives) > RESPONSE_FIELDS["cache-control"].characters:
+        return SHORTEST_FRESH
     if _UNCACHED.search(directives):
         return SHORTEST_FRESH
     stated = _MAX_AGE.search(directives)

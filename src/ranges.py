@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_SINGLE: Final = re.compile(r"bytes=[ \t]*(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))[ \t]*", re.IGNORECASE)
+from lengths import REQUEST_FIELDS
+
+_SINGLE: Final = re.compile(r"bytes=[ \t]*+(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))[ \t]*+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def single_range(field: str, length: int) -> ByteRange | None:
 
     single_range("bytes=-500", 1234) == ByteRange(734, 1233, 1234)
     """
-    found = _SINGLE.fullmatch(field)
+    found = _SINGLE.fullmatch(field) if len(field) <= REQUEST_FIELDS["range"].characters else None
     if found is None:
         return None
     first, last, suffix = found.groups()

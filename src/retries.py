@@ -7,6 +7,7 @@ idempotent (RFC 9110 section 9.2.2) and no content is in flight that was consume
 from directives import response_directives
 from handshake import is_websocket
 from http_dates import parse_http_date
+from lengths import RESPONSE_FIELDS
 from messages import Request, Response
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -62,7 +63,10 @@ def backoff(tries: int, chance: float) -> float:
 
 def retry_after(response: Response, now: float) -> float:
     """Seconds the origin asks us to wait (RFC 9110 section 10.2.3); 0 when it says nothing that can be read."""
-    value = response.headers.get("retry-after", "").strip()
+    value = response.headers.get("retry-after", "")
+    if len(value) > RESPONSE_FIELDS["retry-after"].characters:
+        return 0.0
+    value = value.strip()
     if value.isascii() and value.isdigit():
         return float(value)
     moment = parse_http_date(value, now)

@@ -11,6 +11,7 @@ from typing import Final
 from directives import ResponseDirectives, response_directives
 from field_lists import split_list
 from http_dates import format_http_date, parse_http_date
+from lengths import RESPONSE_FIELDS
 
 NEVER_STORED: Final = frozenset(
     {
@@ -38,6 +39,9 @@ LEFT_OUT_OF_304: Final = frozenset(
 
 
 MOST_TAGS: Final = 100
+
+MOST_BYTES: Final = 10**15
+"""Python refuses to read a number of thousands of digits."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,21 @@ class StoredResponse:
 
     @cached_property
     def vary(self) -> frozenset[str]:
-        """The request fields named by `Vary`, lower-case. `*` stands for everything."""
-        return frozenset(name.lower() for name in split_list(self.headers.get("vary", "")))
+        """The request fields named by `Vary`, lower-case. `*` stands for everything, and for what is too long."""
+        text = self.headers.get("vary", "")
+        if len(text) > RESPONSE_FIELDS["vary"].characters:
+            return frozenset({"*"})
+        return frozenset(name.lower() for name in split_list(text))
 
     @cached_property
     def tags(self) -> list[str]:
         """By which it can be purged: `Cache-Tag: users, users-7`. At most MOST_TAGS count."""
         return split_list(self.headers.get("cache-tag", ""))[:MOST_TAGS]
+
+    @property
+    def is_tagged_too_long(self) -> bool:
+        """Whether its tags are not read, so that it could not be purged by them."""
+        return len(self.headers.get("cache-tag", "")) > RESPONSE_FIELDS["cache-tag"].characters
 
     @cached_property
     def born(self) -> int:
@@ -108,9 +120,11 @@ def storable_cookies(headers: Mapping[str, str], cookies: Sequence[str]) -> tupl
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """`Content-Length` in bytes, when it says something."""
+    """`Content-Length` in bytes, when it says something; a number beyond all contents counts as MOST_BYTES."""
     text = headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) < len(str(MOST_BYTES)) else MOST_BYTES
 
 
 def is_validated_by(stored: StoredResponse, validation: Mapping[str, str]) -> bool:

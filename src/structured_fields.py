@@ -42,12 +42,12 @@ Member = Item | tuple[Item, ...]
 
 _KEY: Final = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _NUMBER: Final = re.compile(r"-?(?:[0-9]{1,12}\.[0-9]{1,3}|[0-9]{1,15})(?![0-9.])")
-_STRING: Final = re.compile(r'"((?:[\x20\x21\x23-\x5B\x5D-\x7E]|\\["\\])*)"')
+_STRING: Final = re.compile(r'"((?:[\x20\x21\x23-\x5B\x5D-\x7E]++|\\["\\])*+)"')
 _TOKEN: Final = re.compile(r"[A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*")
 _BYTES: Final = re.compile(r":([A-Za-z0-9+/=]*):")
 _BOOLEAN: Final = re.compile(r"\?([01])")
 _DATE: Final = re.compile(r"@(-?[0-9]{1,15})(?![0-9.])")
-_DISPLAY: Final = re.compile(r'%"((?:[\x20\x21\x23\x24\x26-\x7E]|%[0-9a-f]{2})*)"')
+_DISPLAY: Final = re.compile(r'%"((?:[\x20\x21\x23\x24\x26-\x7E]++|%[0-9a-f]{2})*+)"')
 _SPACES: Final = re.compile(r" *")
 _OWS: Final = re.compile(r"[ \t]*")
 
@@ -141,7 +141,7 @@ class _Parser:
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str]:
         found = pattern.match(self._text, self._at)
         if found is None:
-            raise NotStructured(f"unexpected {self._text[self._at :][:10]!r} at {self._at}")
+            raise NotStructured(f"unexpected {self._text[self._at : self._at + 10]!r} at {self._at}")
         self._at = found.end()
         return found
 

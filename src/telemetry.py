@@ -13,6 +13,7 @@ from typing import Any
 from messages import Request, Response
 from ports import Background, Randomness
 from principals import Principal
+from stored_response import content_length
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 """An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""
@@ -113,5 +114,4 @@ def _content_length(response: Response) -> int | None:
     """Bytes of content, where they are known before they flow."""
     if isinstance(response.body, bytes | str):
         return len(response.body)
-    announced = response.headers.get("content-length", "")
-    return int(announced) if announced.isdigit() else None
+    return content_length(response.headers)

@@ -12,8 +12,9 @@ from typing import Any
 
 import base64url
 import strictjson
+from lengths import REQUEST_FIELDS
 
-MAX_LENGTH = 8192
+MAX_LENGTH = REQUEST_FIELDS["authorization"].characters
 """Longest token, in characters."""
 
 

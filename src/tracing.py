@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lengths import REQUEST_FIELDS
 from ports import Randomness
 
 TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -61,7 +62,8 @@ def trace(headers: Mapping[str, str], random: Randomness) -> Trace:
     fresh = f"{random.getrandbits(192):048x}"
     parent = _valid(fresh[32:])
     given = headers.get("traceparent")
-    found = None if given is None else TRACEPARENT.fullmatch(given.strip(" \t"))
+    readable = given is not None and len(given) <= REQUEST_FIELDS["traceparent"].characters
+    found = TRACEPARENT.fullmatch(given.strip(" \t")) if given is not None and readable else None
     if found is None or (found[1] == "00" and found[5] is not None):
         return Trace(_valid(fresh[:32]), parent, STARTED)
     flags = int(found[4], 16) & (SAMPLED | RANDOM)
@@ -70,7 +72,7 @@ def trace(headers: Mapping[str, str], random: Randomness) -> Trace:
 
 def _state(value: str) -> str:
     """`tracestate` as it may be handed on; empty when it is absent or invalid."""
-    if not value:
+    if not value or len(value) > REQUEST_FIELDS["tracestate"].characters:
         return ""
     members = [member for part in value.split(",") if (member := part.strip(" \t"))]
     keys = {member.partition("=")[0] for member in members}
