@@ -24,13 +24,13 @@ from typing import Any
 
 from devtools import credentials, node
 from devtools.failure import Failure, one_line
-from devtools.paths import FUZZ_LOCK, ROOT, TOOLS_LOCK, VENV, WORKER_LOCK
+from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, ORDERS_LOCK, ORIGIN_LOCK, ROOT, TOOLS_LOCK, VENV, WORKER_LOCK
 
 ACCEPTED: dict[str, str] = {}
 """Finding (`GHSA-…`, `PYSEC-…`, `CVE-…`) -> why what ships may have it, and until when."""
 
-SHIPPED = (WORKER_LOCK, ROOT / "origin" / "requirements.txt")
-TOOLS = (TOOLS_LOCK, FUZZ_LOCK)
+SHIPPED = (WORKER_LOCK, ORIGIN_LOCK, ORDERS_LOCK)
+TOOLS = (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK)
 
 PIP_AUDIT = VENV / "bin" / "pip-audit"
 PIP_AUDIT_OPTIONS = ("--disable-pip", "--require-hashes", "--format=json", "--progress-spinner=off", "--timeout=3")

@@ -218,9 +218,11 @@ def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str]]:
 
 
 def _handler(client: DynamoDBClient, users: str, idempotency: str, secrets: list[str], log: TextIO) -> Handler:
-    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # they are for CloudWatch, and here only in the way
+    for unused in ("POWERTOOLS_METRICS_DISABLED", "POWERTOOLS_TRACE_DISABLED"):  # for CloudWatch and X-Ray
+        os.environ.setdefault(unused, "true")
+    from application.common.telemetry import entry_point, metrics_of
     from application.users.app import Settings, create_handler
-    from aws_lambda_powertools import Logger, Metrics
+    from aws_lambda_powertools import Logger
     from gatehouse_verifier import GatewayVerifier
 
     GatewayVerifier(secrets)  # a secret that is too short is said now, not at the first request
@@ -229,7 +231,8 @@ def _handler(client: DynamoDBClient, users: str, idempotency: str, secrets: list
         if isinstance(attached, logging.StreamHandler):
             attached.setStream(log)
     settings = Settings(users_table=users, idempotency_table=idempotency, secrets=lambda: secrets)
-    return create_handler(settings, client, logger, Metrics(namespace="Gatehouse", service="users-api"))
+    metrics = metrics_of("users-api")
+    return entry_point(create_handler(settings, client, logger, metrics), "users-api", metrics)
 
 
 def _seed(client: DynamoDBClient, table: str) -> None:

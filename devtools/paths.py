@@ -13,10 +13,16 @@ REQUIREMENTS = ROOT / "requirements"
 TOOLS_LOCK = REQUIREMENTS / "dev.txt"
 WORKER_LOCK = REQUIREMENTS / "worker.txt"
 FUZZ_LOCK = REQUIREMENTS / "fuzz.txt"
+EMULATOR_LOCK = REQUIREMENTS / "emulator.txt"
+
+ORIGIN = ROOT / "origin"
+ORIGIN_LOCK = ORIGIN / "requirements.txt"
+ORDERS_LOCK = ORIGIN / "requirements-orders.txt"
 
 # Made by `make setup`, ignored by git.
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
+EMULATOR_VENV = ROOT / ".venv-emulator"
 NODE_MODULES = ROOT / "node_modules"
 PYTHON_MODULES = ROOT / "python_modules"
 STATE = ROOT / ".gatehouse"  # caches, logs, stamps and locks of the tools

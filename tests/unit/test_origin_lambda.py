@@ -104,7 +104,7 @@ def test_every_deployed_package_is_pinned_with_its_hash() -> None:
 
 @pytest.fixture(scope="module")
 def function(template: dict[str, Any]) -> Iterator[Any]:
-    """the handler imported as Lambda does it, with the template's variables and, beside them, only endpoints."""
+    """The handler imported as Lambda does it, with the template's variables and, beside them, only endpoints."""
     variables = template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
     with local_origin(secret=SECRET) as origin, pytest.MonkeyPatch.context() as environment:
         for name in ("DYNAMODB", "SECRETS_MANAGER"):
@@ -112,7 +112,8 @@ def function(template: dict[str, Any]) -> Iterator[Any]:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             environment.setenv(name, "local")
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        environment.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+        for name in ("POWERTOOLS_METRICS_DISABLED", "POWERTOOLS_TRACE_DISABLED"):
+            environment.setenv(name, "true")
         secret = boto3.client("secretsmanager").create_secret(
             Name="gatehouse", SecretString=json.dumps({"current": SECRET, "next": NEXT})
         )
