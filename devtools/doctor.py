@@ -112,11 +112,19 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
         yield "ROUTES: nothing is forwarded; add a route"
     if "CACHE" not in bindings:
         yield "CACHE: no KV namespace is bound; nothing is cached, and key sets live in each isolate alone"
+    several, first = len(settings.issuers) > 1, _reference(settings)
     for index, route in enumerate(settings.routes):
         if route.auth == "optional" and (route.roles or route.scopes):
             yield f"ROUTES[{index}].auth: 'optional' lets callers without a token pass whatever roles and scopes say"
+        if several and route.issuers is None and (route.roles or route.scopes):
+            yield f"ROUTES[{index}].issuers: every issuer can give these roles; name those that may, as in ['{first}']"
         if route.path == "/*" and route.auth == "none":
             yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"
+
+
+def _reference(settings: Settings) -> str:
+    """What a route may call the first entry of ISSUERS by."""
+    return next((entry.name or entry.issuer or "" for entry in settings.issuers), "")
 
 
 def _about_files(secrets: Path) -> Iterator[str]:

@@ -9,7 +9,8 @@ Rules that this file keeps, whatever is configured:
 
 - the issuer is chosen by exact `iss` before anything is verified, and it alone says which algorithms and keys count;
 - a signature is checked before any claim but `iss` is looked at, so a refusal's reason never describes a forgery;
-- a token is believed only by the field its issuer was configured for;
+- a token is believed only by the field its issuer was configured for, and only where that issuer is trusted;
+- one credential a request: the same one may come in several places, two different ones are nobody's;
 - what is remembered of a token is its digest and what it proved, and it is believed no longer than the token itself
   and than the key set that verified it.
 
@@ -26,7 +27,7 @@ from typing import Final
 from jwt.algorithms import HMACAlgorithm
 
 from challenges import Challenges
-from handshake import is_websocket, websocket_token
+from handshake import is_websocket, websocket_tokens
 from jwks import KeySource, KeysUnavailable, UnknownKey, key_source
 from messages import Request
 from ports import Background, Platform
@@ -72,6 +73,11 @@ class Remembered:
     """`exp` and the leeway: from then on the token has expired."""
     source: KeySource | None
     """The keys it was verified with; None for a secret."""
+    references: frozenset[str] = frozenset()
+    """What routes call the entry of ISSUERS that it was verified by."""
+
+    def is_trusted(self, route: AccessSettings) -> bool:
+        return _trusts(route, self.references)
 
 
 class Memory:
@@ -81,8 +87,8 @@ class Memory:
         self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
         self._size = size
 
-    def recall(self, token: str, now: float) -> Principal | None:
-        """The principal of `token`, if what it proved still holds."""
+    def recall(self, token: str, now: float) -> Remembered | None:
+        """What `token` proved, if it still holds."""
         fingerprint = _fingerprint(token)
         entry = self._entries.get(fingerprint)
         if entry is None:
@@ -91,7 +97,7 @@ class Memory:
             del self._entries[fingerprint]
             return None
         self._entries.move_to_end(fingerprint)
-        return entry.principal
+        return entry
 
     def remember(self, token: str, entry: Remembered) -> None:
         self._entries[_fingerprint(token)] = entry
@@ -112,6 +118,7 @@ class Issuer:
 
     def __init__(self, settings: IssuerSettings, secrets: dict[str, str], platform: Platform, memory: Memory) -> None:
         self.rules = ClaimRules(settings)
+        self.references = settings.references
         self.memory = memory
         self._algorithms = frozenset(settings.algorithms)
         self._types = frozenset(name.lower().removeprefix("application/") for name in settings.typ)
@@ -129,6 +136,11 @@ class Issuer:
             raise InvalidToken("algorithm")
         if self._types and header.typ not in self._types:
             raise InvalidToken("type")
+
+    def remember(self, text: str, principal: Principal) -> None:
+        """Believe `text` from now on without looking at its signature again."""
+        entry = Remembered(principal, self.rules.ends(principal.expires), self.source, self.references)
+        self.memory.remember(text, entry)
 
     def _forget(self) -> None:
         if self.source is not None:
@@ -153,15 +165,12 @@ class Door:
         self.memory = Memory()
         self.issuers: dict[str | None, Issuer] = {}
 
-    def issuer_of(self, token: Token) -> Issuer:
-        """The issuer that a token names, by exact `iss`. Raises InvalidToken."""
+    def issuer_of(self, token: Token) -> Issuer | None:
+        """The issuer that a token names, by exact `iss`, if this is its field."""
         name = token.claims.get("iss")
         if "iss" in token.claims and not isinstance(name, str):
-            raise InvalidToken("issuer")
-        issuer = self.issuers.get(name)
-        if issuer is None:
-            raise InvalidToken("issuer")
-        return issuer
+            return None
+        return self.issuers.get(name)
 
 
 class Authenticator:
@@ -186,17 +195,18 @@ class Authenticator:
         """
         if route.auth == "none":
             return None
-        door, token = self._find_token(request, route)
+        token, doors = self._find_credential(request, route)
         if token is None:
             if route.auth == "optional":
                 return None
             raise self._challenges.token_missing()
         now = self._clock()
-        known = door.memory.recall(token, now)
-        if known is not None:
-            return known
+        for door in doors:
+            known = door.memory.recall(token, now)
+            if known is not None and known.is_trusted(route):
+                return known.principal
         try:
-            return self._examine(token, door, now)
+            return self._examine(token, doors, route, now)
         except InvalidToken as refusal:
             if not _TOKEN68.fullmatch(token):  # asked late, since no token that parses fails it
                 raise self._challenges.invalid_request("repeated" if "," in token else "credentials") from None
@@ -239,18 +249,29 @@ class Authenticator:
                 if issuer.source is not None:
                     await issuer.source.refresh()
 
-    def _find_token(self, request: Request, route: AccessSettings) -> tuple[Door, str | None]:
-        """The token and the field it came in, `Authorization` first. Raises Problem for what is no token."""
+    def _find_credential(self, request: Request, route: AccessSettings) -> tuple[str | None, list[Door]]:
+        """The one token that `request` carries, and the fields it counts in. Raises Problem for two, or for no token.
+
+        The same one in several places is one: Cloudflare Access and a client of its own may both send it.
+        """
+        token: str | None = None
+        doors: list[Door] = []
         for door in self._doors:
             value = request.headers.get(door.name)
             if value is None:
                 continue
-            token = self._bearer(value) if door.name == "authorization" else value
-            if route.websocket_token and is_websocket(request) and websocket_token(request) is not None:
+            found = self._bearer(value) if door.name == "authorization" else value
+            if doors and found != token:
                 raise self._challenges.invalid_request("repeated")
-            return door, token
-        offered = websocket_token(request) if route.websocket_token and is_websocket(request) else None
-        return self._doors[0], offered
+            token = found
+            doors.append(door)
+        if route.websocket_token and is_websocket(request):
+            for found in websocket_tokens(request):
+                if token not in (None, found):
+                    raise self._challenges.invalid_request("repeated")
+                token = found
+                doors = doors or self._doors[:1]
+        return token, doors
 
     def _bearer(self, value: str) -> str:
         """The credentials behind `Bearer`; the scheme's name knows no case (RFC 9110 section 11.1)."""
@@ -259,16 +280,18 @@ class Authenticator:
             raise self._challenges.invalid_request("scheme")
         return credentials.lstrip(" ")
 
-    def _examine(self, text: str, door: Door, now: float) -> Principal | Unverified:
+    def _examine(self, text: str, doors: list[Door], route: AccessSettings, now: float) -> Principal | Unverified:
         token = parse_token(text)
-        issuer = door.issuer_of(token)
+        issuer = next((found for door in doors if (found := door.issuer_of(token)) is not None), None)
+        if issuer is None or not _trusts(route, issuer.references):
+            raise InvalidToken("issuer")
         issuer.check_header(token.header)
         if issuer.source is not None:
             return Unverified(text, token, issuer, issuer.source)
         if not issuer.hmacs[token.header.alg].accepts(token):
             raise InvalidToken("signature")
         principal = issuer.rules.read(token.claims, now)
-        issuer.memory.remember(text, Remembered(principal, issuer.rules.ends(principal.expires), None))
+        issuer.remember(text, principal)
         return principal
 
     async def _verify(self, unverified: Unverified, background: Background) -> Principal:
@@ -292,8 +315,13 @@ class Authenticator:
             raise InvalidToken("signature")
         principal = issuer.rules.read(token.claims, self._clock())
         if source.version == version:  # else the key may have been revoked while the platform was computing
-            issuer.memory.remember(unverified.text, Remembered(principal, issuer.rules.ends(principal.expires), source))
+            issuer.remember(unverified.text, principal)
         return principal
+
+
+def _trusts(route: AccessSettings, references: frozenset[str]) -> bool:
+    """Whether `route` believes the entry of ISSUERS that has these `references`; one that names none believes all."""
+    return route.issuers is None or not references.isdisjoint(route.issuers)
 
 
 def _fingerprint(token: str) -> bytes:

@@ -19,7 +19,15 @@ from geo import Locator
 from publickeys import KeySet
 from settings import HS_KEY_BYTES, Settings
 
-STRUCTURED = ("ROUTES", "ISSUERS", "SUPPORTED_LANGUAGES", "SUPPORTED_CURRENCIES", "CORS_ORIGINS", "SUMMARY")
+STRUCTURED = (
+    "ROUTES",
+    "ISSUERS",
+    "SUPPORTED_LANGUAGES",
+    "SUPPORTED_CURRENCIES",
+    "CORS_ORIGINS",
+    "SUMMARY",
+    "OPERATOR_ISSUERS",
+)
 SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
 OPTIONAL_SECRETS = {
@@ -89,17 +97,32 @@ def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 def _issuer_faults(settings: Settings) -> list[str]:
     faults = []
-    names = [entry.issuer for entry in settings.issuers]
+    issuers = [entry.issuer for entry in settings.issuers]
+    names = [entry.name for entry in settings.issuers]
     for index, entry in enumerate(settings.issuers):
         path = f"ISSUERS[{index}]"
-        if names.index(entry.issuer) != index:
+        if issuers.index(entry.issuer) != index:
             faults.append(f"{path}.issuer: {entry.issuer or 'an entry without issuer'} is listed twice")
+        if entry.name is not None and names.index(entry.name) != index:
+            faults.append(f"{path}.name: {entry.name!r} is listed twice")
+        if entry.name is not None and entry.name in issuers:
+            faults.append(f"{path}.name: {entry.name!r} is an issuer as well; choose a word that is none")
         if entry.jwks is not None:
             faults += [f"{path}.jwks: {fault}" for fault in _inline_key_faults(entry.jwks, entry.algorithms)]
         if entry.secret is not None:
             key = settings.secrets.get(entry.secret, "")
             faults += [f"{path}.secret: {fault}" for fault in _secret_faults(entry.secret, key, entry.algorithms)]
+    faults += _trust_faults("OPERATOR_ISSUERS", settings.operator_issuers, settings)
     return faults
+
+
+def _trust_faults(path: str, trusted: Collection[str] | None, settings: Settings) -> list[str]:
+    known = {reference for entry in settings.issuers for reference in entry.references}
+    return [
+        f"{path}: no entry of ISSUERS has the name or the issuer {reference!r}"
+        for reference in trusted or ()
+        if reference not in known
+    ]
 
 
 def _secret_faults(name: str, key: str, algorithms: Collection[str]) -> list[str]:
@@ -137,6 +160,7 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
         path = f"ROUTES[{index}]"
         if route.auth != "none" and not settings.issuers:
             faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
+        faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
         if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
             faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
         faults.extend(

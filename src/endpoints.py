@@ -56,12 +56,15 @@ class Endpoints:
         cache: HttpCache | None,
         description: Description,
         platform: Platform,
+        operators: tuple[str, ...],
     ) -> None:
+        """`operators` are the issuers whose roles count where something can be changed: `Settings.operators`."""
         self._locator = locator
         self._authenticator = authenticator
         self._cache = cache
         self._platform = platform
         self._description = description
+        self._purgers = purging.ACCESS.model_copy(update={"issuers": operators})
         self._country = reading("/geo/{country}", self._country_geo)
         self._table = {
             endpoint.pattern: endpoint
@@ -128,7 +131,7 @@ class Endpoints:
         return json_response(principal.describe())
 
     async def _purge(self, exchange: Exchange) -> Response:
-        await self._admit(exchange, purging.ACCESS)
+        await self._admit(exchange, self._purgers)
         if self._cache is None:
             raise Problem(503, "store_unavailable", "This gateway has no namespace bound as CACHE.")
         request = exchange.request

@@ -201,16 +201,15 @@ def _client_fields(request: Request, target: Target) -> dict[str, str]:
     if "cookie" in fields and withheld:
         cookie = without_access_cookie(fields["cookie"])
         fields.update(cookie=cookie) if cookie else fields.pop("cookie")
+    if target.websocket_token and "sec-websocket-protocol" in fields:
+        _take_out_tokens(request, fields)
     if is_websocket(request):
-        _carry_handshake(request, fields, takes_token=target.websocket_token)
+        fields["upgrade"] = "websocket"  # hop-by-hop, and this hop upgrades as well
     return fields
 
 
-def _carry_handshake(request: Request, fields: dict[str, str], *, takes_token: bool) -> None:
-    """`Upgrade` is hop-by-hop, and this hop upgrades as well."""
-    fields["upgrade"] = "websocket"
-    if not takes_token:
-        return
+def _take_out_tokens(request: Request, fields: dict[str, str]) -> None:
+    """Of the subprotocols; also where the request is no handshake and none of them is asked for."""
     protocols = protocols_for_origin(request)
     if protocols:
         fields["sec-websocket-protocol"] = protocols

@@ -66,7 +66,9 @@ class Gateway:
         self._policies = {
             id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
         }
-        self._endpoints = Endpoints(self._locator, self._authenticator, self._cache, Description(settings), platform)
+        self._endpoints = Endpoints(
+            self._locator, self._authenticator, self._cache, Description(settings), platform, settings.operators
+        )
 
     @staticmethod
     def misconfigured(faults: list[str], platform: Platform) -> "Gateway":

@@ -18,6 +18,9 @@ LATEST_DATE = 253_402_300_800
 _NUMBERS = frozenset({int, float})
 """What the JSON parser makes of a number. `bool` is a subclass of `int`, and no number here."""
 
+SCOPE_SEPARATOR = " "
+"""RFC 8693 section 4.2. Roles have no such rule: `"pending admin"` is one role unless the issuer's entry says else."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 Claims = Mapping[str, Any]
@@ -90,6 +93,7 @@ class ClaimRules:
         self._audience = frozenset(issuer.audience)
         self._id = ClaimPath(issuer.id_claim)
         self._role = ClaimPath(issuer.role_claim)
+        self._role_separator = issuer.role_separator
         self._leeway = issuer.leeway
         self._max_lifetime = issuer.max_lifetime
 
@@ -100,8 +104,8 @@ class ClaimRules:
         identifier = self._id.find(claims)
         if not isinstance(identifier, str) or not identifier:
             raise InvalidToken("subject")
-        roles = _names(self._role.find(claims))
-        scopes = _names(claims["scope"] if "scope" in claims else claims.get("scp"))
+        roles = _names(self._role.find(claims), self._role_separator)
+        scopes = _names(claims["scope"] if "scope" in claims else claims.get("scp"), SCOPE_SEPARATOR)
         return Principal(self._issuer, _clean(identifier), tuple(dict.fromkeys(roles)), frozenset(scopes), expires)
 
     def ends(self, expires: float) -> float:
@@ -143,15 +147,20 @@ def _date(claims: Claims, name: str) -> float | None:
     return float(value)
 
 
-def _names(value: Any) -> list[str]:
-    """Roles or scopes: one string, delimited by spaces (RFC 8693 section 4.2), or a list of strings."""
+def _names(value: Any, separator: str | None) -> list[str]:
+    """Roles or scopes: a list of strings, or one string, which is one name where nothing separates several."""
     if value is None:
         return []
     if isinstance(value, str):
-        return [name for name in _clean(value).split(" ") if name]
+        names = [_clean(value)] if separator is None else map(_trimmed, _clean(value).split(separator))
+        return [name for name in names if name]
     if not _is_list_of_strings(value):
         raise InvalidToken("claim")
     return [_clean(name) for name in value if name]
+
+
+def _trimmed(name: str) -> str:
+    return name.strip(" ")
 
 
 def _clean(text: str) -> str:

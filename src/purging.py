@@ -18,7 +18,7 @@ from purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scop
 from settings import AccessSettings
 
 ACCESS = AccessSettings(auth="required", roles=("gatehouse:purge",))
-"""Who may purge."""
+"""Who may purge, by tokens of the issuers that `Settings.operators` names."""
 
 MOST = 100
 """Entries of one list: each is a write to the store."""

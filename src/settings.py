@@ -31,6 +31,21 @@ NUMERIC_HOST = re.compile(r"(?:\A|\.)(?:[0-9]+|0[Xx][0-9A-Fa-f]*)\.?\Z")
 
 KIB, MIB = 1024, 1024 * 1024
 
+NOT_FOR_TOKENS = {
+    "cookie": "it holds all cookies; send the token in 'authorization' or in a field of its own",
+    "set-cookie": "clients do not send it; send the token in 'authorization' or in a field of its own",
+    "sec-websocket-protocol": "leave 'authorization', and set websocket_token = true at the route",
+    "proxy-authorization": "it is for proxies; send the token in 'authorization' or in a field of its own",
+    "www-authenticate": "it is the answer's; send the token in 'authorization' or in a field of its own",
+    **dict.fromkeys(
+        ("accept", "accept-encoding", "accept-language", "connection", "content-length", "content-type", "expect",
+         "forwarded", "host", "keep-alive", "origin", "referer", "te", "trailer", "transfer-encoding", "upgrade",
+         "user-agent", "via"),
+        "it has a meaning of its own; send the token in 'authorization' or in a field of its own",
+    ),
+}  # fmt: skip
+"""Fields that can be written as an issuer's `header` and never hold a token alone -> how it is written here."""
+
 ACCESS_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """RFC 9110 section 5.6.2."""
@@ -162,6 +177,8 @@ class AccessSettings(Model):
     """Any one of these roles is enough."""
     scopes: tuple[ScopeToken, ...] = ()
     """Any one of these scopes is enough."""
+    issuers: tuple[str, ...] | None = Field(None, min_length=1)
+    """Whose tokens count: each the `name` of an entry of `ISSUERS`, or an exact `issuer`; without it, everyone's."""
     websocket_token: bool = False
     """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""
 
@@ -244,8 +261,8 @@ class RouteSettings(AccessSettings):
     def _fits_together(self) -> Self:
         if self.strip_prefix and not (self.path.removesuffix("/*") + "/").startswith(self.strip_prefix + "/"):
             raise ValueError(f"strip_prefix {self.strip_prefix!r} is not a leading part of path {self.path!r}")
-        if self.auth == "none" and (self.roles or self.scopes):
-            raise ValueError("roles and scopes need auth = 'required' or 'optional'")
+        if self.auth == "none" and (self.roles or self.scopes or self.issuers):
+            raise ValueError("roles, scopes and issuers need auth = 'required' or 'optional'")
         if self.sign != "sigv4" and (self.aws_region or self.aws_service):
             raise ValueError("aws_region and aws_service need sign = 'sigv4'")
         if isinstance(self.cache, CacheSettings) and self.cache.partition != "none" and self.auth == "none":
@@ -263,6 +280,8 @@ class RouteSettings(AccessSettings):
 class IssuerSettings(Model):
     """One token issuer: its name, its keys, and how its claims are read."""
 
+    name: str | None = Field(None, min_length=1)
+    """What `issuers` of a route may call this entry by; a word of your own, given once."""
     issuer: str | None = Field(None, min_length=1)
     """Exact `iss`. At most one entry may leave it out; that one takes only tokens without `iss`."""
     audience: tuple[str, ...]
@@ -280,7 +299,9 @@ class IssuerSettings(Model):
     header: str = "authorization"
     """Field that carries the token: bare in any field but `Authorization`."""
     role_claim: str = Field("role", min_length=1)
-    """Dotted path to a string, a list, or a space-delimited string: `realm_access.roles`."""
+    """Dotted path to a string, which is one role, or to a list of them: `realm_access.roles`."""
+    role_separator: Literal[" ", ","] | None = None
+    """What separates roles where the issuer writes several into one string; without it, a string is one role."""
     id_claim: str = Field("sub", min_length=1)
     """Dotted path to the claim that becomes `x-user-id`; must be a non-empty string in every token."""
     typ: tuple[str, ...] = ()
@@ -324,10 +345,24 @@ class IssuerSettings(Model):
 
     @field_validator("header")
     @classmethod
-    def _header_is_a_field_name(cls, value: str) -> str:
+    def _header_can_carry_a_token(cls, value: str) -> str:
+        name = value.lower()
         if not TOKEN.fullmatch(value):
             raise ValueError("must be a header field name")
-        return value.lower()
+        if name in NOT_FOR_TOKENS:
+            raise ValueError(f"no token is read from {name!r}: {NOT_FOR_TOKENS[name]}")
+        return name
+
+    @field_validator("issuer", "audience", "jwks_url")
+    @classmethod
+    def _has_no_placeholder(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        """`{tenantid}` of a provider's documentation is no part of any token: nothing would ever match."""
+        for text in (value,) if isinstance(value, str) else value or ():
+            if "{" in text or "}" in text:
+                raise ValueError(
+                    f"{text!r} has a placeholder; write what stands in your tokens, and an entry for each tenant"
+                )
+        return value
 
     @model_validator(mode="after")
     def _has_one_key_source(self) -> Self:
@@ -346,6 +381,11 @@ class IssuerSettings(Model):
         if self.discovery and self.issuer is not None:
             _https_url(self.issuer)
         return self
+
+    @property
+    def references(self) -> frozenset[str]:
+        """What `issuers` of a route may call this entry by; `""` is the one whose tokens have no `iss`."""
+        return frozenset({self.issuer or ""} if self.name is None else {self.issuer or "", self.name})
 
 
 class SummarySettings(Model):
@@ -370,6 +410,9 @@ class Settings(Model):
     """The routes. The first path that matches decides; what none matches is 404."""
     issuers: tuple[IssuerSettings, ...] = ()
     """The token issuers, chosen by exact `iss` before anything is verified."""
+    operator_issuers: tuple[str, ...] | None = Field(None, min_length=1)
+    """Whose roles count at the gateway's own endpoints that change something (`/_gatehouse/purge`): names as in
+    `issuers` of a route. Without it, the issuer of the first entry."""
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
     default_country: str = Field("US", pattern=r"^[A-Z]{2}$")
@@ -390,6 +433,12 @@ class Settings(Model):
     """Name of the deployment, in the hourly summary and in what its webhook is told."""
     secrets: Mapping[str, str] = Field(default_factory=dict, repr=False, exclude=True)
     """Values of the secrets that the other settings name."""
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Whose roles count at the endpoints that change something. With no issuer, nobody has a role at all."""
+        first = self.issuers[0].issuer if self.issuers else None
+        return self.operator_issuers or (first or "",)
 
     @field_validator("cors_origins")
     @classmethod

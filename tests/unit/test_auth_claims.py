@@ -149,14 +149,39 @@ def test_the_id_may_be_another_claim_at_any_depth() -> None:
         (None, ()),
         ("", ()),
         ("admin", ("admin",)),
-        ("admin editor  admin", ("admin", "editor")),
+        ("pending admin", ("pending admin",)),
+        ("guest,admin", ("guest,admin",)),
+        (" admin", (" admin",)),
         (["admin", "site editor", "admin"], ("admin", "site editor")),
         ([], ()),
         ([""], ()),
     ],
 )
-def test_roles_are_a_string_a_list_or_delimited(value: Any, roles: tuple[str, ...]) -> None:
+def test_a_role_string_is_one_role_and_a_list_is_several(value: Any, roles: tuple[str, ...]) -> None:
     assert read(role=value).roles == roles
+
+
+@pytest.mark.parametrize(
+    ("separator", "value", "roles"),
+    [
+        (" ", "admin editor  admin", ("admin", "editor")),
+        (" ", "admin,editor", ("admin,editor",)),
+        (" ", "  ", ()),
+        (",", "admin, site editor ,,admin", ("admin", "site editor")),
+        (",", "pending admin", ("pending admin",)),
+        (" ", ["pending admin"], ("pending admin",)),
+        (",", ["pending,admin"], ("pending,admin",)),
+    ],
+)
+def test_a_role_string_is_split_only_where_the_issuer_says_so(
+    separator: str, value: Any, roles: tuple[str, ...]
+) -> None:
+    assert read(settings={"role_separator": separator}, role=value).roles == roles
+
+
+def test_scopes_are_separated_by_spaces_whatever_separates_roles() -> None:
+    for settings in ({}, {"role_separator": ","}):
+        assert read(settings=settings, scope="read write,all").scopes == {"read", "write,all"}
 
 
 @pytest.mark.parametrize("value", [7, True, {"admin": True}, ["admin", 7], [["admin"]]])

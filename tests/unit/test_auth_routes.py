@@ -87,15 +87,54 @@ def test_a_websocket_handshake_may_carry_its_token_as_a_subprotocol(edge: Edge) 
         edge.ask(socket_route(), sec_websocket_protocol=fields["sec_websocket_protocol"])
 
 
-def test_a_websocket_handshake_with_two_tokens_is_a_bad_request(edge: Edge) -> None:
+OTHER = hs({**CLAIMS, "sub": "u2"})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"authorization": f"Bearer {hs()}", "sec_websocket_protocol": f"bearer, {OTHER}"},
+        {"authorization": f"Bearer {hs()}", "sec_websocket_protocol": f"chat, bearer,{OTHER}"},
+        {"authorization": f"Bearer {hs()}", "sec_websocket_protocol": f"bearer, {hs()}, bearer, {OTHER}"},
+        {"sec_websocket_protocol": f"bearer, {hs()}, bearer, {OTHER}"},
+        {"sec_websocket_protocol": f"bearer, {hs()}, chat, BEARER, x"},
+        {"authorization": f"Bearer {hs()}", "sec_websocket_protocol": "bearer, x"},
+    ],
+)
+def test_two_different_credentials_of_a_handshake_are_a_bad_request(edge: Edge, fields: dict[str, str]) -> None:
     """RFC 6750 section 2: not more than one method per request."""
     with pytest.raises(Problem, match="invalid_request"):
-        edge.ask(
-            socket_route(),
-            authorization=f"Bearer {hs()}",
-            upgrade="websocket",
-            sec_websocket_protocol=f"bearer, {hs()}",
-        )
+        edge.ask(socket_route(), upgrade="websocket", **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"authorization": f"Bearer {hs()}", "sec_websocket_protocol": f"bearer, {hs()}"},
+        {"sec_websocket_protocol": f"bearer, {hs()}, chat, Bearer,, {hs()}"},
+        {"sec_websocket_protocol": f"chat, v2, bearer, {hs()}"},
+    ],
+)
+def test_the_same_credential_twice_is_one(edge: Edge, fields: dict[str, str]) -> None:
+    assert edge.ask(socket_route(), upgrade="websocket", **fields) is not None
+
+
+def test_two_different_credentials_in_two_fields_are_a_bad_request() -> None:
+    edge, token = access_edge(ISSUERS[0])
+    for _ in range(2):
+        fields = {"authorization": f"Bearer {hs()}", "cf_access_jwt_assertion": token}
+        assert edge.problem(**fields) == (400, "invalid_request", "repeated")
+        assert edge.ask(authorization=f"Bearer {hs()}") is not None
+        assert edge.ask(cf_access_jwt_assertion=token) is not None
+
+
+def test_the_same_credential_in_two_fields_counts_in_the_one_that_is_its_issuers() -> None:
+    edge, token = access_edge(ISSUERS[0])
+    for _ in range(2):
+        principal = edge.ask(authorization=f"Bearer {token}", cf_access_jwt_assertion=token)
+        assert principal is not None
+        assert principal.issuer == "https://acme.cloudflareaccess.com"
+        assert edge.refusal(token) == "issuer", "in Authorization alone it is nobody's"
 
 
 # --- roles and scopes -------------------------------------------------------------------------------------------------

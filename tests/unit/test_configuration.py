@@ -89,7 +89,12 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ({"methods": ["CONNECT"]}, "ROUTES[0].methods: CONNECT cannot be forwarded"),
         ({"methods": []}, "ROUTES[0].methods: must name at least one method"),
         ({"strip_prefix": "/ap"}, "ROUTES[0]: strip_prefix '/ap' is not a leading part"),
-        ({"auth": "none", "roles": ["admin"]}, "ROUTES[0]: roles and scopes need auth"),
+        ({"auth": "none", "roles": ["admin"]}, "ROUTES[0]: roles, scopes and issuers need auth"),
+        ({"auth": "none", "issuers": ["https://id.example"]}, "ROUTES[0]: roles, scopes and issuers need auth"),
+        ({"issuers": []}, "ROUTES[0].issuers: must have at least one item"),
+        ({"issuers": ["staff"]}, "ROUTES[0].issuers: no entry of ISSUERS has the name or the issuer 'staff'"),
+        ({"issuers": ["https://id.example/"]}, "ROUTES[0].issuers: no entry of ISSUERS has the name or the issuer"),
+        ({"issuers": [""]}, "ROUTES[0].issuers: no entry of ISSUERS has the name or the issuer ''"),
         ({"scopes": ['a"b']}, "ROUTES[0].scopes[0]: must be visible ASCII"),
         ({"sign": "hmac"}, "ROUTES[0].sign: 'hmac' needs the secret ORIGIN_SECRET"),
         ({"sign": "sigv4"}, "ROUTES[0].sign: 'sigv4' needs the secret AWS_ACCESS_KEY_ID"),
@@ -114,6 +119,18 @@ def test_every_fault_of_a_route_is_named_by_its_path(change: dict[str, Any], fau
         ({"preset": "cloudflare-access"}, "ISSUERS[0]: preset 'cloudflare-access' needs team"),
         ({"team": "acme"}, "ISSUERS[0]: 'team' needs preset = 'cloudflare-access'"),
         ({"id_claim": ""}, "ISSUERS[0].id_claim: must not be empty"),
+        ({"name": ""}, "ISSUERS[0].name: must not be empty"),
+        ({"name": "https://id.example"}, "ISSUERS[0].name: 'https://id.example' is an issuer as well"),
+        ({"role_separator": ";"}, "ISSUERS[0].role_separator: "),
+        ({"header": "cookie"}, "ISSUERS[0].header: no token is read from 'cookie': it holds all cookies; send"),
+        ({"header": "Cookie"}, "ISSUERS[0].header: no token is read from 'cookie'"),
+        ({"header": "Sec-WebSocket-Protocol"}, "ISSUERS[0].header: no token is read from 'sec-websocket-protocol': "),
+        ({"header": "Host"}, "ISSUERS[0].header: no token is read from 'host': it has a meaning of its own"),
+        ({"header": "x token"}, "ISSUERS[0].header: must be a header field name"),
+        ({"issuer": "https://id.example/{tenantid}/v2.0"}, "ISSUERS[0].issuer: 'https://id.example/{tenantid}/v2.0' "),
+        ({"issuer": "https://${TENANT}.example"}, "ISSUERS[0].issuer: 'https://${TENANT}.example' has a placeholder"),
+        ({"audience": ["api", "{client}"]}, "ISSUERS[0].audience: '{client}' has a placeholder; write what stands in"),
+        ({"secret": None, "jwks_url": "https://id.example/{t}/keys"}, "ISSUERS[0].jwks_url: "),
         ({"secret": None, "jwks_url": "https://id.example/a b"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
         ({"secret": None, "jwks_url": "https://id.example/jwks\r\n"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
         ({"secret": None, "jwks_url": "https://bücher.example/"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
@@ -158,6 +175,10 @@ def test_issuers_are_unique_and_at_most_one_has_no_name() -> None:
     nameless = ISSUER | {"issuer": None}
     assert faults(issuers=[ISSUER, ISSUER]) == ["ISSUERS[1].issuer: https://id.example is listed twice"]
     assert faults(issuers=[nameless, nameless]) == ["ISSUERS[1].issuer: an entry without issuer is listed twice"]
+    one, other = ISSUER | {"name": "staff"}, nameless | {"name": "staff"}
+    assert faults(issuers=[one, other]) == ["ISSUERS[1].name: 'staff' is listed twice"]
+    crossed = faults(issuers=[one, nameless | {"name": "https://id.example"}])
+    assert crossed == ["ISSUERS[1].name: 'https://id.example' is an issuer as well; choose a word that is none"]
 
 
 def test_no_fault_ever_repeats_a_secret() -> None:

@@ -42,7 +42,8 @@ def test_the_version_is_the_projects() -> None:
 
 def test_every_endpoint_is_described_with_its_methods() -> None:
     settings, platform = Settings(), World().platform()
-    endpoints = Endpoints(Locator(), Authenticator(settings, platform), None, openapi.Description(settings), platform)
+    authenticator, description = Authenticator(settings, platform), openapi.Description(settings)
+    endpoints = Endpoints(Locator(), authenticator, None, description, platform, settings.operators)
     offered = {endpoint.pattern: {method.lower() for method in endpoint.by_method} for endpoint in endpoints.all()}
     del offered["/openapi.json"]
     paths = {path: set(item) for path, item in described()["paths"].items()}

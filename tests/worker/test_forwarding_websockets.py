@@ -47,6 +47,7 @@ class Talk:
 
     gateway: Gateway
     parrot: Parrot
+    plain: ScriptedOrigin
 
     @property
     def handshakes(self) -> list[Headers]:
@@ -76,10 +77,11 @@ def talk(worker: Callable[..., Gateway]) -> Iterator[Talk]:
             {"path": "/header/*", "auth": "required", "origin": origin},
             {"path": "/token/*", "auth": "required", "origin": origin, "websocket_token": True},
             {"path": "/public/*", "auth": "none", "origin": origin},
+            {"path": "/shown/*", "auth": "optional", "origin": plain.url, "websocket_token": True},
             {"path": "/plain/*", "auth": "none", "origin": plain.url},
         ]
         with worker(vars={"ROUTES": routes, "JWT_SECRET": SECRET}) as gateway:
-            yield Talk(gateway, parrot)
+            yield Talk(gateway, parrot, plain)
         server.shutdown()
 
 
@@ -136,6 +138,41 @@ def test_a_token_among_the_subprotocols_opens_and_is_taken_out(talk: Talk) -> No
     assert handshake["sec-websocket-protocol"] == "chat"
     assert handshake["x-user-id"] == "u2"
     assert bearer not in str(handshake)
+
+
+@pytest.mark.parametrize("around", ["chat, bearer, {}", "v2, Bearer,{}, chat", "bearer, {}, chat, bearer, {}"])
+def test_a_token_is_taken_out_wherever_it_stands_among_the_subprotocols(talk: Talk, around: str) -> None:
+    bearer = token(sub="u3")
+    with talk.connect("/token/x", sec_websocket_protocol=around.replace("{}", bearer)):
+        pass
+    handshake = talk.handshakes[-1]
+    assert handshake["x-user-id"] == "u3"
+    assert "chat" in handshake["sec-websocket-protocol"]
+    assert bearer not in str(handshake)
+    assert "bearer" not in handshake["sec-websocket-protocol"].lower()
+
+
+def test_two_different_tokens_of_a_handshake_are_a_bad_request(talk: Talk) -> None:
+    first, second = token(sub="u1"), token(sub="u2")
+    assert refused(talk, "/token/x", "bearer", first, "bearer", second) == 400
+    assert refused(talk, "/token/x", "bearer", first, authorization=f"Bearer {second}") == 400
+    with talk.connect("/token/x", "bearer", first, authorization=f"Bearer {first}") as socket:
+        assert socket.subprotocol == "bearer"
+
+
+def test_what_looks_like_a_token_reaches_no_origin_of_a_route_that_takes_them(talk: Talk) -> None:
+    """Nor does it where the request is no handshake, or its token came elsewhere."""
+    first, second = token(), token(sub="u2")
+    with talk.connect("/token/x", "chat", second, f"jwt.{second}", authorization=f"Bearer {first}"):
+        pass
+    assert talk.handshakes[-1]["sec-websocket-protocol"] == "chat"
+    for number, fields in enumerate(({}, {"upgrade": "h2c", "connection": "upgrade"})):
+        offered = {"sec-websocket-protocol": f"bearer, {first}, chat, bearer, {second}", **fields}
+        assert talk.gateway.get(f"/shown/{number}", headers=offered).text == "no talk"
+        arrived = str(talk.plain.received[-1])
+        assert "chat" in arrived
+        assert first not in arrived
+        assert second not in arrived
 
 
 def test_a_token_alone_is_answered_with_bearer_and_never_echoed(talk: Talk) -> None:
