@@ -18,9 +18,11 @@ import jwt
 import base64url
 from auth import Authenticator
 from configuration import Misconfigured, load_settings
+from cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
 from directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
 from fuzz.url_standard import parsed_path
 from gateway import Gateway
+from header_rules import ACCESS_COOKIE
 from http_dates import format_http_date, parse_first_http_date, parse_http_date
 from languages import Matcher, canonical
 from lengths import RESPONSE_FIELDS
@@ -155,6 +157,16 @@ def cache_control(data: bytes) -> None:
     assert "private" not in plain or found.private
 
 
+def cookies(data: bytes) -> None:
+    """What is taken out is gone, what compares equal stays so, and one field is read as several are."""
+    text = header(data)
+    assert cookie_value(without_cookie(text, ACCESS_COOKIE), ACCESS_COOKIE) is None
+    assert cookie_pairs(one_field(text)) == cookie_pairs(text)
+    compared = comparable_cookies(text)
+    assert comparable_cookies(compared) == compared
+    assert sorted(cookie_pairs(compared)) == sorted(cookie_pairs(text))
+
+
 def targeted(data: bytes) -> None:
     """A targeted field counts as a whole or not at all, and never lengthens what it cannot be read to say."""
     text = header(data)
@@ -276,6 +288,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "bearer": bearer,
     "token": token,
     "cache_control": cache_control,
+    "cookies": cookies,
     "targeted": targeted,
     "date": date,
     "range": byte_range,

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
+from cookies import comparable_cookies
 from field_lists import split_list
 from lengths import SELECTING
 from settings import CacheSettings, QuerySettings
@@ -112,6 +113,8 @@ def normalised_field(name: str, value: str | None) -> str | None:
         return None
     if len(value) > SELECTING.characters:
         return value
+    if name == "cookie":
+        return comparable_cookies(value)
     members = split_list(value)
     if name in UNORDERED_FIELDS:
         return ",".join(sorted(_without_default_weight(member) for member in members))

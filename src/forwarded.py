@@ -22,8 +22,9 @@ from functools import lru_cache
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
+from cookies import cookie_value, one_field, without_cookie
 from handshake import is_websocket, protocols_for_origin
-from header_rules import CREDENTIALS, connection_options, origin_rule, without_access_cookie
+from header_rules import ACCESS_COOKIE, CREDENTIALS, connection_options, origin_rule
 from messages import Request
 from problems import Problem
 from settings import RouteSettings
@@ -167,6 +168,16 @@ def forwarded_request(request: Request, target: Target, vouched: Mapping[str, st
     )
 
 
+def presented_credentials(headers: Mapping[str, str], target: Target) -> dict[str, str]:
+    """The credentials of a client by the field they came in, whether or not they are forwarded: a token in any field
+    that carries one, and that of Cloudflare Access in its cookie."""
+    found = {name: headers[name] for name in target.token_fields if name in headers}
+    cookie = headers.get("cookie")
+    if cookie is not None and (token := cookie_value(cookie, ACCESS_COOKIE)) is not None:
+        found["cookie"] = f"{ACCESS_COOKIE}={token}"
+    return found
+
+
 def wire_query(query: str) -> str:
     """`query` byte for byte, but for the characters that no URL parser sends as they are: `'` becomes `%27`."""
     if not UNSENT_IN_QUERY.search(query):
@@ -198,8 +209,10 @@ def _client_fields(request: Request, target: Target) -> dict[str, str]:
         for name, value in request.headers.items()
         if reaches_origin(name) and name not in options and name not in withheld
     }
-    if "cookie" in fields and withheld:
-        cookie = without_access_cookie(fields["cookie"])
+    if "cookie" in fields:
+        cookie = one_field(fields["cookie"])
+        if withheld:
+            cookie = without_cookie(cookie, ACCESS_COOKIE)
         fields.update(cookie=cookie) if cookie else fields.pop("cookie")
     if target.websocket_token and "sec-websocket-protocol" in fields:
         _take_out_tokens(request, fields)

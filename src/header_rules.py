@@ -51,7 +51,7 @@ service tokens are not the origin's, and `cf-access-authenticated-user-email` is
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 """Neither removed by `Connection` nor accepted in another spelling."""
 
-ACCESS_COOKIE = re.compile(r"(?:^|;)[ \t]*CF_Authorization=[^;]*")
+ACCESS_COOKIE = "CF_Authorization"
 """Cloudflare Access keeps the same token in a cookie."""
 
 RESPONSE_WITHHELD = frozenset({"alt-svc"})
@@ -112,10 +112,3 @@ def connection_options(headers: Mapping[str, str]) -> frozenset[str]:
     if not value:
         return frozenset()
     return frozenset(option.strip(" \t").lower() for option in value.split(",")) - FRAMING
-
-
-def without_access_cookie(cookie: str) -> str:
-    """A `Cookie` field without the Access token. Other cookies keep their bytes and their order."""
-    if "CF_Authorization=" not in cookie:
-        return cookie
-    return ACCESS_COOKIE.sub("", cookie).lstrip("; \t")

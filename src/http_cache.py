@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
-from cache_keys import CacheKey, Caller, cache_key
+from cache_keys import CacheKey, Caller, cache_key, framed
 from cache_status import CacheStatus
 from cache_store import CacheStore, Content, Entry, Index, Lookup, discard
 from entity_tags import is_not_modified, validation_conditions, with_conditions
@@ -54,6 +54,16 @@ class Onward(Protocol):
         """What the origin will see. Made when it is first asked for, and most hits never do."""
         ...
 
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """What the client proves itself with, by field, whether or not the origin will see it."""
+        ...
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """Those of the credentials that the origin will not see."""
+        ...
+
     async def send(self, request: Request, /) -> Response:
         """The origin's response to `request`. Raises Problem, with one of ORIGIN_FAILURES if none came."""
         ...
@@ -61,13 +71,19 @@ class Onward(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Selecting:
-    """The fields that `Vary` may name: those the origin sees, which the gateway vouches for, then the client's."""
+    """The fields that `Vary` may name: those the origin sees, and no other copy that a client sent.
 
-    request: Request
+    Credentials that were withheld stand beside them. The origin answers by what the gateway made of them, so they keep
+    callers apart; they can never make two requests alike that the origin sees differently.
+    """
+
     onward: Onward
 
     def get(self, name: str, /) -> str | None:
-        return self.onward.request.headers.get(name, self.request.headers.get(name))
+        seen, withheld = self.onward.request.headers.get(name), self.onward.withheld.get(name)
+        if withheld is None:
+            return seen
+        return f"{withheld}; {seen or ''}" if name == "cookie" else framed((seen, withheld))
 
 
 @dataclass(slots=True)
@@ -390,8 +406,8 @@ class HttpCache:
 def _call(
     policy: CachePolicy, request: Request, onward: Onward, background: Background, caller: Caller | None
 ) -> _Call:
-    selecting = _Selecting(request, onward)
-    authorized = caller is not None or "authorization" in request.headers
+    selecting = _Selecting(onward)
+    authorized = caller is not None or bool(onward.credentials)
     # Credentials that only the origin reads name nobody whom a key could keep apart.
     partition = "none" if caller is None else policy.settings.partition
     return _Call(

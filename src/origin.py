@@ -28,7 +28,7 @@ from functools import cached_property
 from answered import sanitised_response
 from breaker import Breaker
 from configuration import Misconfigured
-from forwarded import Target, Vouched, forwarded_request, vouched_fields
+from forwarded import Target, Vouched, forwarded_request, presented_credentials, vouched_fields
 from lengths import too_long_answer
 from messages import Content, ContentTooLarge, Request, Response
 from origin_signers import Signer, compiled_signer
@@ -115,6 +115,16 @@ class Forwarding:
     def request(self) -> Request:
         """What the origin will see; not made for a hit. Its content can be sent once."""
         return forwarded_request(self.client_request, self.upstream.target, self.vouched)
+
+    @cached_property
+    def credentials(self) -> Mapping[str, str]:
+        """What the client proves itself with, by field, forwarded or not."""
+        return presented_credentials(self.client_request.headers, self.upstream.target)
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """Those of them that the origin will not see."""
+        return {} if self.upstream.target.forward_credentials else self.credentials
 
     async def send(self, request: Request | None = None) -> Response:
         """Send `self.request`, or the cache's changed copy of it, and give the origin's sanitised response.

@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 import strictjson
 import territories
+from cookies import cookie_value
 from languages import canonical
 from problems import Problem
 
@@ -23,7 +24,7 @@ CURRENCIES: Final = frozenset(
 )
 """ISO 4217 codes that are tender somewhere today."""
 
-_COOKIE = re.compile(rf"(?:^|;)[ \t]*{COOKIE}=([A-Za-z0-9&=-]{{0,128}})[ \t]*(?:;|$)")
+_COOKIE_VALUE = re.compile(r"[A-Za-z0-9&=-]{0,128}")
 
 CURRENCY_SYNTAX = "must be an ISO 4217 code of a currency in use, such as EUR."
 LANGUAGE_SYNTAX = "must be a BCP 47 language tag, such as de-CH."
@@ -75,10 +76,8 @@ def _parameter(query: str, name: str) -> str | None:
 
 def from_cookie(cookie: str | None) -> Wish:
     """The wish in a `Cookie` field value; a value that means nothing (any more) is no wish."""
-    if not cookie or COOKIE not in cookie:
-        return NO_WISH
-    match = _COOKIE.search(cookie)
-    return _from_cookie_value(match[1]) if match else NO_WISH
+    value = cookie_value(cookie, COOKIE) if cookie else None
+    return _from_cookie_value(value) if value and _COOKIE_VALUE.fullmatch(value) else NO_WISH
 
 
 @lru_cache(maxsize=512)

@@ -1,18 +1,26 @@
 """A cache with a store, an origin that a test scripts, and a client, for tests under plain CPython."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from cache import CachePolicy
 from cache_keys import Caller
+from forwarded import Target, forwarded_request, presented_credentials
 from http_cache import HttpCache
 from http_dates import format_http_date
 from messages import Request, Response
 from ports import KeyValueStore
 from problems import Problem
-from settings import CacheSettings
+from settings import CacheSettings, RouteSettings
 from tests.unit.in_memory import BytesBody, MemoryStore, World, run
+
+TOKEN_FIELD = "x-partner-token"
+"""The field of its own that an issuer has."""
+ROUTE = RouteSettings(path="/*", origin="https://origin.example")
+TARGET = Target.of(ROUTE, frozenset({TOKEN_FIELD}))
+FORWARDING = replace(TARGET, forward_credentials=True)
+"""The same with `forward_authorization`."""
 
 Answer = Callable[[Request], Response]
 
@@ -42,6 +50,21 @@ class Exchange:
 
     request: Request
     send: Callable[[Request], Coroutine[Any, Any, Response]]
+    credentials: Mapping[str, str]
+    withheld: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        request: Request,
+        target: Target,
+        vouched: Mapping[str, str],
+        send: Callable[[Request], Coroutine[Any, Any, Response]],
+    ) -> Self:
+        """What a route makes of a client's `request`."""
+        credentials = presented_credentials(request.headers, target)
+        withheld = {} if target.forward_credentials else credentials
+        return cls(forwarded_request(request, target, vouched), send, credentials, withheld)
 
 
 class CacheHouse:
@@ -53,6 +76,7 @@ class CacheHouse:
         self.policy = CachePolicy(self.settings)
         self.answer: Answer = answer or (lambda request: page(cache_control="max-age=60"))
         self.asked: list[Request] = []
+        self.target = TARGET
         self.cache = self.isolate()
 
     def isolate(self, store: KeyValueStore | None = None) -> HttpCache:
@@ -88,11 +112,10 @@ class CacheHouse:
         """The answer to a client. `vouched` are fields that only the origin sees (`x-geo-country`)."""
         target, _, query = path.partition("?")
         request = Request(method, "https", "a.example", target, query, dict(headers or {}))
-        outgoing = Request(method, "https", "origin.example", target, query, {**request.headers, **(vouched or {})})
-        outgoing.client = CLIENT
+        request.client = CLIENT
 
         async def exchange() -> Response:
-            onward = Exchange(outgoing, self.send)
+            onward = Exchange.of(request, self.target, vouched or {}, self.send)
             return await self.cache.answer(self.policy, request, onward, self.world.background, caller)
 
         try:

@@ -14,7 +14,7 @@ from ports import StoredValue
 from principals import Principal
 from problems import Problem
 from purges import everything, prefix_scope, tag_scope, url_scope
-from tests.unit.cache_house import CacheHouse, content_of, page, status_of
+from tests.unit.cache_house import FORWARDING, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import BytesBody, MemoryStore, run
 
 ANNA = Principal("https://id.example", "anna", ("editor",))
@@ -182,6 +182,7 @@ class TestPartitions:
         house = CacheHouse(
             lambda r: page(r.headers.get("authorization", "-"), cache_control="max-age=60"), partition=partition
         )
+        house.target = FORWARDING
         credentials = ["Basic YTpi", "Basic Yzpk", "Basic YTpi"]
         assert [content_of(house.get("/", {"authorization": value})) for value in credentials] == credentials
 

@@ -53,6 +53,7 @@ FORGIVING: dict[str, tuple[str, Any, bytes]] = {
     "bearer": ("_authenticator", Credulous(), b"Bearer x.y.z"),
     "token": ("parse_token", lambda text: TOKEN, b"e30.e30.YR"),
     "cache_control": ("response_directives", lambda headers: ResponseDirectives(), b"no-store"),
+    "cookies": ("without_cookie", lambda cookie, name: cookie, b"CF_Authorization=x"),
     "targeted": ("response_directives", lambda headers: ResponseDirectives("cdn-cache-control"), b"no-store, ???"),
     "date": ("parse_http_date", lambda text, now: 0, b"Sun, 06 Nov 1994 08:49:37 GMT"),
     "range": ("single_range", lambda text, length: ByteRange(0, 9, 10), b"bytes=0-4"),

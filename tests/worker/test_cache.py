@@ -51,6 +51,7 @@ PAGES = {
     "/plain": Page(),
     "/variants": Page("cache-control: max-age=60\r\nvary: Accept-Language"),
     "/currency": Page("cache-control: max-age=60\r\nvary: x-geo-currency"),
+    "/by-own-role": Page("cache-control: max-age=60, public\r\nvary: X-User-Role"),
     "/forbidden": Page("cache-control: no-store"),
     "/validated": Page(
         f"cache-control: max-age=1\r\netag: {ETAG}", b"validated", validated="cache-control: max-age=60"
@@ -151,6 +152,7 @@ def routes(origin: str, staged: str = "") -> dict[str, Any]:
                 "cache": {"query": {"ignore": ["utm_*"], "sort": True}},
                 **everything,
             },
+            {"path": "/by-place/*", "auth": "none", "cache": {"vary_on_locale": True}, **everything},
             {"path": "/never/*", "auth": "none", "cache": False, **everything},
             {"path": "/staged/*", "auth": "none", **everything, "origin": staged or origin},
         ],
@@ -208,6 +210,21 @@ def test_two_users(house: House) -> None:
     for _ in range(2):
         assert [house.get("/by-user/private", headers=who).text for who in (anna, bert, {})] == ["1", "2", "3"]
     assert [house.get("/by-role/private", headers=who).text for who in (anna, bert, token("c"))] == ["1", "1", "2"]
+
+
+def test_a_clients_copy_of_a_vouched_field_selects_nothing(house: House) -> None:
+    admin, forged = token("anna", "admin"), {"X-User-Role": "admin", "x_user_role": "admin"}
+    assert [house.get("/optional/by-own-role", headers=who).text for who in (admin, forged, {})] == ["1", "2", "2"]
+    assert house.get("/optional/by-own-role?poisoned", headers=forged).text == "3"
+    assert house.get("/optional/by-own-role?poisoned", headers=admin).text == "4"
+
+
+def test_a_forged_place_selects_nothing(house: House) -> None:
+    """As the key sees it with `vary_on_locale`, and as `Vary` does."""
+    for path in ("/by-place/plain", "/cached/currency"):
+        forged = {"x-geo-country": "JP", "x-geo-currency": "JPY", "x-geo-region": "13", "X_Geo_Region": "13"}
+        here = house.get(path + "?forged", cf={"country": "PT"}).text
+        assert house.get(path + "?forged", headers=forged, cf={"country": "PT"}).text == here
 
 
 def test_the_query_counts_as_the_route_says(house: House) -> None:
