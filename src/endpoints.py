@@ -30,6 +30,7 @@ READY_TIMEOUT: Final = 1.0
 
 COUNTRY_PREFIX: Final = "/geo/"
 
+ANYBODY: Final = AccessSettings(auth="none")
 ANYBODY_KNOWN: Final = AccessSettings(auth="required")
 
 
@@ -39,11 +40,13 @@ class Endpoint:
 
     pattern: str
     by_method: dict[str, Handler]
+    access: AccessSettings = ANYBODY
+    """Whom its handlers let in. They see to that themselves; this is for those who compare paths."""
 
 
-def reading(pattern: str, handler: Handler) -> Endpoint:
+def reading(pattern: str, handler: Handler, access: AccessSettings = ANYBODY) -> Endpoint:
     """A resource that can only be read. HEAD is GET without the content (RFC 9110 section 9.3.2)."""
-    return Endpoint(pattern, {"GET": handler, "HEAD": handler})
+    return Endpoint(pattern, {"GET": handler, "HEAD": handler}, access)
 
 
 class Endpoints:
@@ -74,8 +77,8 @@ class Endpoints:
                 reading("/healthz", self._healthz),
                 reading("/readyz", self._readyz),
                 reading("/openapi.json", self._openapi),
-                reading("/_gatehouse/whoami", self._whoami),
-                Endpoint("/_gatehouse/purge", {"POST": self._purge}),
+                reading("/_gatehouse/whoami", self._whoami, ANYBODY_KNOWN),
+                Endpoint("/_gatehouse/purge", {"POST": self._purge}, self._purgers),
             )
         }
 

@@ -27,6 +27,7 @@ from origin import Forwarder
 from paths import normalise_path
 from ports import Background, ClientGone, ClientTooSlow, Platform
 from problems import Problem, problem_response
+from readings import Readings
 from routes import RouteTable, choose
 from settings import RouteSettings, Settings
 from summaries import due_hour, summarise
@@ -69,6 +70,7 @@ class Gateway:
         self._endpoints = Endpoints(
             self._locator, self._authenticator, self._cache, Description(settings), platform, settings.operators
         )
+        self._readings = _readings(self._endpoints, self._routes)
 
     @staticmethod
     def misconfigured(faults: list[str], platform: Platform) -> "Gateway":
@@ -138,7 +140,9 @@ class Gateway:
         exchange.route = pattern.pattern
         if Cors.is_preflight(request):
             return _own(self._cors.preflight(request, pattern.by_method))
-        return await self._route(exchange, choose(pattern.by_method, request.method))
+        route = choose(pattern.by_method, request.method)
+        self._readings.require_one_meaning(pattern.pattern, request.method, request.path)
+        return await self._route(exchange, route)
 
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
@@ -235,6 +239,12 @@ def _cache(routes: RouteTable, platform: Platform) -> HttpCache | None:
     if platform.store is None:
         return None
     return HttpCache(platform.store, platform.clock, platform.log, routes.cache_settings_of)
+
+
+def _readings(endpoints: Endpoints, routes: RouteTable) -> Readings:
+    """What a path may be read as, in the order in which it is matched: the gateway's own endpoints come first."""
+    own = [(endpoint.pattern, dict.fromkeys(endpoint.by_method, endpoint.access)) for endpoint in endpoints.all()]
+    return Readings([*own, *((pattern.pattern, pattern.by_method) for pattern in routes.patterns)])
 
 
 def _problem_of(refusal: Problem | ClientGone | ClientTooSlow) -> Problem:

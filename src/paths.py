@@ -11,10 +11,11 @@ This file knows no routes and no origins. It never looks at a query.
 """
 
 import re
+import unicodedata
 
 from problems import Problem
 
-PLAIN = re.compile(r"(?:/(?!\.\.?(?:[/;]|\Z)|;)[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*/?")
+PLAIN = re.compile(r"(?:/(?!\+*\.\.?\+*(?:[/;]|:+\$|\Z)|;)[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*/?")
 """A path already in normal form without any percent-encoding: almost every path there is. One pass, no allocation."""
 
 NORMALISED = re.compile(r"(%..)|([^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+)")
@@ -36,11 +37,18 @@ FAULTS = (
     (re.compile(r"%2[Ee]"), "holds an encoded dot"),
     (re.compile(r"%2[Ff]"), "holds an encoded slash"),
     (re.compile(r"%5[Cc]"), "holds an encoded backslash"),
-    (re.compile(r"%25[0-9A-Fa-f]{2}"), "is percent-encoded twice"),
+    (re.compile(r"%25(?:[0-9A-Fa-f]{2}|[Uu][0-9A-Fa-f]{4})"), "is percent-encoded twice"),
     (re.compile(r"//|/(?:;|%3[Bb])"), "holds an empty segment"),
-    (re.compile(r"/\.\.?(?:/|;|%3[Bb]|\Z)"), "holds a dot segment"),
+    (
+        re.compile(r"/(?:\+|%20)*\.\.?(?:\+|%20)*(?:/|;|%3[BbFf]|%23|(?::|%3[Aa])+(?:\$|%24)|\Z)"),
+        "holds a dot segment",
+    ),
 )
-"""What makes a path ambiguous. `/..;x` and `/;x` are there because servlet containers cut parameters off first."""
+"""What makes a path ambiguous. `/..;x` and `/;x` are there because servlet containers cut parameters off first, and
+`/..%20`, `/..%3F` and `/..::$DATA` because others cut off, or decode, what hides the dots there."""
+
+DISGUISED = re.compile(r"[/\\]|(?:/|\A)[\s+]*\.\.?[\s+]*(?:[/;?#]|:+\$|\Z)")
+"""What compatible characters of Unicode (UAX #15, NFKC) must not turn into within a segment: slashes, dots."""
 
 
 def normalise_path(raw: str) -> str:
@@ -56,7 +64,7 @@ def normalise_path(raw: str) -> str:
     _refuse_faults(raw)
     path = NORMALISED.sub(_normal, _utf8_escaped(raw))
     _refuse_faults(path)
-    _require_utf8(path)
+    _refuse_disguises(_decoded(path))
     return path
 
 
@@ -102,13 +110,20 @@ def _escaped(octets: bytes) -> str:
     return "".join(f"%{octet:02X}" for octet in octets)
 
 
-def _require_utf8(path: str) -> None:
+def _decoded(path: str) -> str:
     """Bytes that are no UTF-8 are read differently everywhere, overlong forms (`%C0%AF` for "/") most of all."""
     octets = OCTET.sub(lambda match: bytes([int(match[1], 16)]), path.encode())
     try:
-        octets.decode()
+        return octets.decode()
     except UnicodeDecodeError:
         raise _ambiguous("is not UTF-8 once decoded") from None
+
+
+def _refuse_disguises(text: str) -> None:
+    if text.isascii():
+        return
+    if any(DISGUISED.search(unicodedata.normalize("NFKC", segment)) for segment in text.split("/") if segment):
+        raise _ambiguous("holds a slash, a backslash or a dot segment in other characters of Unicode")
 
 
 def _ambiguous(fault: str) -> Problem:

@@ -60,12 +60,12 @@ class RouteTable:
         by_path: dict[str, list[RouteSettings]] = {}
         for route in routes:
             by_path.setdefault(route.path, []).append(route)
-        self._patterns = tuple(Pattern.of(path, group) for path, group in by_path.items())
+        self.patterns = tuple(Pattern.of(path, group) for path, group in by_path.items())
 
     def find(self, path: str) -> Pattern | None:
         """The pattern in charge of a normalised path."""
         comparable = comparable_path(path)
-        for pattern in self._patterns:
+        for pattern in self.patterns:
             if pattern.matches(comparable):
                 return pattern
         return None

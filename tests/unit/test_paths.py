@@ -201,3 +201,40 @@ def test_comparing_leaves_every_other_escape_alone(path: str) -> None:
 def test_comparing_keeps_the_number_of_segments(raw: str) -> None:
     path = accepted(raw)
     assert path is None or comparable_path(path).count("/") == path.count("/")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "/a/..%20/b",
+        "/a/%20../b",
+        "/a/.%20",
+        "/a/..+/b",
+        "/a/+.",
+        "/a/..%3Fx",
+        "/a/..%23",
+        "/a/..::$DATA/b",
+        "/a/..%3a$i/b",
+    ]
+    + [
+        "/a/..+%20;x/b",
+        "/a/%EF%BC%8E%EF%BC%8E/b",
+        "/a/%EF%BC%8E/b",
+        "/a/%E2%80%A5/b",
+        "/a%EF%BC%8Fb",
+        "/a%EF%BC%BCb",
+        "/a/..%EF%BC%9Fx",
+        "/a/%E3%80%80..",
+        "/%25u002e./a",
+    ],
+)
+def test_dots_in_disguise_are_dots(raw: str) -> None:
+    """Whoever cuts off, decodes or replaces what hides them sees a dot segment, or a slash."""
+    assert accepted(raw) is None
+
+
+@pytest.mark.parametrize(
+    "raw", ["/a/...", "/½", "/東京%EF%BC%8Etxt", "/a/..b%20", "/a+b/.c", "/¿qué?", "/a:$b", "/...+x"]
+)
+def test_dots_and_other_characters_that_hide_nothing_pass(raw: str) -> None:
+    assert accepted(raw) is not None
