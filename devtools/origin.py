@@ -90,13 +90,14 @@ def local_origin(
         client = _client(database)
         users, idempotency = running.enter_context(_tables(client))
         secrets = [text for text in (secret, next_secret) if text]
-        handler = _handler(client, users, idempotency, secrets, log or sys.stdout)
         if seed:
             _seed(client, users)
-        special = {"echo": _echo(secrets)}
+        server = FunctionUrlServer(_nobody, port)  # first of all: its port is part of what the gateway signs
+        hosts = [f"{name}:{server.server_port}" for name in (LOOPBACK, "localhost")]
+        server.handler = _handler(client, users, idempotency, secrets, hosts, log or sys.stdout)
+        server.special["echo"] = _echo(secrets, hosts)
         if mint:
-            special["dev"] = SignIn((User(user_id, name, role) for user_id, name, _, role in SEED), mint)
-        server = FunctionUrlServer(handler, port, special)
+            server.special["dev"] = SignIn((User(user_id, name, role) for user_id, name, _, role in SEED), mint)
         server.start()
         running.callback(server.stop)
         yield LocalOrigin(server.url, server.server_port, database)
@@ -217,7 +218,13 @@ def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str]]:
             client.delete_table(TableName=name)
 
 
-def _handler(client: DynamoDBClient, users: str, idempotency: str, secrets: list[str], log: TextIO) -> Handler:
+def _nobody(event: dict[str, Any], context: Any) -> Any:
+    raise RuntimeError("the server was started before it had a handler")
+
+
+def _handler(
+    client: DynamoDBClient, users: str, idempotency: str, secrets: list[str], hosts: list[str], log: TextIO
+) -> Handler:
     for unused in ("POWERTOOLS_METRICS_DISABLED", "POWERTOOLS_TRACE_DISABLED"):  # for CloudWatch and X-Ray
         os.environ.setdefault(unused, "true")
     from application.common.telemetry import entry_point, metrics_of
@@ -225,12 +232,12 @@ def _handler(client: DynamoDBClient, users: str, idempotency: str, secrets: list
     from aws_lambda_powertools import Logger
     from gatehouse_verifier import GatewayVerifier
 
-    GatewayVerifier(secrets)  # a secret that is too short is said now, not at the first request
+    GatewayVerifier(secrets, hosts=hosts)  # a secret that is too short is said now, not at the first request
     logger = Logger(service="users-api")
     for attached in logger.handlers:
         if isinstance(attached, logging.StreamHandler):
             attached.setStream(log)
-    settings = Settings(users_table=users, idempotency_table=idempotency, secrets=lambda: secrets)
+    settings = Settings(users_table=users, idempotency_table=idempotency, secrets=lambda: secrets, hosts=hosts)
     metrics = metrics_of("users-api")
     return entry_point(create_handler(settings, client, logger, metrics), "users-api", metrics)
 
@@ -245,11 +252,11 @@ def _seed(client: DynamoDBClient, table: str) -> None:
         users.add(User(**row, created_at=SEEDED_AT.format(second), created_by="seed"))
 
 
-def _echo(secrets: list[str]) -> Any:
+def _echo(secrets: list[str], hosts: list[str]) -> Any:
     """Answers with the request as it arrived."""
     from gatehouse_verifier import GatewayVerifier, Received, Refused
 
-    verifier = GatewayVerifier(secrets)
+    verifier = GatewayVerifier(secrets, hosts=hosts)
 
     def signature(request: HttpRequest) -> str:
         try:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
+from secrets import randbits
 from typing import Any
 
 from devtools.paths import SOURCES
@@ -33,7 +34,8 @@ def believes(port: int, secret: str) -> bool:
     """Whether the example origin listens on `port` and takes what is signed with `secret`."""
     host = f"{HOST}:{port}"
     try:
-        fields = signing.sign("GET", host, "/echo", "", {}, None, signing.origin_key(secret), time.time())
+        stamp = signing.RequestSigner(signing.origin_key(secret), host).sign("GET", "/echo", "", {}, None)
+        fields = stamp(time.time(), randbits(signing.NONCE_BITS))
         with closing(HTTPConnection(host, timeout=PATIENCE)) as connection:
             connection.request("GET", "/echo", headers=fields)
             answer = json.loads(connection.getresponse().read())

@@ -81,6 +81,18 @@ class Said:
     chunked: bool = False
 
 
+class UsedNonces:
+    """One process has all of the origin, so its memory is enough."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def is_new(self, nonce: str, until: int) -> bool:
+        was_known = nonce in self._known
+        self._known.add(nonce)
+        return not was_known
+
+
 class Hung(Exception):
     """The other side has gone, or must be left waiting."""
 
@@ -92,9 +104,14 @@ class Origin:
         self.committed: Counter[str] = Counter()
         self._schedule = Schedule(setup.began)
         self._keys = setup.keys
-        self._verifier = gateway.GatewayVerifier([setup.secret])
+        self._secret = setup.secret
+        self._verifier: gateway.GatewayVerifier | None = None
         self._documents: dict[int, tuple[int, bytes]] = {}
         self._tries: OrderedDict[str, int] = OrderedDict()
+
+    def is_at(self, hosts: Sequence[str]) -> None:
+        """What the gateway signs is signed for one of these."""
+        self._verifier = gateway.GatewayVerifier([self._secret], hosts=hosts, nonces=UsedNonces())
 
     async def well(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A connection to the socket that is well."""
@@ -158,6 +175,7 @@ class Origin:
     def _echo(self, asked: Asked, now: float) -> Said:
         path, _, query = asked.target.partition("?")
         received = gateway.Received(asked.method, asked.fields["host"], path, query, asked.fields, asked.content)
+        assert self._verifier is not None
         try:
             self._verifier.verify(received, now)
             signed = True
@@ -365,6 +383,7 @@ async def main() -> None:
     well = await asyncio.start_server(origin.well, "127.0.0.1", 0, limit=limit, backlog=512)
     brittle = await asyncio.start_server(origin.brittle, "127.0.0.1", 0, limit=limit, backlog=512)
     ports = [server.sockets[0].getsockname()[1] for server in (well, brittle)]
+    origin.is_at([f"127.0.0.1:{port}" for port in ports])
     print(json.dumps(ports), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     print(json.dumps(origin.committed), flush=True)

@@ -31,7 +31,7 @@ from configuration import Misconfigured
 from forwarded import Target, Vouched, forwarded_request, presented_credentials, vouched_fields
 from lengths import too_long_answer
 from messages import Content, ContentTooLarge, Request, Response
-from origin_signers import Signer, compiled_signer
+from origin_signers import Signer, Stamp, compiled_signer
 from ports import Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
@@ -77,7 +77,7 @@ class Forwarder:
         for index, route in enumerate(settings.routes):
             target = Target.of(route, token_fields)
             try:
-                signer = compiled_signer(route, target.host, settings.secrets)
+                signer = compiled_signer(route, target.host, settings.secrets, platform.random)
             except ValueError as error:
                 faults.append(f"ROUTES[{index}].{error}")
                 continue
@@ -132,11 +132,11 @@ class Forwarding:
         Raises Problem with one of the codes at the top of this file.
         """
         request = request or self.request
-        body_sha256 = await self._signed_content(request)
+        stamp = await self._signing(request)
         started = self.platform.clock()
         if not self.upstream.breaker.admits(started):
             raise _unavailable(self.upstream.breaker.retry_after(started))
-        response = await self._exchange(request, body_sha256, started)
+        response = await self._exchange(request, stamp, started)
         self.notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
         self.notes["origin_status"] = response.status
         if response.status != 101 and response.status not in SENDABLE:
@@ -150,7 +150,7 @@ class Forwarding:
             await cancel(response.body)
         return public
 
-    async def _exchange(self, request: Request, body_sha256: str | None, started: float) -> Response:
+    async def _exchange(self, request: Request, stamp: Stamp | None, started: float) -> Response:
         """Tries until one succeeds, the deadline would pass, or the route's retries are used up.
 
         The breaker hears of the outcome, not of every try.
@@ -158,14 +158,14 @@ class Forwarding:
         deadline = started + self.upstream.route.timeout_ms / 1000
         most = 1 + (self.upstream.route.retries if is_retryable(request) else 0)
         tries = 1
-        outcome = await self._try(request, body_sha256, deadline)
+        outcome = await self._try(request, stamp, deadline)
         while tries < most and (wait := self._wait(outcome, tries, deadline)) is not None:
             if isinstance(outcome, Response):
                 await cancel(outcome.body)
             await self.sleep(wait)
             tries += 1
             self.notes["tries"] = tries
-            outcome = await self._try(request, body_sha256, deadline)
+            outcome = await self._try(request, stamp, deadline)
         self._report(request, outcome, started)
         if isinstance(outcome, Problem):
             raise outcome
@@ -182,11 +182,11 @@ class Forwarding:
         elif isinstance(outcome, Response) or not content_in_flight(request):
             self.upstream.breaker.failed(self.platform.clock(), started)
 
-    async def _try(self, request: Request, body_sha256: str | None, deadline: float) -> Response | Problem:
+    async def _try(self, request: Request, stamp: Stamp | None, deadline: float) -> Response | Problem:
         upstream, now = self.upstream, self.platform.clock()
         try:
             return await upstream.fetch(
-                self._signed(request, body_sha256, now),
+                _signed(request, stamp, now),
                 timeout=max(SHORTEST_TIMEOUT, deadline - now),
                 max_body=upstream.route.max_body,
             )
@@ -217,24 +217,27 @@ class Forwarding:
             wait = max(wait, retry_after(outcome, now))
         return None if now + wait >= deadline or self.upstream.breaker.is_open else wait
 
-    def _signed(self, request: Request, body_sha256: str | None, now: float) -> Request:
-        """Signed anew at every try: a signature is good for minutes, and says when it was made."""
+    async def _signing(self, request: Request) -> Stamp | None:
+        """What signs each try. For it the content is held as bytes, which can also be sent again."""
         if self.upstream.signer is None:
-            return request
-        return replace(request, headers={**request.headers, **self.upstream.signer(request, body_sha256, now)})
-
-    async def _signed_content(self, request: Request) -> str | None:
-        """The SHA-256 that a signature needs. The content is then held as bytes, which can also be sent again."""
-        if self.upstream.signer is None or request.body is None:
             return None
+        if request.body is None:
+            return self.upstream.signer(request, None)
         request.body = await _held(request.body, self.upstream.route)
-        return hashlib.sha256(request.body).hexdigest()
+        return self.upstream.signer(request, hashlib.sha256(request.body).hexdigest())
 
 
 async def cancel(content: Content) -> None:
     """Let the sender know that nobody reads on."""
     if content is not None and not isinstance(content, bytes | str):
         await content.cancel()
+
+
+def _signed(request: Request, stamp: Stamp | None, now: float) -> Request:
+    """Signed anew at every try: a signature is good for minutes, says when it was made, and is used once."""
+    if stamp is None:
+        return request
+    return replace(request, headers={**request.headers, **stamp(now)})
 
 
 async def _held(content: Content, route: RouteSettings) -> bytes:

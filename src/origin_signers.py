@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping
 import signing
 import sigv4
 from messages import Request
+from ports import Randomness
 from settings import RouteSettings
 
-Signer = Callable[[Request, str | None, float], dict[str, str]]
-"""(request, SHA-256 of its content in hexadecimal or None, seconds since 1970) -> header fields to add."""
+Stamp = Callable[[float], dict[str, str]]
+"""(seconds since 1970) -> the header fields to add to one try of a request."""
+
+Signer = Callable[[Request, str | None], Stamp]
+"""(request, SHA-256 of its content in hexadecimal or None) -> what signs each of its tries."""
 
 
-def compiled_signer(route: RouteSettings, host: str, secrets: Mapping[str, str]) -> Signer | None:
+def compiled_signer(route: RouteSettings, host: str, secrets: Mapping[str, str], random: Randomness) -> Signer | None:
     """The signer of `route`, whose origin is `host`, or None when its requests go unsigned.
 
     Raises ValueError (`field: what is wrong and how to mend it`) when the configuration does not suffice.
@@ -23,7 +27,7 @@ def compiled_signer(route: RouteSettings, host: str, secrets: Mapping[str, str])
     if route.sign == "sigv4":
         return _sigv4_signer(route, host, secrets)
     if route.sign == "hmac":
-        return _hmac_signer(secrets)
+        return _hmac_signer(host, secrets, random)
     return None
 
 
@@ -44,31 +48,34 @@ def _sigv4_signer(route: RouteSettings, host: str, secrets: Mapping[str, str]) -
         secrets.get("AWS_ACCESS_KEY_ID", ""), secrets.get("AWS_SECRET_ACCESS_KEY", ""), secrets.get("AWS_SESSION_TOKEN")
     )
 
-    def signer(request: Request, body_sha256: str | None, now: float) -> dict[str, str]:
-        return sigv4.sign(
-            request.method,
-            request.host,
-            request.path,
-            request.query,
-            request.headers,
-            body_sha256,
-            credentials,
-            scope,
-            now,
-        )
+    def signer(request: Request, body_sha256: str | None) -> Stamp:
+        def stamp(now: float) -> dict[str, str]:
+            return sigv4.sign(
+                request.method,
+                request.host,
+                request.path,
+                request.query,
+                request.headers,
+                body_sha256,
+                credentials,
+                scope,
+                now,
+            )
+
+        return stamp
 
     return signer
 
 
-def _hmac_signer(secrets: Mapping[str, str]) -> Signer:
+def _hmac_signer(host: str, secrets: Mapping[str, str], random: Randomness) -> Signer:
     try:
         key = signing.origin_key(secrets.get("ORIGIN_SECRET", ""))
     except ValueError as error:
         raise ValueError(f"sign: ORIGIN_SECRET: {error}") from None
+    of_route = signing.RequestSigner(key, host)
 
-    def signer(request: Request, body_sha256: str | None, now: float) -> dict[str, str]:
-        return signing.sign(
-            request.method, request.host, request.path, request.query, request.headers, body_sha256, key, now
-        )
+    def signer(request: Request, body_sha256: str | None) -> Stamp:
+        stamp = of_route.sign(request.method, request.path, request.query, request.headers, body_sha256)
+        return lambda now: stamp(now, random.getrandbits(signing.NONCE_BITS))
 
     return signer

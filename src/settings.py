@@ -205,7 +205,7 @@ class RouteSettings(AccessSettings):
     on_failure: Literal["open", "closed"] = "closed"
     """What a missing or failing rate-limit binding means: let through, or refuse."""
     sign: Literal["sigv4", "hmac"] | None = None
-    """How the origin knows the gateway: AWS Signature Version 4, or an HMAC over request, identity and locale."""
+    """How the origin knows the gateway: AWS Signature Version 4, or an HMAC over the whole request."""
     aws_region: str | None = None
     """Only for `sigv4`; read from the origin's host name otherwise."""
     aws_service: Literal["lambda", "execute-api"] | None = None

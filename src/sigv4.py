@@ -2,7 +2,7 @@
 
 Pure: takes the request line, the header fields, the hash of the content and the time, and gives back the fields to
 add. It knows nothing of routes, of the network or of the clock, and signs nothing that somebody on the way may
-rewrite: `host`, `x-amz-*` and `x-user-*`, and no other field.
+rewrite: `host`, `x-amz-*`, `x-user-*` and `x-geo-*`, and no other field.
 
 Source: AWS IAM User Guide, "Create a signed AWS API request". Two rules are easy to get wrong and decide whether AWS
 agrees with us:
@@ -29,7 +29,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
-SIGNED_PREFIXES = ("x-amz-", "x-user-")
+SIGNED_PREFIXES = ("x-amz-", "x-geo-", "x-user-")
 """Header fields that are signed, beside `host`."""
 
 OWNED_HEADERS = frozenset({"authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"})

@@ -127,7 +127,8 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def another_origin(secret: str) -> Iterator[int]:
-    server = FunctionUrlServer(lambda *_: {"statusCode": 404}, 0, {"echo": origin._echo([secret])})
+    server = FunctionUrlServer(lambda *_: {"statusCode": 404}, 0)
+    server.special["echo"] = origin._echo([secret], [f"127.0.0.1:{server.server_port}"])
     server.start()
     yield server.server_port
     server.stop()

@@ -18,16 +18,17 @@ from application.users.table import TABLE_SCHEMA
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # it has no types
 from gatehouse_verifier import Refused
 
-from devtools.function_url import Context, HttpRequest, event_of
+from devtools.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.origin import local_origin
-from signing import origin_key, sign
+from signing import origin_key
+from tests.unit.signed_requests import sign
 
 ORIGIN = Path(__file__).resolve().parents[2] / "origin"
 SECRET = "origin-lambda-tests-secret-of-enough-bytes"
 NEXT = "origin-lambda-tests-second-secret-long-enough"
 PRINCIPAL = "arn:aws:iam::123456789012:user/gatehouse"
 ADMIN = {"x-user-id": "ada", "x-user-role": "admin"}
-HOST = "abc.lambda-url.us-east-1.on.aws"
+HOST = DOMAIN
 
 IDEMPOTENCY_SCHEMA: dict[str, Any] = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
@@ -237,10 +238,11 @@ def test_the_verifier_stands_alone() -> None:
     program = (
         "import json, sys, time; sys.path.append(sys.argv[1]); import gatehouse_verifier as v; "
         "event = json.load(sys.stdin); "
-        "print(v.GatewayVerifier([sys.argv[2]]).verify(v.Received.from_event(event), time.time()).key_id)"
+        "verifier = v.GatewayVerifier([sys.argv[2]], hosts=[sys.argv[3]]); "
+        "print(verifier.verify(v.Received.from_event(event), time.time()).key_id)"
     )
     ran = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program, str(ORIGIN), SECRET],
+        [sys.executable, "-I", "-S", "-c", program, str(ORIGIN), SECRET, HOST],
         input=json.dumps(request), capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
     assert ran.stdout.strip() == origin_key(SECRET).id

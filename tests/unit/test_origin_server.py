@@ -23,7 +23,8 @@ from devtools import origin as origin_command
 from devtools.failure import Failure
 from devtools.function_url import LARGEST_PAYLOAD, FunctionUrlServer
 from devtools.origin import local_origin
-from signing import origin_key, sign
+from signing import origin_key
+from tests.unit.signed_requests import sign
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "origin-server-tests-secret-of-enough-bytes"

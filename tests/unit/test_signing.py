@@ -1,57 +1,43 @@
 """The gateway's HMAC signature, and that the origin's verifier, a file of its own, accepts it and nothing else."""
 
-import base64
 import hashlib
 import hmac
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, unquote
 
 import pytest
-from gatehouse_verifier import GatewayVerifier, Received, Refused, identity_list, identity_text
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from gatehouse_verifier import GatewayVerifier, Received
 
-from signing import SIGNATURE_HEADER, identity_value, origin_key, sign
+from signing import SIGNATURE_HEADER, origin_key
+from tests.unit.signed_requests import HOST, NOW, REQUEST, SECRET, VERIFIER, refusal, signed, with_headers, without
 
-SECRET = "first-secret-of-at-least-thirty-two-bytes"
 SECOND = "second-secret-of-at-least-thirty-two-bytes"
-NOW = 1_790_000_000
-VERIFIER = GatewayVerifier([SECRET])
-
-REQUEST = Received(
-    method="POST",
-    host="abc.lambda-url.eu-west-1.on.aws",
-    path="/users/Zo%C3%AB",
-    query="limit=2&q=a+b",
-    headers={
-        "accept": "*/*",
-        "x-user-id": "auth0|42",
-        "x-user-role": "user",
-        "x-geo-country": "PT",
-        "x-geo-currency": "EUR",
-    },
-    body=b'{"name":"Ada"}',
-)
 
 
-def signed(request: Received, secret: str = SECRET, now: float = NOW) -> Received:
-    """`request` with the gateway's signature on it."""
-    body_sha256 = hashlib.sha256(request.body).hexdigest() if request.body else None
-    added = sign(
-        request.method, request.host, request.path, request.query, request.headers, body_sha256, origin_key(secret), now
-    )
-    return replace(request, headers={**request.headers, **added})
+def signed_v1(request: Received, now: float = NOW) -> Received:
+    """As gateways signed before there was a second version."""
+    covered = {name: value for name, value in request.headers.items() if name.startswith(("x-user-", "x-geo-"))}
+    key_id, digest = origin_key(SECRET).id, hashlib.sha256(request.body).hexdigest()
+    parts = ["gatehouse-origin-v1", key_id, str(int(now)), request.method, request.host, request.path, request.query]
+    parts += [digest, *(text for pair in sorted(covered.items()) for text in pair)]
+    message = "".join(f"{len(part)}:{part}," for part in parts).encode()
+    value = f"t={int(now)},kid={key_id},v1={hmac.new(SECRET.encode(), message, hashlib.sha256).hexdigest()}"
+    return replace(request, headers={**request.headers, SIGNATURE_HEADER: value})
 
 
-def refusal(request: Received, now: float = NOW, verifier: GatewayVerifier = VERIFIER) -> str:
-    with pytest.raises(Refused) as caught:
-        verifier.verify(request, now)
-    return caught.value.reason
+class Remembered:
+    """`gatehouse_verifier.Nonces` in memory."""
 
+    def __init__(self) -> None:
+        self.until: dict[str, int] = {}
 
-def with_headers(request: Received, **headers: str) -> Received:
-    return replace(request, headers={**request.headers, **{name.replace("_", "-"): v for name, v in headers.items()}})
+    def is_new(self, nonce: str, until: int) -> bool:
+        if nonce in self.until:
+            return False
+        self.until[nonce] = until
+        return True
 
 
 def test_the_origin_accepts_what_the_gateway_signed() -> None:
@@ -61,58 +47,207 @@ def test_the_origin_accepts_what_the_gateway_signed() -> None:
 
 def test_the_signature_is_the_one_written_down() -> None:
     """Spelt out by hand: a change to the message or the format breaks every origin that is deployed."""
-    message = (
-        b"19:gatehouse-origin-v1,12:b2ad2c70385b,10:1790000000,4:POST,31:abc.lambda-url.eu-west-1.on.aws,"
-        b"15:/users/Zo%C3%AB,13:limit=2&q=a+b,"
-        b"64:88bab6d8f6dc68a877064d584cbb5b6c50e74f617ea50d81d3a53c2ee6ffbc4f,"
-        b"13:x-geo-country,2:PT,14:x-geo-currency,3:EUR,9:x-user-id,8:auth0|42,11:x-user-role,4:user,"
+    names = (
+        "accept;content-type;cookie;idempotency-key;x-forwarded-host;x-gateway-client-ip;x-geo-country;"
+        "x-geo-currency;x-request-id;x-user-id;x-user-role"
     )
-    signature = hmac.new(SECRET.encode(), message, hashlib.sha256).hexdigest()
-    assert signed(REQUEST).headers[SIGNATURE_HEADER] == f"t=1790000000,kid=b2ad2c70385b,v1={signature}"
+    message = (
+        "19:gatehouse-origin-v2,12:b2ad2c70385b,31:abc.lambda-url.eu-west-1.on.aws,4:POST,"
+        "15:/users/Zo%C3%AB,13:limit=2&q=a+b,"
+        "64:88bab6d8f6dc68a877064d584cbb5b6c50e74f617ea50d81d3a53c2ee6ffbc4f,"
+        f"{len(names)}:{names},3:*/*,16:application/json,20:theme=dark; basket=7,3:k-1,11:api.example,"
+        "11:203.0.113.7,2:PT,3:EUR,3:r-1,8:auth0|42,4:user,10:1790000000,32:000000000000000000000000000000ff,"
+    )
+    signature = hmac.new(SECRET.encode(), message.encode(), hashlib.sha256).hexdigest()
+    assert signed(REQUEST, nonce=255).headers[SIGNATURE_HEADER] == (
+        f"t=1790000000,kid=b2ad2c70385b,nonce=000000000000000000000000000000ff,names={names},v2={signature}"
+    )
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        pytest.param(lambda r: replace(r, method="PUT"), id="method"),
-        pytest.param(lambda r: replace(r, host="other.lambda-url.eu-west-1.on.aws"), id="host"),
-        pytest.param(lambda r: replace(r, path="/users/Zoe"), id="path"),
-        pytest.param(lambda r: replace(r, path="/users/Zo%c3%ab"), id="path-spelling"),
-        pytest.param(lambda r: replace(r, path="/users/Zo%C3%AB/"), id="path-trailing-slash"),
-        pytest.param(lambda r: replace(r, query="limit=3&q=a+b"), id="query"),
-        pytest.param(lambda r: replace(r, query="q=a+b&limit=2"), id="query-order"),
-        pytest.param(lambda r: replace(r, query=""), id="query-removed"),
-        pytest.param(lambda r: replace(r, path=f"{r.path}?{r.query}", query=""), id="query-moved-into-path"),
-        pytest.param(lambda r: replace(r, body=b'{"name":"Eve"}'), id="body"),
-        pytest.param(lambda r: replace(r, body=b""), id="body-removed"),
-        pytest.param(lambda r: with_headers(r, x_user_id="auth0|43"), id="identity"),
-        pytest.param(lambda r: with_headers(r, x_user_role="user,admin"), id="role-added"),
-        pytest.param(lambda r: with_headers(r, x_user_email="a@example.com"), id="identity-field-added"),
-        pytest.param(lambda r: with_headers(r, x_geo_country="ES"), id="locale"),
-        pytest.param(lambda r: with_headers(r, x_geo_currency=""), id="locale-emptied"),
-        pytest.param(lambda r: with_headers(r, x_gateway_principal="x"), id="gateway-field-added"),
-        pytest.param(lambda r: replace(r, headers={**r.headers, "x_user_role": "admin"}), id="identity-field-with-_"),
-        pytest.param(lambda r: replace(r, headers={**r.headers, "x.user_role": "admin"}), id="identity-field-with-dot"),
-        pytest.param(
-            lambda r: replace(r, headers={k: v for k, v in r.headers.items() if k != "x-user-role"}),
-            id="identity-field-removed",
-        ),
-        pytest.param(
-            lambda r: replace(r, headers={**r.headers, "x-user-id": "user", "x-user-role": "auth0|42"}),
-            id="identity-fields-swapped",
-        ),
-    ],
-)
-def test_a_change_on_the_way_is_refused(changed: Any) -> None:
-    assert refusal(changed(signed(REQUEST))) == "the request is not what was signed"
+def test_the_answer_names_the_signed_fields_and_no_other() -> None:
+    fields = VERIFIER.verify(with_headers(signed(REQUEST), x_added="1"), NOW).fields
+    assert fields == {
+        name: value
+        for name, value in {**REQUEST.headers, "x-gateway-client-ip": "203.0.113.7"}.items()
+        if name not in ("accept-encoding", "x-forwarded-for")
+    }
 
 
-def test_fields_that_say_nothing_of_the_caller_may_change_on_the_way() -> None:
-    VERIFIER.verify(with_headers(signed(REQUEST), accept="text/html", x_amzn_trace_id="1", via="1.1 x"), NOW)
+def test_the_visitors_address_is_signed_where_platforms_cannot_add_to_it() -> None:
+    assert signed(REQUEST).headers["x-gateway-client-ip"] == "203.0.113.7"
+    changed = with_headers(signed(REQUEST), x_gateway_client_ip="203.0.113.8")
+    assert refusal(changed) == "the request is not what was signed"
+
+
+CHANGES: dict[str, Callable[[Received], Received]] = {
+    "method": lambda r: replace(r, method="PUT"),
+    "path": lambda r: replace(r, path="/users/Zoe"),
+    "path-spelling": lambda r: replace(r, path="/users/Zo%c3%ab"),
+    "path-trailing-slash": lambda r: replace(r, path="/users/Zo%C3%AB/"),
+    "query": lambda r: replace(r, query="limit=3&q=a+b"),
+    "query-order": lambda r: replace(r, query="q=a+b&limit=2"),
+    "query-removed": lambda r: replace(r, query=""),
+    "query-moved-into-path": lambda r: replace(r, path=f"{r.path}?{r.query}", query=""),
+    "body": lambda r: replace(r, body=b'{"name":"Eve"}'),
+    "body-removed": lambda r: replace(r, body=b""),
+    "identity": lambda r: with_headers(r, x_user_id="auth0|43"),
+    "role-added": lambda r: with_headers(r, x_user_role="user,admin"),
+    "identity-field-removed": lambda r: without(r, "x-user-role"),
+    "identity-fields-swapped": lambda r: with_headers(r, x_user_id="user", x_user_role="auth0|42"),
+    "locale": lambda r: with_headers(r, x_geo_country="ES"),
+    "locale-emptied": lambda r: with_headers(r, x_geo_currency=""),
+    "content-type": lambda r: with_headers(r, content_type="text/xml"),
+    "idempotency-key": lambda r: with_headers(r, idempotency_key="k-2"),
+    "idempotency-key-removed": lambda r: without(r, "idempotency-key"),
+    "cookie": lambda r: with_headers(r, cookie="theme=dark; basket=8"),
+    "cookie-added": lambda r: with_headers(r, cookie="theme=dark; basket=7; admin=1"),
+    "cookies-turned-round": lambda r: with_headers(r, cookie="basket=7; theme=dark"),
+    "cookies-made-one": lambda r: with_headers(r, cookie="theme=dark, basket=7"),
+    "cookie-removed": lambda r: without(r, "cookie"),
+    "accept": lambda r: with_headers(r, accept="text/html"),
+    "gateways-host": lambda r: with_headers(r, x_forwarded_host="evil.example"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_on_the_way_is_refused(change: str) -> None:
+    assert refusal(CHANGES[change](signed(REQUEST))) == "the request is not what was signed"
+
+
+ADDED = [
+    "x-user-email", "x-gateway-principal", "x_user_role", "x.user_role", "X-User-Role", "x-geo-city",
+    "content-encoding", "content_type", "Idempotency_Key", "if-match", "range", "authorization", "origin",
+    "x-http-method-override", "x-original-url", "X_Rewrite_URL", "x-forwarded-prefix", "x-gateway_signature",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_a_field_added_on_the_way_is_refused_where_an_origin_acts_on_it(name: str) -> None:
+    added = replace(signed(REQUEST), headers={**signed(REQUEST).headers, name: "1"})
+    assert refusal(added).endswith("is not signed")
+
+
+def test_a_field_that_an_origin_names_is_refused_unsigned() -> None:
+    verifier = GatewayVerifier([SECRET], hosts=[HOST], asked_for=["X-Tenant"])
+    assert verifier.verify(signed(with_headers(REQUEST, x_tenant="a")), NOW).fields["x-tenant"] == "a"
+    for name in ("x-tenant", "X_Tenant"):
+        added = replace(signed(REQUEST), headers={**signed(REQUEST).headers, name: "b"})
+        assert refusal(added, verifier=verifier) == "the field x-tenant is not signed"
+
+
+def test_what_platforms_rewrite_may_change_on_the_way() -> None:
+    """Cloudflare's, a function URL's, API Gateway's and tracing proxies' own fields."""
+    fields = dict.fromkeys(("cf-ray", "cf-worker", "cdn-loop", "cf-connecting-ip", "via", "forwarded"), "x")
+    fields |= dict.fromkeys(("x-amzn-trace-id", "x-amz-cf-id", "x-forwarded-port", "x-forwarded-proto"), "x")
+    fields |= {"accept-encoding": "br", "x-forwarded-for": "203.0.113.7, 172.70.0.1", "traceparent": "00-1-2-00"}
+    fields |= {"connection": "close", "content-length": "14", "te": "trailers", "x-new-of-the-platform": "1"}
+    request = signed(REQUEST)
+    VERIFIER.verify(replace(request, headers={**request.headers, **fields}), NOW)
 
 
 def test_white_space_around_a_value_is_not_part_of_it() -> None:
     VERIFIER.verify(with_headers(signed(REQUEST), x_user_id=" auth0|42\t"), NOW)
+
+
+# --- the host -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["other.lambda-url.eu-west-1.on.aws", "", f"{HOST}:8443", f"{HOST}."])
+def test_a_request_for_another_host_is_refused_whatever_it_says_itself(host: str) -> None:
+    request = replace(REQUEST, host=host)
+    assert refusal(signed(request)) == "the host is none of this origin's"
+    assert refusal(replace(signed(REQUEST), host=host)) == "the host is none of this origin's"
+
+
+def test_what_was_signed_for_one_of_an_origins_hosts_is_not_good_for_the_other() -> None:
+    verifier = GatewayVerifier([SECRET], hosts=[HOST, "api.example"])
+    verifier.verify(signed(replace(REQUEST, host="api.example")), NOW)
+    moved = replace(signed(REQUEST), host="api.example")
+    assert refusal(moved, verifier=verifier) == "the request is not what was signed"
+
+
+def test_a_host_is_the_same_in_capitals_and_with_its_port() -> None:
+    VERIFIER.verify(replace(signed(REQUEST), host=f"{HOST.upper()}:443"), NOW)
+
+
+@pytest.mark.parametrize("hosts", [[], "api.example"])
+def test_a_verifier_must_be_told_its_hosts(hosts: Any) -> None:
+    with pytest.raises(ValueError, match="hosts"):
+        GatewayVerifier([SECRET], hosts=hosts)
+
+
+# --- repetition -----------------------------------------------------------------------------------
+
+
+def remembering() -> tuple[GatewayVerifier, Remembered]:
+    remembered = Remembered()
+    return GatewayVerifier([SECRET], hosts=[HOST], nonces=remembered), remembered
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PURGE", "get"])
+def test_a_replay_of_what_changes_something_is_refused(method: str) -> None:
+    verifier, remembered = remembering()
+    request = signed(replace(REQUEST, method=method))
+    verifier.verify(request, NOW)
+    assert refusal(request, NOW + 299, verifier) == "the request was sent before"
+    assert min(remembered.until.values()) > NOW + 300
+
+
+def test_a_repetition_by_the_gateway_is_taken() -> None:
+    verifier, _ = remembering()
+    for _ in range(3):
+        verifier.verify(signed(REQUEST), NOW)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_safe_request_is_not_remembered(method: str) -> None:
+    verifier, remembered = remembering()
+    request = signed(replace(REQUEST, method=method))
+    for _ in range(2):
+        verifier.verify(request, NOW)
+    assert not remembered.until
+
+
+def test_what_is_refused_uses_no_nonce_up() -> None:
+    verifier, remembered = remembering()
+    request = signed(REQUEST)
+    for change in CHANGES.values():
+        refusal(change(request), verifier=verifier)
+    refusal(request, NOW + 301, verifier)
+    refusal(with_headers(request, range="bytes=0-"), verifier=verifier)
+    assert not remembered.until
+    verifier.verify(request, NOW)
+
+
+# --- the former version ---------------------------------------------------------------------------
+
+
+def test_the_former_version_is_refused_unless_it_is_accepted() -> None:
+    assert refusal(signed_v1(REQUEST)) == "malformed signature"
+    both = GatewayVerifier([SECRET], hosts=[HOST], accept_v1=True)
+    assert set(both.verify(signed_v1(REQUEST), NOW).fields) == {
+        "x-user-id", "x-user-role", "x-geo-country", "x-geo-currency",
+    }  # fmt: skip
+    both.verify(signed(REQUEST), NOW)
+
+
+def test_the_former_version_covers_what_it_covered() -> None:
+    both = GatewayVerifier([SECRET], hosts=[HOST], accept_v1=True, nonces=Remembered())
+    request = signed_v1(REQUEST)
+    for changed in (with_headers(request, x_user_role="admin"), with_headers(request, x_geo_city="x")):
+        assert refusal(changed, verifier=both) == "the request is not what was signed"
+    assert refusal(request, NOW + 301, both) == "the signature is too old"
+    both.verify(request, NOW)
+    assert refusal(request, NOW, both) == "the request was sent before"
+
+
+def test_a_signature_cannot_be_taken_for_one_of_the_former_version() -> None:
+    both = GatewayVerifier([SECRET], hosts=[HOST], accept_v1=True)
+    value = signed(REQUEST).headers[SIGNATURE_HEADER]
+    downgraded = re.sub(r"nonce=.*v2=", "v1=", value)
+    assert refusal(with_headers(REQUEST, x_gateway_signature=downgraded), verifier=both) == (
+        "the request is not what was signed"
+    )
 
 
 # --- time -----------------------------------------------------------------------------------------
@@ -143,7 +278,7 @@ def test_a_replay_cannot_be_made_young_again() -> None:
 
 
 def test_both_keys_are_accepted_while_one_replaces_the_other() -> None:
-    verifier = GatewayVerifier([SECRET, SECOND])
+    verifier = GatewayVerifier([SECRET, SECOND], hosts=[HOST])
     assert verifier.verify(signed(REQUEST, SECRET), NOW).key_id == origin_key(SECRET).id
     assert verifier.verify(signed(REQUEST, SECOND), NOW).key_id == origin_key(SECOND).id
 
@@ -164,16 +299,16 @@ def test_a_short_secret_is_refused_on_both_sides(secret: str) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         origin_key(secret)
     with pytest.raises(ValueError, match="32 bytes"):
-        GatewayVerifier([SECRET, secret])
+        GatewayVerifier([SECRET, secret], hosts=[HOST])
 
 
 def test_a_verifier_without_keys_cannot_be_built() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        GatewayVerifier([])
+        GatewayVerifier([], hosts=[HOST])
 
 
 def test_a_line_end_after_the_secret_does_not_matter() -> None:
-    GatewayVerifier([f"{SECRET}\n"]).verify(signed(REQUEST), NOW)
+    GatewayVerifier([f"{SECRET}\n"], hosts=[HOST]).verify(signed(REQUEST), NOW)
 
 
 def test_the_secret_does_not_show_in_a_representation() -> None:
@@ -200,7 +335,10 @@ def test_a_request_without_signature_is_refused() -> None:
         lambda value: value.replace("t=", "t=-"),
         lambda value: value.replace("t=1", "t=\u0661"),
         lambda value: value[:-1],
-        lambda value: value.replace("v1=", "v0="),
+        lambda value: value.replace("v2=", "v1="),
+        lambda value: value.replace("names=", "names=X"),
+        lambda value: value.replace("nonce=", "nonce=0"),
+        lambda value: re.sub("nonce=[^,]*,", "", value),
     ],
 )
 def test_a_field_of_another_form_is_refused(spoil: Any) -> None:
@@ -210,156 +348,13 @@ def test_a_field_of_another_form_is_refused(spoil: Any) -> None:
 
 
 def test_a_covered_value_that_is_not_ascii_is_refused_by_both() -> None:
-    with pytest.raises(ValueError, match="ascii"):
+    with pytest.raises(ValueError, match="ASCII"):
         signed(with_headers(REQUEST, x_user_id="Zoë"))
     assert refusal(with_headers(signed(REQUEST), x_user_id="Zoë")) == "a covered value is not ASCII"
 
 
-# --- properties -----------------------------------------------------------------------------------
-
-ascii_text = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=12)
-covered = st.dictionaries(
-    st.sampled_from(["x-user-id", "x-user-role", "x-user-", "x-geo-country", "x-geo-city", "x-gateway-a"]), ascii_text
-)
-requests = st.builds(
-    Received,
-    method=st.sampled_from(["GET", "POST", "DELETE", "PROPFIND"]),
-    host=st.sampled_from(["a.example", "a.example:8443", "A.EXAMPLE", "a.example:443"]),
-    path=ascii_text.map(lambda text: "/" + text),
-    query=ascii_text,
-    headers=covered,
-    body=st.binary(max_size=16),
-)
-
-
-def meaning(request: Received) -> object:
-    """What an origin acts on; two requests may share a signature only when they share this."""
-    fields = sorted((name, value.strip(" \t")) for name, value in request.headers.items())
-    return request.method, request.host.lower().removesuffix(":443"), request.path, request.query, fields, request.body
-
-
-@settings(max_examples=300, deadline=None)
-@given(requests, requests)
-def test_a_signature_is_good_for_its_own_request_and_no_other(one: Received, other: Received) -> None:
-    signature = signed(one).headers[SIGNATURE_HEADER]
-    VERIFIER.verify(replace(one, headers={**one.headers, SIGNATURE_HEADER: signature}), NOW)
-    moved = replace(other, headers={**other.headers, SIGNATURE_HEADER: signature})
-    if meaning(one) == meaning(other):
-        VERIFIER.verify(moved, NOW)
-    else:
-        assert refusal(moved) == "the request is not what was signed"
-
-
-@settings(max_examples=300, deadline=None)
-@given(requests, ascii_text.filter(bool))
-def test_moving_text_from_one_field_to_the_next_is_refused(request: Received, text: str) -> None:
-    """`path="/a", query="b"` must not share a signature with `path="/", query="ab"`."""
-    first = replace(request, path=request.path + text)
-    second = replace(request, query=text + request.query)
-    signature = signed(first).headers[SIGNATURE_HEADER]
-    assert refusal(with_headers(second, x_gateway_signature=signature)) == "the request is not what was signed"
-
-
-@settings(max_examples=300, deadline=None)
-@given(requests, st.integers(min_value=0), st.integers(0, 7))
-def test_a_flipped_bit_in_the_signature_is_refused(request: Received, position: int, bit: int) -> None:
-    good = signed(request)
-    value = bytearray(good.headers[SIGNATURE_HEADER].encode())
-    value[position % len(value)] ^= 1 << bit
-    forged = value.decode("latin-1")
-    assert refusal(with_headers(good, x_gateway_signature=forged), NOW) in {
-        "malformed signature", "unknown key", "the request is not what was signed",
-    }  # fmt: skip
-
-
-# --- identity values ------------------------------------------------------------------------------
-
-claims = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=20)
-
-
-@given(claims)
-def test_any_claim_survives_as_a_header_value(claim: str) -> None:
-    value = identity_value(claim)
-    assert identity_text(value) == claim
-    assert value.isascii()
-    assert value.isprintable()
-    assert " " not in value
-
-
-@given(st.lists(claims.filter(bool), max_size=4))
-def test_a_list_of_roles_arrives_as_it_was(roles: list[str]) -> None:
-    assert identity_list(", ".join(map(identity_value, roles))) == roles
-
-
-def test_a_role_with_a_comma_stays_one_role() -> None:
-    assert identity_list(identity_value("user,admin")) == ["user,admin"]
-
-
-def test_a_percent_sign_in_a_claim_is_not_an_escape() -> None:
-    assert identity_value("u%2E1") != identity_value("u.1")
-    assert identity_text(identity_value("u%2E1")) == "u%2E1"
-
-
-@pytest.mark.parametrize("claim", ["a\r\nx-user-role: admin", "a\nb", "a\0", "\ud800"])
-def test_a_claim_that_cannot_be_a_header_is_refused(claim: str) -> None:
-    with pytest.raises(ValueError, match=r"header field value|surrogates"):
-        identity_value(claim)
-
-
-def test_an_identity_that_is_not_utf8_is_refused() -> None:
-    with pytest.raises(ValueError, match="utf-8"):
-        identity_text("%FF")
-
-
-# --- Lambda events --------------------------------------------------------------------------------
-
-
-def event_of(request: Received, *, domain: str, raw_path: str, base64_body: bool = True) -> dict[str, Any]:
-    body = base64.b64encode(request.body).decode() if base64_body else request.body.decode()
-    return {
-        "version": "2.0",
-        "rawPath": raw_path,
-        "rawQueryString": request.query,
-        "headers": {**request.headers, "host": request.host},
-        "requestContext": {"domainName": domain, "http": {"method": request.method}},
-        "body": body,
-        "isBase64Encoded": base64_body,
-    }
-
-
-@pytest.mark.parametrize("base64_body", [True, False])
-def test_a_function_url_event_verifies(base64_body: bool) -> None:
-    request = signed(REQUEST)
-    event = event_of(request, domain=request.host, raw_path=request.path, base64_body=base64_body)
-    VERIFIER.verify(Received.from_event(event), NOW)
-
-
-@pytest.mark.parametrize("path", ["/users/Zo%C3%AB", "/a%20b/c,d:e@f", "/100%25", "/"])
-def test_an_http_api_event_verifies_although_its_path_is_decoded(path: str) -> None:
-    request = signed(replace(REQUEST, host="a1.execute-api.eu-west-1.amazonaws.com", path=path))
-    VERIFIER.verify(Received.from_event(event_of(request, domain=request.host, raw_path=unquote(path))), NOW)
-    assert quote(unquote(path), safe="/,:@") == path
-
-
-def test_an_event_without_body_verifies() -> None:
-    request = signed(replace(REQUEST, method="GET", body=b""))
-    event = event_of(request, domain=request.host, raw_path=request.path)
-    del event["body"]
-    VERIFIER.verify(Received.from_event(event), NOW)
-
-
-GET = {"http": {"method": "GET"}}
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        {},
-        {"version": "1.0", "path": "/", "httpMethod": "GET", "headers": {}},
-        {"requestContext": GET, "rawPath": "/", "headers": None},
-        {"requestContext": GET, "rawPath": "/", "headers": {}, "body": "?", "isBase64Encoded": True},
-    ],
-)
-def test_an_event_of_another_format_is_refused(event: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match=r"payload format 2\.0"):
-        Received.from_event(event)
+def test_a_field_that_is_not_ascii_is_not_signed_and_not_believed() -> None:
+    """Nobody can say which bytes an origin sees of it; the rest of the request is signed all the same."""
+    assert "x-name" not in VERIFIER.verify(signed(with_headers(REQUEST, x_name="Zoë")), NOW).fields
+    spoilt = signed(with_headers(REQUEST, idempotency_key="Zoë"))
+    assert refusal(spoilt) == "the field idempotency-key is not signed"

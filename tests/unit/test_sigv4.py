@@ -188,12 +188,14 @@ def _signed_headers(headers: dict[str, str], body_sha256: str | None = None) -> 
     return value.split("SignedHeaders=")[1].split(",")[0].split(";")
 
 
-def test_only_host_amz_and_identity_fields_are_signed() -> None:
+def test_only_host_amz_identity_and_locale_fields_are_signed() -> None:
     headers = {
         "accept": "*/*", "content-type": "text/plain", "via": "1.1 x", "x-forwarded-for": "192.0.2.1",
         "x-geo-country": "PT", "x-user-id": "u1", "x-user-role": "admin", "x-amz-meta": "1",
     }  # fmt: skip
-    assert _signed_headers(headers) == ["host", "x-amz-date", "x-amz-meta", "x-user-id", "x-user-role"]
+    assert _signed_headers(headers) == [
+        "host", "x-amz-date", "x-amz-meta", "x-geo-country", "x-user-id", "x-user-role",
+    ]  # fmt: skip
 
 
 def test_a_client_cannot_put_the_signers_own_fields_under_the_signature() -> None:

@@ -2,15 +2,18 @@
 
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import jwt
 import pytest
 
+from devtools.function_url import FunctionUrlServer, HttpRequest, HttpResponse
 from devtools.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
 
@@ -183,3 +186,134 @@ def test_a_gateway_with_another_secret_is_not_believed(worker: Callable[..., Gat
     with ExitStack() as running:
         stranger = running.enter_context(worker(vars=variables(origin, OTHER_SECRET), cf={"country": "PT"}))
         assert stranger.get("/api/users", headers=ADA).status_code == 401
+
+
+# --- between gateway and origin -------------------------------------------------------------------
+
+
+class Wire:
+    """Somebody between the two, who sees every request, may change it, and may answer in the other's place."""
+
+    def __init__(self) -> None:
+        self.seen: list[HttpRequest] = []
+        self.change: Callable[[HttpRequest], HttpRequest] = lambda request: request
+        self.answers: list[HttpResponse | Exception] = []
+        """What takes the place of the next answers."""
+
+    @property
+    def nonces(self) -> list[str]:
+        found = [re.search("nonce=([0-9a-f]{32})", request.headers["x-gateway-signature"]) for request in self.seen]
+        return [match[1] for match in found if match]
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    tapped, answer = Wire(), FunctionUrlServer.answer
+
+    def answered(server: FunctionUrlServer, request: HttpRequest) -> HttpResponse:
+        tapped.seen.append(request)
+        said = answer(server, tapped.change(request))
+        instead = tapped.answers.pop(0) if tapped.answers else said
+        if isinstance(instead, Exception):
+            raise instead
+        return instead
+
+    monkeypatch.setattr(FunctionUrlServer, "answer", answered)
+    return tapped
+
+
+def with_fields(request: HttpRequest, **fields: str | None) -> HttpRequest:
+    """`_` stands for `-`; None takes a field away."""
+    changed = {name.replace("_", "-"): value for name, value in fields.items()}
+    kept = [(name, value) for name, value in request.fields if name.lower() not in changed]
+    return replace(request, fields=(*kept, *((name, value) for name, value in changed.items() if value is not None)))
+
+
+def with_added(request: HttpRequest, name: str) -> HttpRequest:
+    return replace(request, fields=(*request.fields, (name, "admin")))
+
+
+ON_THE_WAY: dict[str, Callable[[HttpRequest], HttpRequest]] = {
+    "method": lambda r: replace(r, method="PUT"),
+    "path": lambda r: replace(r, target=r.target.replace("/users", "/users/ada")),
+    "query": lambda r: replace(r, target="/users?b=2&a=1"),
+    "query-removed": lambda r: replace(r, target="/users"),
+    "content": lambda r: replace(r, body=r.body.replace(b"Wire", b"Wild")),
+    "content-removed": lambda r: replace(r, body=b""),
+    "content-type": lambda r: with_fields(r, content_type="application/json;charset=utf-7"),
+    "content-type-removed": lambda r: with_fields(r, content_type=None),
+    "content-encoding": lambda r: with_fields(r, content_encoding="gzip"),
+    "idempotency-key": lambda r: with_fields(r, idempotency_key="other"),
+    "idempotency-key-removed": lambda r: with_fields(r, idempotency_key=None),
+    "cookie": lambda r: with_fields(r, cookie="a=1; b=3"),
+    "cookie-added": lambda r: with_fields(r, cookie="a=1; b=2; c=3"),
+    "cookie-removed": lambda r: with_fields(r, cookie=None),
+    "caller": lambda r: with_fields(r, x_user_id="grace"),
+    "caller-removed": lambda r: with_fields(r, x_user_id=None),
+    "locale": lambda r: with_fields(r, x_geo_country="ES"),
+    "visitor": lambda r: with_fields(r, x_gateway_client_ip="203.0.113.9"),
+    "accept": lambda r: with_fields(r, accept="text/html"),
+    "any-field": lambda r: with_fields(r, x_tenant="b"),
+    "gateways-name": lambda r: with_fields(r, x_forwarded_host="evil.example"),
+    "host": lambda r: with_fields(r, host="evil.example"),
+    "signature-twice": lambda r: with_added(r, "x-gateway-signature"),
+    "another-method": lambda r: with_added(r, "x-http-method-override"),
+    "another-spelling": lambda r: with_added(r, "X_User_Role"),
+    "unsigned-condition": lambda r: with_added(r, "if-match"),
+}
+
+
+def creation(gateway: Gateway, key: str, **changes: str) -> Any:
+    fields = {**ADA, "idempotency-key": key, "cookie": "a=1; b=2", "x-tenant": "a", "accept": "*/*", **changes}
+    new = {"name": "Wire", "email": "wire@example.com"}
+    return gateway.post("/api/users?a=1&b=2", json=new, headers=fields)
+
+
+@pytest.mark.parametrize("change", ON_THE_WAY)
+def test_a_change_between_gateway_and_origin_is_refused(gateway: Gateway, wire: Wire, change: str) -> None:
+    wire.change = ON_THE_WAY[change]
+    answer = creation(gateway, change)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_from_gateway")
+
+
+def test_what_platforms_rewrite_between_gateway_and_origin_passes(gateway: Gateway, wire: Wire) -> None:
+    added = {"cf_worker": "example", "cf_connecting_ip": "2a06:98c0::1", "cdn_loop": "cloudflare", "cf_ew_via": "15"}
+    added |= {"accept_encoding": "gzip", "x_forwarded_for": "203.0.113.7, 172.70.0.1", "x_forwarded_port": "443"}
+    added |= {"x_amzn_trace_id": "Root=1", "x_amzn_tls_version": "TLSv1.3", "traceparent": "00-1-2-00", "via": "2 x"}
+    wire.change = lambda request: with_fields(request, **added)
+    assert creation(gateway, "platforms").status_code == 201
+
+
+def test_a_captured_creation_cannot_be_sent_again(
+    gateway: Gateway, origin: LocalOrigin, wire: Wire, log: io.StringIO
+) -> None:
+    assert creation(gateway, "captured").status_code == 201
+    captured = wire.seen[-1]
+    again = gateway.client.request(
+        captured.method, origin.url + captured.target, content=captured.body, headers=list(captured.fields)
+    )
+    assert again.status_code == 401
+    assert last_line(log)["refused"] == "the request was sent before"
+    assert creation(gateway, "captured").status_code == 201
+
+
+def test_a_repetition_by_the_gateway_is_taken(gateway: Gateway, wire: Wire) -> None:
+    """405 is the handler's word on DELETE: the second try got in, although the first was taken, too."""
+    wire.answers = [HttpResponse(503)]
+    assert gateway.request("DELETE", "/api/users/ada", headers=ADA).status_code == 405
+    assert len(set(wire.nonces)) == len(wire.seen) == 2
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_what_the_platform_repeats_by_itself_is_not_done_twice(
+    gateway: Gateway, wire: Wire, log: io.StringIO, method: str
+) -> None:
+    """A connection that was used before and breaks before the answer: workerd may send the same bytes once more."""
+    gateway.get("/api/users", headers=ADA)
+    earlier = len(log.getvalue().splitlines())
+    wire.seen.clear()
+    wire.answers = [ConnectionResetError("somebody cut the wire")]
+    gateway.request(method, "/api/users", json={"name": "Lost", "email": "lost@example.com"}, headers=ADA)
+    taken = [line for line in map(json.loads, log.getvalue().splitlines()[earlier:]) if line["verified"]]
+    assert len(taken) == len(set(wire.nonces))
+    assert method == "DELETE" or len(taken) == 1

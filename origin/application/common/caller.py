@@ -8,12 +8,12 @@ A request is the gateway's when one of two things holds, and otherwise it is ref
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
-from gatehouse_verifier import GatewayVerifier, Received, Refused, identity_list, identity_text
+from gatehouse_verifier import GatewayVerifier, Nonces, Received, Refused, identity_list, identity_text
 
 from application.common.problems import Problem
 
@@ -46,7 +46,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """A request that came through the gateway: what was received, and on whose behalf."""
+    """A request that came through the gateway: what was received, and on whose behalf.
+
+    Its fields are those that were signed, where the gateway's own signature says so.
+    """
 
     request: Received
     caller: Caller
@@ -61,17 +64,24 @@ class Gatekeeper:
     """Lets in what came through the gateway.
 
     `secrets` are shared with the gateway; `principal` is the ARN of the IAM user or role it signs with, or None where
-    SigV4 is not used.
+    SigV4 is not used. `hosts` are the names under which the gateway reaches this origin; without any it is the one by
+    which AWS says that the request came (`requestContext.domainName`). `nonces` keeps signed requests from being sent
+    twice.
     """
 
-    def __init__(self, secrets: Secrets, principal: str | None) -> None:
+    def __init__(
+        self, secrets: Secrets, principal: str | None, hosts: Sequence[str] = (), nonces: Nonces | None = None
+    ) -> None:
         self._secrets = secrets
         self._principal = principal
+        self._hosts = tuple(hosts)
+        self._verifier = lru_cache(maxsize=4)(partial(_verifier, nonces))
 
     def admit(self, event: Mapping[str, Any], now: float) -> Vouched:
         """`now` is in seconds since 1970. Raises Refused."""
-        request = Received.from_event(event)
-        verified_by = self._vouched_by_iam(event) or self._vouched_by_signature(request, now)
+        request, verified_by = Received.from_event(event), "aws-iam"
+        if not self._is_vouched_by_iam(event):
+            request, verified_by = self._vouched_by_signature(request, event, now)
         try:
             caller_id = identity_text(request.headers.get("x-user-id", ""))
             issuer = identity_text(request.headers.get("x-user-issuer", ""))
@@ -80,17 +90,18 @@ class Gatekeeper:
             raise Refused("an identity field is not percent-encoded UTF-8") from error
         return Vouched(request, Caller(caller_id or None, tuple(roles), verified_by, issuer or None))
 
-    def _vouched_by_iam(self, event: Mapping[str, Any]) -> str | None:
+    def _is_vouched_by_iam(self, event: Mapping[str, Any]) -> bool:
         iam = (event["requestContext"].get("authorizer") or {}).get("iam") or {}
-        if self._principal and is_principal(iam.get("userArn") or "", self._principal):
-            return "aws-iam"
-        return None
+        return bool(self._principal and is_principal(iam.get("userArn") or "", self._principal))
 
-    def _vouched_by_signature(self, request: Received, now: float) -> str:
+    def _vouched_by_signature(self, request: Received, event: Mapping[str, Any], now: float) -> tuple[Received, str]:
+        """The request with its signed fields alone, and which key signed it."""
         secrets = tuple(self._secrets())
         if not secrets:
             raise Refused("no origin secret is configured")
-        return f"gateway-signature kid={_verifier(secrets).verify(request, now).key_id}"
+        hosts = self._hosts or (event["requestContext"].get("domainName") or "",)
+        signature = self._verifier(secrets, hosts).verify(request, now)
+        return replace(request, headers=signature.fields), f"gateway-signature kid={signature.key_id}"
 
 
 def is_principal(user_arn: str, principal: str) -> bool:
@@ -120,6 +131,5 @@ def require_admin(caller: Caller) -> str:
     return caller_id
 
 
-@lru_cache(maxsize=4)
-def _verifier(secrets: tuple[str, ...]) -> GatewayVerifier:
-    return GatewayVerifier(secrets)
+def _verifier(nonces: Nonces | None, secrets: tuple[str, ...], hosts: tuple[str, ...]) -> GatewayVerifier:
+    return GatewayVerifier(secrets, hosts=hosts, nonces=nonces)

@@ -2,6 +2,8 @@
 
 ORIGIN_SECRET_ARN                  a secret {"current": "…", "next": "…"}; `next` may be missing
 ORIGIN_SECRET, ORIGIN_SECRET_NEXT  the secrets themselves, where there is no Secrets Manager
+ORIGIN_HOSTS                       names under which the gateway reaches the function, with "," between them; without
+                                   it, the domain by which AWS says that a request came
 """
 
 from collections.abc import Mapping
@@ -25,6 +27,11 @@ def origin_secrets(environ: Mapping[str, str]) -> Secrets:
         return _filled(kept.get("current"), kept.get("next"))
 
     return from_secrets_manager
+
+
+def origin_hosts(environ: Mapping[str, str]) -> list[str]:
+    """What the gateway signs is signed for one of these, where AWS does not say it."""
+    return _filled(*environ.get("ORIGIN_HOSTS", "").split(","))
 
 
 def _filled(*secrets: str | None) -> list[str]:

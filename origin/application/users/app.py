@@ -6,6 +6,7 @@ it needs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -38,6 +39,7 @@ from application.common.http import (
     path_text,
     vouched,
 )
+from application.common.nonces import UsedNonces
 from application.common.prices import CACHING, entity_tag, matches, price_list
 from application.common.problems import Problem
 from application.common.telemetry import operation
@@ -60,19 +62,26 @@ REMEMBERED_FOR = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Settings:
-    """What the function is told. `gateway_principal` is the IAM user or role the gateway signs with, if it does."""
+    """What the function is told.
+
+    `gateway_principal` is the IAM user or role the gateway signs with, if it does; `hosts` are the names under which
+    the gateway reaches the function, where AWS does not say that itself.
+    """
 
     users_table: str
     idempotency_table: str
     secrets: Secrets = field(repr=False)
     gateway_principal: str | None = None
+    hosts: Sequence[str] = ()
 
 
 def create_handler(settings: Settings, dynamodb: DynamoDBClient, logger: Logger, metrics: Metrics) -> Handler:
     """The Lambda handler. Like Lambda itself, it takes one event at a time."""
     app = LambdaFunctionUrlResolver()
     api = UsersApi(app, settings, dynamodb)
-    app.use(middlewares=[observed(logger), vouched(Gatekeeper(settings.secrets, settings.gateway_principal))])
+    nonces = UsedNonces(dynamodb, settings.idempotency_table)
+    gatekeeper = Gatekeeper(settings.secrets, settings.gateway_principal, settings.hosts, nonces)
+    app.use(middlewares=[observed(logger), vouched(gatekeeper)])
     reads = ["GET", "HEAD"]
     app.route("/users", method=reads)(operation(metrics, "ListUsers")(api.list_users))
     app.post("/users")(operation(metrics, "CreateUser")(api.create_user))

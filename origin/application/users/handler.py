@@ -1,7 +1,7 @@
 """What AWS calls: the users API wired from the function's environment. See `template.yaml` for who sets what.
 
     USERS_TABLE, IDEMPOTENCY_TABLE   names of the tables
-    ORIGIN_SECRET_ARN                `../common/secrets.py`
+    ORIGIN_SECRET_ARN, ORIGIN_HOSTS  `../common/secrets.py`
     GATEWAY_PRINCIPAL                ARN of the IAM user or role the gateway signs with (`sign = "sigv4"`)
     ENVIRONMENT                      a dimension of the metrics
 
@@ -13,7 +13,7 @@ import os
 import boto3
 from aws_lambda_powertools import Logger
 
-from application.common.secrets import origin_secrets
+from application.common.secrets import origin_hosts, origin_secrets
 from application.common.telemetry import entry_point, metrics_of
 from application.users.app import Settings, create_handler
 
@@ -27,6 +27,7 @@ handler = entry_point(
             idempotency_table=os.environ["IDEMPOTENCY_TABLE"],
             secrets=origin_secrets(os.environ),
             gateway_principal=os.environ.get("GATEWAY_PRINCIPAL") or None,
+            hosts=origin_hosts(os.environ),
         ),
         boto3.client("dynamodb"),
         Logger(service=SERVICE),
