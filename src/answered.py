@@ -6,6 +6,7 @@ worse, let it in. Redirects are not followed here: the client sees them, and com
 
 from urllib.parse import urlsplit, urlunsplit
 
+from cors import settle_cors
 from forwarded import DEFAULT_PORTS, Target
 from handshake import selected_protocol
 from header_rules import client_rule, connection_options
@@ -30,6 +31,7 @@ def sanitised_response(response: Response, target: Target, request: Request) -> 
             headers[name] = public_reference(headers[name], target, request)
     if response.status in WITHOUT_LENGTH:
         headers.pop("content-length", None)
+    settle_cors(headers, gateway_owns=target.owns_cors)
     if response.websocket is not None:
         _answer_handshake(headers, target, request)
     body = None if request.method == "HEAD" or response.status in BODILESS_STATUSES else response.body

@@ -108,9 +108,11 @@ class Target:
     token_fields: frozenset[str] = CREDENTIALS
     """Fields that carry a token for the gateway: `CREDENTIALS`, and those the issuers name."""
     websocket_token: bool = False
+    owns_cors: bool = False
+    """Whether the gateway, and not the origin, says which sites may read a response."""
 
     @classmethod
-    def of(cls, route: RouteSettings, token_fields: frozenset[str] = frozenset()) -> Self:
+    def of(cls, route: RouteSettings, token_fields: frozenset[str] = frozenset(), *, owns_cors: bool = False) -> Self:
         scheme, host, prefix, binding = _address(route.origin)
         return cls(
             scheme,
@@ -121,6 +123,7 @@ class Target:
             route.forward_authorization,
             CREDENTIALS | token_fields,
             route.websocket_token,
+            owns_cors,
         )
 
     def path(self, path: str) -> str:

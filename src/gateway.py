@@ -138,7 +138,7 @@ class Gateway:
         if pattern is None:
             raise Problem(404, "not_found", "No route of this gateway has that path.")
         exchange.route = pattern.pattern
-        if Cors.is_preflight(request):
+        if self._cors.answers(request):
             return _own(self._cors.preflight(request, pattern.by_method))
         route = choose(pattern.by_method, request.method)
         self._readings.require_one_meaning(pattern.pattern, request.method, request.path)
@@ -147,7 +147,7 @@ class Gateway:
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
         request = exchange.request
-        if Cors.is_preflight(request):
+        if self._cors.answers(request):
             return self._cors.preflight(request, endpoint.by_method)
         answer = choose(endpoint.by_method, request.method)(exchange)
         return await answer if inspect.isawaitable(answer) else answer

@@ -51,6 +51,7 @@ SELECTING: Final = Limit(1024, "browsers send less in each", "compared as it sta
 """Any request field that an origin's `Vary` names."""
 
 RESPONSE_FIELDS: Final[Mapping[str, Limit]] = {
+    "access-control-expose-headers": Limit(8192, "hundreds of names", "exposes nothing"),
     "age": Limit(1024, "a number of seconds", "as old as can be"),
     "cache-control": Limit(1024, "every directive, ten times over", "read as `no-store`"),
     "cache-tag": Limit(16_384, "what Cloudflare takes", "not stored: it could not be purged"),

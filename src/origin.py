@@ -75,7 +75,7 @@ class Forwarder:
         faults: list[str] = []
         self._upstreams: dict[int, Upstream] = {}
         for index, route in enumerate(settings.routes):
-            target = Target.of(route, token_fields)
+            target = Target.of(route, token_fields, owns_cors=bool(settings.cors_origins))
             try:
                 signer = compiled_signer(route, target.host, settings.secrets, platform.random)
             except ValueError as error:

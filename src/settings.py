@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from paths import normalise_path
 from problems import Problem
+from web_origins import origin_fault
 
 HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 """Shortest key per algorithm: the output of its hash (RFC 7518 section 3.2)."""
@@ -426,7 +427,8 @@ class Settings(Model):
     supported_currencies: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = ()
     """The answer is then always one of these ISO 4217 codes; empty allows every currency in use."""
     cors_origins: tuple[str, ...] = ()
-    """Exact origins (`https://app.example`), or `*` for every origin without credentials."""
+    """Exact origins (`https://app.example`), or `*` for every origin without credentials. Where it is set, the gateway
+    alone says who may read: an origin's `Access-Control-*` is taken off. Where it is not, CORS is the origins' own."""
     summary: SummarySettings = SummarySettings()
     """When the hourly summary should wake somebody up."""
     environment: str = "production"
@@ -443,9 +445,9 @@ class Settings(Model):
     @field_validator("cors_origins")
     @classmethod
     def _origins_are_serialised(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in value:
-            if origin != "*" and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
-                raise ValueError(f"{origin!r} is not an origin; write it as 'https://app.example' without a path")
+        for entry in value:
+            if entry != "*" and (fault := origin_fault(entry)):
+                raise ValueError(f"{entry!r} never matches: {fault}")
         if "*" in value and len(value) > 1:
             raise ValueError("'*' cannot be combined with named origins")
         return value

@@ -11,7 +11,7 @@ from cache import CachePolicy, PresentedRequest
 from cache_keys import normalised_field
 from cache_store import Unreadable, parsed_head
 from configuration import load_settings
-from cors import add_vary
+from cors import EXPOSED_BESIDE, add_vary, settle_cors
 from devtools.paths import ROOT
 from directives import TARGETED_FIELDS, request_directives, response_directives
 from entity_tags import is_not_modified
@@ -132,7 +132,15 @@ REQUEST_ROWS: dict[str, Row] = {
     "upgrade": ("a", ",", lambda text: answered({"upgrade": text}), 200, 431),
 }
 
+
+def exposed(text: str) -> Any:
+    headers = {"access-control-expose-headers": text}
+    settle_cors(headers, gateway_owns=True)
+    return headers
+
+
 RESPONSE_ROWS: dict[str, Row] = {
+    "access-control-expose-headers": ("a", ",", exposed, {EXPOSED_BESIDE: "a"}, {}),
     "age": ("5", ",", received_age, 5, 2**31),
     "cache-tag": ("a", ",", lambda text: storing(cache_control="max-age=60", cache_tag=text), None, "cache-tag"),
     **{
@@ -208,10 +216,10 @@ def test_a_long_selecting_field_is_compared_as_it_stands() -> None:
 def test_a_long_vary_gets_our_name_without_being_read() -> None:
     response = Response(200, {"vary": filled("origin", ",a", 400)})
     long = response.headers["vary"] * 10
-    add_vary(response, "origin")
+    add_vary(response.headers, "origin")
     assert not response.headers["vary"].endswith("origin")
     response.headers["vary"] = long
-    add_vary(response, "origin")
+    add_vary(response.headers, "origin")
     assert response.headers["vary"] == f"{long}, origin"
 
 
