@@ -107,6 +107,7 @@ class Target:
     forward_credentials: bool = False
     token_fields: frozenset[str] = CREDENTIALS
     """Fields that carry a token for the gateway: `CREDENTIALS`, and those the issuers name."""
+    websocket: bool = True
     websocket_token: bool = False
     owns_cors: bool = False
     """Whether the gateway, and not the origin, says which sites may read a response."""
@@ -122,6 +123,7 @@ class Target:
             binding,
             route.forward_authorization,
             CREDENTIALS | token_fields,
+            route.websocket,
             route.websocket_token,
             owns_cors,
         )
@@ -219,7 +221,7 @@ def _client_fields(request: Request, target: Target) -> dict[str, str]:
         fields.update(cookie=cookie) if cookie else fields.pop("cookie")
     if target.websocket_token and "sec-websocket-protocol" in fields:
         _take_out_tokens(request, fields)
-    if is_websocket(request):
+    if target.websocket and is_websocket(request):
         fields["upgrade"] = "websocket"  # hop-by-hop, and this hop upgrades as well
     return fields
 

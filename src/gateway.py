@@ -174,7 +174,7 @@ class Gateway:
         if self._cache is None:
             return await forwarding.send()
         policy = self._policies.get(id(route))
-        if policy is None or is_websocket(request):
+        if policy is None or (route.websocket and is_websocket(request)):
             return await self._cache.pass_by(request, forwarding, exchange.background)
         asked = self._platform.clock()
         try:

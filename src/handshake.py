@@ -16,6 +16,10 @@ from messages import Request
 
 BEARER = "bearer"
 
+VERSION = "13"
+_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
+"""Sixteen bytes in base64."""
+
 MARK, TOKEN, LOOKALIKE, PLAIN = "mark", "token", "lookalike", "plain"
 """What a subprotocol is, in a list such as `chat, bearer, <token>, <another JWT>`: plain, mark, token, lookalike."""
 
@@ -24,10 +28,25 @@ _OBJECT = re.compile(r"e(?:yJ|yA|w[0ko])")
 
 
 def is_websocket(request: Request) -> bool:
-    """Whether this is an opening handshake. HTTP/2 ones (RFC 8441) arrive in the same form."""
-    if request.method != "GET":
+    """Whether this is an opening handshake of a client, complete in all its parts (RFC 6455 section 4.2.1).
+
+    Anything else with `Upgrade` is an ordinary request: one field must not lead around the cache. Handshakes over
+    HTTP/2 (RFC 8441) arrive in the same form.
+    """
+    headers = request.headers
+    if request.method != "GET" or "upgrade" not in headers:
         return False
-    return any(item.strip(" \t").lower() == "websocket" for item in request.headers.get("upgrade", "").split(","))
+    return (
+        _names("websocket", headers["upgrade"])
+        and _names("upgrade", headers.get("connection", ""))
+        and headers.get("sec-websocket-version", "").strip(" \t") == VERSION
+        and _KEY.fullmatch(headers.get("sec-websocket-key", "").strip(" \t")) is not None
+    )
+
+
+def upgrades(outgoing: Request) -> bool:
+    """Whether a request to an origin is an opening handshake: no other keeps the field, which is hop-by-hop."""
+    return "upgrade" in outgoing.headers
 
 
 def websocket_tokens(request: Request) -> list[str]:
@@ -72,6 +91,11 @@ def _looks_like_a_token(item: str) -> bool:
     """Whether the beginning of a JSON object in base64url and a dot stand in `item`, whatever is before them."""
     begins = _OBJECT.search(item)
     return begins is not None and "." in item[begins.end() :]
+
+
+def _names(word: str, field: str) -> bool:
+    """Whether one member of a list is `word`, in any case."""
+    return any(item.strip(" \t").lower() == word for item in field.split(","))
 
 
 def _protocols(request: Request) -> list[str]:

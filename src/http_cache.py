@@ -9,6 +9,7 @@ One call, `HttpCache.answer`, stands where the gateway would else send the reque
             │      304 ──> update it, answer from it           200 ──> store it, pass it on
             │      5xx or no answer, and it may be used stale ──> answer from it
             └─ nothing ─────────────────────────────> forward as it came, store it, pass it on
+    a condition for origins only ───────────────────> forward as it came, pass it on: nothing stored, nothing updated
     unsafe method ──────────────────────────────────> forward; what it changed is forgotten
 
 Storing never delays a client: the content is teed, and written when the response has gone.
@@ -33,7 +34,7 @@ from ports import Background, Clock, KeyValueStore, Log
 from problems import Problem
 from settings import CacheSettings
 from stored_answer import StoredAnswer, answer_from, not_modified
-from stored_response import StoredResponse, content_length, freshened, is_validated_by
+from stored_response import StoredResponse, content_length, freshened, is_validated_by, told_by_head
 
 REFRESH_SECONDS: Final = 10.0
 """For how long this isolate believes that a background refresh is under way."""
@@ -241,7 +242,7 @@ class HttpCache:
         await cancel(validation.body)
         if not is_validated_by(entry.stored, validation.headers):
             return await self._fetched(call, decision, await self._ask(call, call.onward.request))
-        stored = _freshened(entry.stored, answered)
+        stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
         written = storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored)
@@ -260,6 +261,9 @@ class HttpCache:
         """A response of the origin on its way to the client, and into the store."""
         response = answered.response
         status = _status(call, decision)
+        if decision.fwd == "bypass":
+            await _release(call.found.entry)
+            return _finished(response, status)
         if decision.conditions:
             status = replace(status, fwd_status=response.status)
         if call.request.method == "HEAD":
@@ -268,8 +272,7 @@ class HttpCache:
         await _release(call.found.entry)
         storing = self._storing(call, answered)
         if storing.stored is None:
-            if decision.fwd != "bypass":
-                self._outdate(call, response.status, storing.refusal)
+            self._outdate(call, response.status, storing.refusal)
             return _finished(response, status.with_detail(storing.refusal or "not-stored"))
         name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
         status = replace(status, stored=True, key=name[:KEY_SHOWN])
@@ -347,7 +350,7 @@ class HttpCache:
             if agrees is False:
                 self._forget(call.background, call.key.root)
             return
-        stored = _freshened(entry.stored, answered)
+        stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
         if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
             self._save_later(call, stored, entry.content, storing.keep)
@@ -386,7 +389,7 @@ class HttpCache:
             if current is None or not is_validated_by(current.stored, response.headers):
                 await _release(current)
                 return
-            updated = _freshened(current.stored, answered)
+            updated = _freshened(call.request.method, current.stored, answered)
             storing = self._storing_again(call, updated)
             if storing.stored is not None:
                 await self._save(call, updated, current.content, storing.keep)
@@ -426,9 +429,11 @@ def _validating(outgoing: Request, conditions: Mapping[str, str]) -> Request:
     return replace(outgoing, headers=with_conditions(outgoing.headers, conditions))
 
 
-def _freshened(stored: StoredResponse, validation: _Reply) -> StoredResponse:
+def _freshened(method: str, stored: StoredResponse, validation: _Reply) -> StoredResponse:
+    """The stored response after what the origin answered to a request of that method."""
     response = validation.response
-    return freshened(stored, response.headers, validation.request_time, validation.response_time, response.cookies)
+    headers = told_by_head(response.headers) if method == "HEAD" else response.headers
+    return freshened(stored, headers, validation.request_time, validation.response_time, response.cookies)
 
 
 def _status(call: _Call, decision: Decision) -> CacheStatus:

@@ -5,7 +5,7 @@ idempotent (RFC 9110 section 9.2.2) and no content is in flight that was consume
 """
 
 from directives import response_directives
-from handshake import is_websocket
+from handshake import upgrades
 from http_dates import parse_http_date
 from lengths import RESPONSE_FIELDS
 from messages import Request, Response
@@ -31,7 +31,7 @@ def content_in_flight(request: Request) -> bool:
 
 def is_retryable(request: Request) -> bool:
     """Whether `request` may be sent a second time."""
-    return request.method in IDEMPOTENT and not content_in_flight(request) and not is_websocket(request)
+    return request.method in IDEMPOTENT and not content_in_flight(request) and not upgrades(request)
 
 
 def is_transient(response: Response) -> bool:

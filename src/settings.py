@@ -195,6 +195,8 @@ class RouteSettings(AccessSettings):
     """`https://host[/prefix]`, or `binding:NAME` for a service binding."""
     strip_prefix: str = ""
     """Leading path taken off before forwarding: `/api` turns `/api/users` into `/users`."""
+    websocket: bool = True
+    """Whether WebSocket handshakes are passed on; with `false` one is an ordinary request."""
     cache: CacheSettings | bool = True
     """`false` never stores; `true` follows the origin's headers; an object says more."""
     timeout_ms: int = Field(10_000, ge=1, le=300_000)
@@ -264,6 +266,8 @@ class RouteSettings(AccessSettings):
             raise ValueError(f"strip_prefix {self.strip_prefix!r} is not a leading part of path {self.path!r}")
         if self.auth == "none" and (self.roles or self.scopes or self.issuers):
             raise ValueError("roles, scopes and issuers need auth = 'required' or 'optional'")
+        if self.websocket_token and not self.websocket:
+            raise ValueError("websocket_token needs websocket = true")
         if self.sign != "sigv4" and (self.aws_region or self.aws_service):
             raise ValueError("aws_region and aws_service need sign = 'sigv4'")
         if isinstance(self.cache, CacheSettings) and self.cache.partition != "none" and self.auth == "none":

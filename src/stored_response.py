@@ -32,6 +32,11 @@ NEVER_STORED: Final = frozenset(
 NEVER_UPDATED: Final = frozenset({"content-encoding", "content-length", "content-range"})
 """Fields that describe the stored content itself, which a 304 does not bring (RFC 9111 section 3.2)."""
 
+DESCRIBES_CONTENT: Final = frozenset(
+    {"accept-ranges", "digest", "etag", "last-modified", "link", "repr-digest", "x-content-type-options"}
+)
+"""Beside `content-*`: fields that say what the content is and how it is to be taken (RFC 9110 section 8, RFC 9530)."""
+
 LEFT_OUT_OF_304: Final = frozenset(
     {"content-encoding", "content-language", "content-length", "content-range", "content-type", "content-md5"}
 )
@@ -141,6 +146,19 @@ def is_validated_by(stored: StoredResponse, validation: Mapping[str, str]) -> bo
         return etag.removeprefix("W/") == ours.removeprefix("W/")
     modified, known = validation.get("last-modified"), stored.headers.get("last-modified")
     return modified is None or known is None or modified == known
+
+
+def told_by_head(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a response to HEAD may change in a stored one: nothing that describes the content it did not bring.
+
+    RFC 9111 section 4.3.5 lets it change more. But an origin that reflects a field of its request would have what one
+    client wrote there stand beside everybody's content.
+    """
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in DESCRIBES_CONTENT and not name.startswith("content-")
+    }
 
 
 def freshened(

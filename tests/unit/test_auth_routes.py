@@ -10,6 +10,7 @@ from messages import Request, Response
 from principals import Principal
 from problems import Problem
 from settings import AccessSettings, RouteSettings
+from tests.unit.handshakes import KEYWORDS
 from tests.unit.identity_house import (
     ASYMMETRIC_CLAIMS,
     CLAIMS,
@@ -79,7 +80,7 @@ def socket_route(takes_token: bool = True) -> RouteSettings:
 
 
 def test_a_websocket_handshake_may_carry_its_token_as_a_subprotocol(edge: Edge) -> None:
-    fields = {"upgrade": "websocket", "sec_websocket_protocol": f"bearer, {hs()}, chat"}
+    fields = {**KEYWORDS, "sec_websocket_protocol": f"bearer, {hs()}, chat"}
     assert edge.ask(socket_route(), **fields) is not None
     with pytest.raises(Problem, match="token_missing"):
         edge.ask(socket_route(False), **fields)
@@ -104,7 +105,7 @@ OTHER = hs({**CLAIMS, "sub": "u2"})
 def test_two_different_credentials_of_a_handshake_are_a_bad_request(edge: Edge, fields: dict[str, str]) -> None:
     """RFC 6750 section 2: not more than one method per request."""
     with pytest.raises(Problem, match="invalid_request"):
-        edge.ask(socket_route(), upgrade="websocket", **fields)
+        edge.ask(socket_route(), **KEYWORDS, **fields)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_two_different_credentials_of_a_handshake_are_a_bad_request(edge: Edge, 
     ],
 )
 def test_the_same_credential_twice_is_one(edge: Edge, fields: dict[str, str]) -> None:
-    assert edge.ask(socket_route(), upgrade="websocket", **fields) is not None
+    assert edge.ask(socket_route(), **KEYWORDS, **fields) is not None
 
 
 def test_two_different_credentials_in_two_fields_are_a_bad_request() -> None:

@@ -512,6 +512,70 @@ class TestChanges:
         assert content_of(house.get()) == "second"
 
 
+class TestAround:
+    """What goes around the cache leaves it as it is."""
+
+    CONDITIONS = pytest.mark.parametrize(
+        "fields", [{"if-match": '"v1"'}, {"if-match": "*"}, {"if-unmodified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}]
+    )
+
+    @CONDITIONS
+    def test_an_answer_to_a_condition_for_origins_replaces_nothing(self, fields: dict[str, str]) -> None:
+        house = counter(cache_control="max-age=60", etag='"v1"')
+        house.get()
+        assert content_of(house.get("/", fields)) == "answer 2"
+        assert status_of(house.get("/", fields)) == "fwd=bypass; detail=origin-condition"
+        assert content_of(house.get()) == "answer 1"
+
+    @CONDITIONS
+    def test_it_is_not_stored_where_nothing_is(self, fields: dict[str, str]) -> None:
+        house = counter(cache_control="max-age=60", etag='"v1"')
+        house.get("/", fields)
+        assert stored_names(house) == []
+
+    @CONDITIONS
+    @pytest.mark.parametrize("control", ["max-age=600", "no-store", "private"])
+    def test_a_head_with_one_changes_nothing(self, fields: dict[str, str], control: str) -> None:
+        house = counter(cache_control="max-age=60", etag='"v1"')
+        house.get()
+        before = house.get().headers
+        house.answer = lambda request: page("", cache_control=control, etag='"v1"', x_a="new")
+        house.get("/", fields, method="HEAD")
+        house.answer = lambda request: page("", cache_control=control, etag='"v2"')
+        house.get("/", fields, method="HEAD")
+        house.restart()
+        assert house.get().headers == before
+
+    @pytest.mark.parametrize("status", [200, 304])
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("content-type", "text/html"),
+            ("content-encoding", "br"),
+            ("content-language", "en"),
+            ("content-disposition", "attachment"),
+            ("content-location", "/evil"),
+            ("content-security-policy", "default-src *"),
+            ("content-anything", "x"),
+            ("repr-digest", "x"),
+            ("link", "</x>; rel=preload"),
+            ("x-content-type-options", ""),
+        ],
+    )
+    def test_head_never_changes_what_describes_the_content(self, name: str, value: str, status: int) -> None:
+        house = counter(cache_control="max-age=10", etag='"v1"', content_type="application/json")
+        house.get()
+        before = house.get().headers.get(name)
+        house.later(11)
+        house.answer = lambda request: Response(
+            status, {"etag": '"v1"', "cache-control": "max-age=60", "x-a": "new", name: value}
+        )
+        house.get(method="HEAD")
+        hit = house.get()
+        assert (status_of(hit), hit.headers["x-a"]) == ("hit; ttl=60", "new")
+        assert hit.headers.get(name) == before
+
+
 class TestContent:
     def test_head_is_answered_from_a_stored_get(self) -> None:
         house = counter(cache_control="max-age=60", content_length="8")

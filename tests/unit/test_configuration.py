@@ -99,6 +99,7 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ({"sign": "hmac"}, "ROUTES[0].sign: 'hmac' needs the secret ORIGIN_SECRET"),
         ({"sign": "sigv4"}, "ROUTES[0].sign: 'sigv4' needs the secret AWS_ACCESS_KEY_ID"),
         ({"auth": "none", "cache": {"partition": "user"}}, "ROUTES[0]: cache.partition needs auth"),
+        ({"websocket": False, "websocket_token": True}, "ROUTES[0]: websocket_token needs websocket = true"),
     ],
 )
 def test_every_fault_of_a_route_is_named_by_its_path(change: dict[str, Any], fault: str) -> None:

@@ -17,6 +17,7 @@ from ports import ClientGone, Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from settings import RouteSettings, Settings
 from tests.unit import in_memory
+from tests.unit.handshakes import KEYWORDS
 from tracing import Trace
 
 START = 1_790_000_000.0
@@ -184,7 +185,7 @@ def test_content_in_flight_is_never_sent_twice() -> None:
 
 def test_a_websocket_handshake_is_never_sent_twice() -> None:
     world = World(FetchFailed("reset"), Response(200))
-    refusal(world, client(upgrade="websocket"))
+    refusal(world, client(**KEYWORDS))
     assert len(world.sent) == 1
 
 

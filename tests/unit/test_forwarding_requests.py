@@ -15,6 +15,7 @@ from header_rules import canonical
 from messages import Request
 from problems import Problem
 from settings import RouteSettings
+from tests.unit.handshakes import HANDSHAKE
 from tracing import trace
 
 VOUCHED_NAMES = {
@@ -308,14 +309,34 @@ def test_content_of_other_methods_is_passed_on_unread() -> None:
     assert {name: request.headers[name] for name in client} == client
 
 
-HANDSHAKE = {"upgrade": "websocket", "connection": "Upgrade", "sec-websocket-key": "k", "sec-websocket-version": "13"}
-
-
 def test_a_websocket_handshake_upgrades_the_next_hop_too() -> None:
     headers = sent({**HANDSHAKE, "sec-websocket-protocol": "chat, v2"}).headers
     assert headers["upgrade"] == "websocket"
     assert headers["sec-websocket-protocol"] == "chat, v2"
     assert "connection" not in headers
+
+
+@pytest.mark.parametrize("name", HANDSHAKE)
+@pytest.mark.parametrize("value", [None, "", "x", "12", "dGhlIHNhbXBsZSBub25jZQ", "x" * 24])
+def test_half_a_handshake_is_an_ordinary_request(name: str, value: str | None) -> None:
+    fields = {other: text for other, text in {**HANDSHAKE, name: value}.items() if text is not None}
+    assert "upgrade" not in sent(fields).headers
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS"])
+def test_only_get_opens_a_websocket(method: str) -> None:
+    assert "upgrade" not in sent(HANDSHAKE, request={"method": method}).headers
+
+
+@pytest.mark.parametrize(
+    "fields", [{"connection": "keep-alive, UPGRADE"}, {"upgrade": "WebSocket"}, {"upgrade": "h2c, websocket"}]
+)
+def test_a_handshake_may_be_spelt_in_any_way_that_the_rfc_allows(fields: dict[str, str]) -> None:
+    assert sent({**HANDSHAKE, **fields}).headers["upgrade"] == "websocket"
+
+
+def test_a_route_may_refuse_to_upgrade() -> None:
+    assert "upgrade" not in sent(HANDSHAKE, websocket=False).headers
 
 
 def test_only_websocket_may_upgrade() -> None:

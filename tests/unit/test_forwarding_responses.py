@@ -8,6 +8,7 @@ from answered import public_reference, sanitised_response
 from forwarded import Target
 from messages import Request, Response
 from settings import RouteSettings
+from tests.unit.handshakes import KEYWORDS
 
 HANDSHAKE = {"upgrade": "websocket", "connection": "Upgrade"}
 
@@ -145,7 +146,7 @@ def test_a_handshake_selects_what_the_client_offered_and_never_its_token(
 ) -> None:
     socket = object()
     fields = {"sec-websocket-protocol": answer, "upgrade": "websocket", "connection": "Upgrade"}
-    client = request(upgrade="websocket", sec_websocket_protocol=offered)
+    client = request(**KEYWORDS, sec_websocket_protocol=offered)
     response = answered(Response(101, fields, websocket=socket), client, websocket_token=takes_token)
     assert response.websocket is socket
     assert response.headers.get("sec-websocket-protocol") == public

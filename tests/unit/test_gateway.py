@@ -11,6 +11,7 @@ from messages import Request, Response
 from ports import ClientGone, ClientTooSlow
 from tally import FLUSH_SECONDS
 from tests.unit.cache_house import content_of
+from tests.unit.handshakes import KEYWORDS
 from tests.unit.in_memory import BytesBody, World, run
 
 
@@ -212,5 +213,5 @@ def test_a_write_through_a_route_that_caches_nothing_makes_the_url_outdated() ->
 
 def test_a_websocket_handshake_is_neither_answered_from_the_cache_nor_stored() -> None:
     gateway, world = cached_by_get({"methods": ["GET"]})
-    assert visit(gateway, world, upgrade="websocket", connection="Upgrade") == "2"
+    assert visit(gateway, world, **KEYWORDS) == "2"
     assert visit(gateway, world) == "1"

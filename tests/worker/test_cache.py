@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ PAGES = {
     ),
     "/unchanged": Page(f"cache-control: max-age=60\r\netag: {ETAG}", b"unchanged"),
     "/revalidating": Page("cache-control: max-age=1, stale-while-revalidate=60", held=True),
+    "/reflecting": Page(f"cache-control: max-age=60\r\netag: {ETAG}\r\ncontent-type: text/plain"),
     "/long": Page("cache-control: max-age=60", LONG),
     "/long-chunked": Page("cache-control: max-age=60", LONG, chunked=True),
     "/too-long": Page("cache-control: max-age=60", LONG + LONG),
@@ -106,6 +107,8 @@ class CountingOrigin(Origin):
         if request.values("if-none-match") == [ETAG]:
             return answer_head(304, page.validated or page.fields)
         content = str(number).encode() if page.content is None else page.content
+        if request.values("x-reflect"):
+            page = replace(page, fields=page.fields.replace("text/plain", request.values("x-reflect")[0]))
         if page.status == 204:
             return answer_head(204, page.fields)
         if page.chunked:
@@ -153,6 +156,7 @@ def routes(origin: str, staged: str = "") -> dict[str, Any]:
                 **everything,
             },
             {"path": "/by-place/*", "auth": "none", "cache": {"vary_on_locale": True}, **everything},
+            {"path": "/guarded/*", "auth": "none", "cache": {"ignore_client_cache_control": True}, **everything},
             {"path": "/never/*", "auth": "none", "cache": False, **everything},
             {"path": "/staged/*", "auth": "none", **everything, "origin": staged or origin},
         ],
@@ -264,6 +268,27 @@ def test_an_unsafe_method_makes_what_it_points_to_outdated(house: House) -> None
     assert numbers[0] == numbers[1]
     assert status(house.get("/cached/users", "POST")) == "fwd=method"
     assert int(house.get("/cached/plain").text) == numbers[0] + 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"if-match": ETAG}, {"if-unmodified-since": "Fri, 01 Jan 2100 00:00:00 GMT"}, {"upgrade": "websocket"}]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_goes_around_the_cache_leaves_it_as_it_is(house: House, fields: dict[str, str], method: str) -> None:
+    """Nor does one field make a handshake, which would lead around it."""
+    path = f"/guarded/reflecting?{method}{len(fields)}{[*fields]}"
+    first = house.get(path)
+    house.get(path, method, headers={**fields, "x-reflect": "text/html", "cache-control": "no-cache"})
+    again = house.get(path)
+    assert status(again).startswith("hit")
+    assert (again.text, again.headers["content-type"]) == (first.text, "text/plain")
+
+
+def test_head_never_changes_what_describes_the_content(house: House) -> None:
+    house.get("/cached/reflecting?head")
+    house.get("/cached/reflecting?head", "HEAD", headers={"x-reflect": "text/html", "cache-control": "no-cache"})
+    again = house.get("/cached/reflecting?head")
+    assert (status(again)[:3], again.headers["content-type"]) == ("hit", "text/plain")
 
 
 @pytest.mark.parametrize("path", ["/cached/long", "/cached/long-chunked"])
