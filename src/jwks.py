@@ -4,13 +4,17 @@ Theory of operation. A remote set is looked for in three tiers: this isolate, th
 
     fresh        10 minutes, or what the provider's Cache-Control says   used as it is
     stale        until 7 days after it was fetched                       used while the provider cannot be had
-    unknown kid                                                          fetched again, once per 30 s and isolate
+    unknown kid                                                          fetched again: 5 times, and once per 30 s
     failure                                                              not tried again for 30 s
 
 One request can never await another's work on this runtime, so there is no lock and no shared task: requests that come
 at once to an empty isolate each fetch for themselves, and only finished values are left behind for others. Where one
 fetch must do for many (an unknown `kid`, which anybody can make up), the others look at the finished value again with
 timers of their own.
+
+A `kid` is unknown for certain only when the set was fetched after its token came, or moments before. Where the bucket
+of fetches is empty, nobody can say, and the answer is that keys cannot be had now: made-up kids that empty it delay a
+rotation by seconds and never make the new key's tokens invalid.
 
 How a provider is asked is `providers.py`'s, which keys of a set are usable `publickeys.py`'s.
 """
@@ -33,7 +37,13 @@ from settings import IssuerSettings
 USABLE: Final = 7 * 86_400
 """Seconds after the fetch in which a stale set may stand in for a provider that cannot be had."""
 COOLDOWN: Final = 30.0
-"""Seconds between two fetches for an unknown `kid`, and after a failure."""
+"""Seconds after a failure in which the provider is not asked again."""
+SEARCHES: Final = 5
+"""Fetches for unknown `kid`s in a row, per issuer and isolate."""
+SEARCH_EVERY: Final = 30.0
+"""Seconds after which there is one more."""
+JUST_SEARCHED: Final = 2.0
+"""Seconds for which a fetch for one unknown `kid` answers for all others."""
 REFRESH_AHEAD: Final = 330.0
 """Seconds of freshness with which the cron trigger, which comes every 5 minutes, lets a set be."""
 
@@ -80,6 +90,25 @@ def key_source(issuer: IssuerSettings, platform: Platform, on_change: Callable[[
     if issuer.jwks is not None:
         return InlineKeys(KeySet.read(issuer.jwks, issuer.algorithms))
     return RemoteKeys(issuer, platform, on_change)
+
+
+class Bucket:
+    """So many tries at once, and one more every so many seconds.
+
+    It is the time at which the bucket will be full again (the generic cell rate algorithm); nothing has to be ticked.
+    """
+
+    def __init__(self, size: int, refill: float) -> None:
+        self._depth, self._refill = size * refill, refill
+        self._full_at = -inf
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a try; 0 when there is one."""
+        return max(0.0, self._full_at + self._refill - self._depth - now)
+
+    def take(self, now: float) -> None:
+        """Use up a try. Ask `wait` first."""
+        self._full_at = max(self._full_at, now) + self._refill
 
 
 class InlineKeys:
@@ -152,6 +181,8 @@ class RemoteKeys:
         self._held: Snapshot | None = None
         self._stored: Snapshot | None = None
         self._failed_until = -inf
+        self._searches = Bucket(SEARCHES, SEARCH_EVERY)
+        self._found_at = -inf
         self._searched_at = -inf
         self._searching = False
 
@@ -159,14 +190,19 @@ class RemoteKeys:
         started = self._clock()
         held = await self._current(started, background)
         key = held.keys.select(algorithm, kid)
-        if key is None and held.fetched < started:
+        if key is None and not self._is_up_to_date(held, started):
             held = await self._search(held, background)
             key = held.keys.select(algorithm, kid)
         if key is not None:
             return key
-        if (now := self._clock()) < self._failed_until:
-            raise KeysUnavailable(self._failed_until - now)
-        raise UnknownKey
+        if self._is_up_to_date(held, started):
+            raise UnknownKey
+        now = self._clock()
+        raise KeysUnavailable(max(self._failed_until - now, self._searches.wait(now)))
+
+    def _is_up_to_date(self, held: Snapshot, started: float) -> bool:
+        """Whether a key that `held` lacks was not there when the request came, which was at `started`."""
+        return held.fetched >= started or started < self._found_at + JUST_SEARCHED
 
     async def refresh(self) -> None:
         stored = await self._from_store()
@@ -211,8 +247,9 @@ class RemoteKeys:
             if not await self._ends(self._searched_at):  # its request was cancelled: take over
                 self._searching, self._searched_at = False, -inf
         now = self._clock()
-        if self._held is not seen or now < max(self._searched_at + COOLDOWN, self._failed_until):
+        if self._held is not seen or now < self._failed_until or self._searches.wait(now) > 0:
             return self._held or seen
+        self._searches.take(now)
         self._searching, self._searched_at = True, now
         try:
             fetched = await self._from_provider()
@@ -221,6 +258,7 @@ class RemoteKeys:
                 self._searching = False
         if fetched is None:
             return seen
+        self._found_at = fetched.fetched
         background(self._to_store(fetched))
         return fetched
 

@@ -7,6 +7,7 @@ A provider is a stranger on the network: it may hang, redirect, answer with garb
 import asyncio
 import re
 import zlib
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from lengths import RESPONSE_FIELDS
 from messages import Content, ContentTooLarge, Request, Response
 from ports import Fetch, FetchFailed
 from publickeys import KeySet
-from settings import LOOPBACK, IssuerSettings
+from settings import LOOPBACK, NUMERIC_HOST, PLAIN_HOST, IssuerSettings
 
 FETCH_TIMEOUT: Final = 5.0
 """Seconds for everything: discovery, key set, content."""
@@ -30,6 +31,9 @@ for too long."""
 
 _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d{1,9})', re.IGNORECASE)
 _UNCACHED = re.compile(r"(?:^|[\s,])no-(?:store|cache)\s*(?:$|,)", re.IGNORECASE)
+
+_EMBEDDING = frozenset({0x0000_FFFF, 0x0064_FF9B << 64})
+"""First 96 bits of an IPv6 address that is an IPv4 one: mapped (RFC 4291 section 2.5.5.2), translated (RFC 6052)."""
 
 _HEADERS: Final = {"accept": "application/jwk-set+json, application/json", "accept-encoding": "identity"}
 
@@ -68,6 +72,10 @@ class Provider:
         url = metadata.get("jwks_uri")
         if not isinstance(url, str):
             raise ValueError("the discovery document names no jwks_uri")
+        if not PLAIN_HOST.fullmatch(urlsplit(url).netloc):
+            raise ValueError("the discovery document names a host that parsers may read differently")
+        if _is_loopback(url) and not _is_loopback(self._issuer):
+            raise ValueError("the discovery document of an issuer elsewhere points to this machine")
         return url
 
     async def _get_json(self, url: str) -> tuple[Any, Response]:
@@ -83,6 +91,20 @@ def _get(url: str) -> Request:
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("keys are fetched over https only")
     return Request("GET", parts.scheme, parts.netloc, parts.path or "/", parts.query, dict(_HEADERS))
+
+
+def _is_loopback(url: str) -> bool:
+    """Whether `url` may mean this machine: by name (RFC 6761 section 6.3), or an address in any of its spellings."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return NUMERIC_HOST.search(host) is not None  # `127.1`, `0x7f000001`: whose address it is, parsers find out
+    if isinstance(address, IPv6Address):
+        address = IPv4Address(int(address) & 0xFFFF_FFFF) if int(address) >> 32 in _EMBEDDING else address
+    return address.is_loopback or address.is_unspecified
 
 
 async def _read(content: Content) -> bytes:

@@ -1,7 +1,8 @@
 """Public keys as providers publish them: JWK Sets read, checked and chosen from (RFC 7517, RFC 7518, RFC 8037).
 
 Pure: parsed JSON in, a `KeySet` out. A set may hold anything; keys that are malformed, weak, private or meant for
-something else are left out, each with a reason, and never spoil the others. What is kept of a key is only what a
+something else are left out, each with a reason, and never spoil the others. A member of a key that is `null` or empty
+counts as one that is not there, as many providers write what does not apply. What is kept of a key is only what a
 verifier needs, so that nothing a provider adds (`x5c`, `use`, `ext`) can change what an import makes of it.
 """
 
@@ -19,6 +20,10 @@ RSA_EXPONENTS = range(3, 2**32, 2)
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _CURVES = {"P-256": ("ES256", 32), "P-384": ("ES384", 48), "P-521": ("ES512", 66), "Ed25519": ("EdDSA", 32)}
 """Curve -> the one algorithm it serves, and the bytes of a coordinate (RFC 7518 section 6.2, RFC 8037 section 2)."""
+
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""Values of a key's member that say as much as if it were absent."""
 
 
 class UnusableKey(ValueError):
@@ -68,10 +73,13 @@ class KeySet:
             raise ValueError("not a JWK Set: it has no list 'keys' (RFC 7517 section 5)")
         if len(members) > MAX_KEYS:
             raise ValueError(f"has {len(members)} keys; at most {MAX_KEYS} are read")
-        keys, faults = [], []
+        keys: list[PublicKey] = []
+        faults: list[str] = []
         for index, member in enumerate(members):
             try:
-                keys.append(read_key(member, algorithms))
+                key = read_key(member, algorithms)
+                if key not in keys:  # published twice, it is no choice between two
+                    keys.append(key)
             except UnusableKey as fault:
                 faults.append(f"keys[{index}]: {fault}")
         return cls(keys, faults)
@@ -96,6 +104,7 @@ def read_key(member: Any, algorithms: Collection[str]) -> PublicKey:
     """One member of a key set. Raises UnusableKey."""
     if not isinstance(member, dict):
         raise UnusableKey("not an object")
+    member = {name: value for name, value in member.items() if value not in _NOTHING}
     kid = member.get("kid")
     if kid is not None and not isinstance(kid, str):
         raise UnusableKey("'kid' is not a string")

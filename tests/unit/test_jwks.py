@@ -1,12 +1,13 @@
 """Key sets over time: freshness, outages, rotation, many requests at once, the cron trigger."""
 
 import asyncio
+from math import ceil
 from typing import Any
 
 import pytest
 
 import jwks
-from jwks import COOLDOWN, USABLE, KeysUnavailable, UnknownKey
+from jwks import COOLDOWN, JUST_SEARCHED, SEARCH_EVERY, SEARCHES, USABLE, KeysUnavailable, UnknownKey
 from messages import Request, Response
 from providers import FRESH, LONGEST_FRESH, SHORTEST_FRESH
 from publickeys import PublicKey
@@ -167,14 +168,71 @@ def test_an_unknown_kid_is_looked_for_at_once() -> None:
     assert house.fetches == 2
 
 
-def test_unknown_kids_cost_one_fetch_per_30_seconds() -> None:
+def verdict(house: House, kid: str) -> str:
+    try:
+        return str(house.find(kid).kid)
+    except UnknownKey:
+        return "unknown"
+    except KeysUnavailable as failure:
+        return "unavailable" if failure.retry_after <= SEARCH_EVERY else f"unavailable for {failure.retry_after} s"
+
+
+def test_made_up_kids_in_a_crowd_cost_one_fetch() -> None:
+    house = House(OLD)
+    house.find()
+    house.pass_time(1)
+    assert {verdict(house, f"made up {number}") for number in range(100)} == {"unknown"}
+    assert house.fetches == 1 + 1
+
+
+def test_made_up_kids_cost_a_handful_of_fetches_and_then_one_per_30_seconds() -> None:
+    house = House(OLD)
+    house.find()
+    for second in range(300):
+        house.pass_time(1)
+        assert verdict(house, f"made up {second}") in {"unknown", "unavailable"}
+    assert house.fetches <= 1 + SEARCHES + 300 / SEARCH_EVERY
+
+
+def test_made_up_kids_never_make_a_new_key_unknown() -> None:
+    """A rotation meanwhile: whoever bears a token of the new key is asked to come again, at most half a minute long."""
     house = House(OLD)
     house.find()
     for second in range(60):
         house.pass_time(1)
-        with pytest.raises(UnknownKey):
-            house.find(f"made up {second}")
-    assert house.fetches == 1 + 2
+        verdict(house, f"made up {second}")
+    house.publish(OLD, NEW)
+    house.pass_time(JUST_SEARCHED)
+    verdicts = []
+    for second in range(ceil(SEARCH_EVERY) + 1):
+        verdicts.append(verdict(house, "new"))
+        verdict(house, f"made up again {second}")
+        house.pass_time(1)
+    assert "unknown" not in verdicts
+    assert verdicts[-1] == "new"
+
+
+def test_a_made_up_kid_does_not_shut_the_door_for_a_rotation() -> None:
+    house = House(OLD)
+    house.find()
+    house.pass_time(1)
+    assert verdict(house, "made up") == "unknown"
+    house.publish(OLD, NEW)
+    house.pass_time(JUST_SEARCHED)
+    assert verdict(house, "new") == "new"
+
+
+def test_only_an_empty_bucket_or_a_failure_makes_an_unknown_kid_unavailable() -> None:
+    house = House(OLD)
+    house.find()
+    for _ in range(SEARCHES):
+        house.pass_time(JUST_SEARCHED)
+        assert verdict(house, "made up") == "unknown"
+    house.pass_time(JUST_SEARCHED)
+    assert verdict(house, "made up") == "unavailable"
+    assert house.find().kid == "old"
+    house.pass_time(SEARCH_EVERY)
+    assert verdict(house, "made up") == "unknown"
 
 
 def test_a_set_fetched_for_this_very_token_is_not_fetched_again() -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import base64url
 from publickeys import MAX_KEYS, AmbiguousKey, KeySet, UnusableKey, read_key
@@ -48,13 +50,11 @@ def test_what_a_verifier_needs_is_all_that_is_kept() -> None:
         ({}, "not supported"),
         (without(RSA, kid=7), "'kid'"),
         (without(RSA, use="enc"), "'use'"),
-        (without(RSA, use=None), "'use'"),
         (without(RSA, key_ops=["encrypt"]), "'key_ops'"),
         (without(RSA, key_ops="verify"), "'key_ops'"),
         (without(RSA, alg="RSA-OAEP"), "algorithms"),
         (without(RSA, alg="ES256"), "algorithms"),
         (without(RSA, alg="none"), "algorithms"),
-        (without(RSA, alg=None), "algorithms"),
         (without(RSA, d="AQAB"), "private"),
         ({"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}, "symmetric"),
         (without(RSA, "n"), "0 bits"),
@@ -77,6 +77,53 @@ def test_what_a_verifier_needs_is_all_that_is_kept() -> None:
 )
 def test_a_key_that_cannot_verify_is_left_out_with_a_reason(member: Any, says: str) -> None:
     assert says in fault(member)
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}])
+@pytest.mark.parametrize("name", ["use", "key_ops", "alg", "kid", "x5c", "x5t", "x5u", "d", "k", "oth", "ext", "e5"])
+def test_a_member_that_is_null_or_empty_counts_as_absent(name: str, nothing: Any) -> None:
+    for jwk in (RSA, EC, ED):
+        assert read_key(without(jwk, **{name: nothing}), ASYMMETRIC) == read_key(without(jwk, name), ASYMMETRIC)
+
+
+@pytest.mark.parametrize("name", ["n", "e", "x", "y", "kty", "crv"])
+@pytest.mark.parametrize("nothing", [None, "", [], {}])
+def test_a_parameter_that_is_null_or_empty_makes_no_key(name: str, nothing: Any) -> None:
+    for jwk in (RSA, EC, ED):
+        if name in jwk:
+            assert fault(without(jwk, **{name: nothing}))
+
+
+@pytest.mark.parametrize("value", ["AQAB", 0, False, [None], {"a": None}])
+def test_what_has_a_value_is_private_all_the_same(value: Any) -> None:
+    assert "private" in fault(without(RSA, d=value))
+    assert "private" in fault(without(EC, k=value))
+
+
+ODD_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+MEMBERS = ("kty", "use", "key_ops", "alg", "kid", "n", "e", "d", "k", "crv", "x", "y", "x5c", "x5t#S256", "oth", "exp")
+
+
+@given(st.sampled_from([RSA, EC, ED]), st.dictionaries(st.sampled_from(MEMBERS), ODD_VALUES, max_size=5), ODD_VALUES)
+def test_an_odd_key_never_spoils_the_others(jwk: dict[str, Any], changes: dict[str, Any], other: Any) -> None:
+    """Whatever stands beside them, the good keys are found; an odd one is read or named, and never raises."""
+    odd = {**jwk, "kid": "odd", **changes}
+    keys = KeySet.read({"keys": [odd, RSA, other, EC]}, ASYMMETRIC)
+    for algorithm, good in (("RS256", RSA), ("ES256", EC)):
+        if odd["kid"] != good["kid"]:
+            found = keys.select(algorithm, good["kid"])
+            assert found is not None
+            assert found.kid == good["kid"]
+
+
+def test_a_key_that_is_published_twice_is_one() -> None:
+    keys = KeySet.read({"keys": [RSA, without(RSA, x5c=["..."]), EC]}, ASYMMETRIC)
+    assert keys.select("RS256", "rsa") is keys.keys[0]
+    assert len(keys.keys) == 2
 
 
 def test_malformed_keys_do_not_spoil_the_others() -> None:

@@ -46,6 +46,31 @@ def test_garbage_is_a_failure_and_never_a_key_set(reply: Callable[[], Response],
     assert says in house.logged("jwks_fetch_failed")[0]
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "127.0.0.1:8080", "127.1.2.3", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0", "0.0.0.0",
+        "localhost", "LOCALHOST", "localhost.", "issuer.localhost", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]",
+    ],
+)  # fmt: skip
+def test_discovery_points_to_loopback_only_from_a_loopback_issuer(scheme: str, host: str) -> None:
+    """An issuer on the network must not have this machine ask itself."""
+    house = discovered({"issuer": "https://id.example", "jwks_uri": f"{scheme}://{host}/jwks"})
+    with pytest.raises(KeysUnavailable):
+        house.find()
+    assert [request.host for request in house.world.requests] == ["id.example"]
+
+
+def test_an_issuer_on_loopback_may_point_to_loopback() -> None:
+    local = {"issuer": "http://127.0.0.1:9000", "jwks_uri": "http://localhost:9001/jwks"}
+    house = House(OLD, discovery=True, issuer="http://127.0.0.1:9000")
+    keys = house.reply
+    house.reply = lambda request: answer(local) if "well-known" in request.path else keys(request)
+    assert house.find().kid == "old"
+
+
 def test_a_compressed_set_is_read() -> None:
     house = House()
     house.reply = lambda request: answer(gzip.compress(json.dumps(key_set(OLD)).encode()), content_encoding="gzip")
@@ -173,7 +198,10 @@ def test_discovery_finds_the_key_set() -> None:
         ({"issuer": "https://id.example"}, "jwks_uri"),
         ({"issuer": "https://id.example", "jwks_uri": 7}, "jwks_uri"),
         ({"issuer": "https://id.example", "jwks_uri": "http://id.example/jwks"}, "https only"),
-        ({"issuer": "https://id.example", "jwks_uri": "file:///etc/passwd"}, "https only"),
+        ({"issuer": "https://id.example", "jwks_uri": "file:///etc/passwd"}, "a host"),
+        ({"issuer": "https://id.example", "jwks_uri": "https://u@id.example/jwks"}, "a host"),
+        ({"issuer": "https://id.example", "jwks_uri": "https://%6cocalhost/jwks"}, "a host"),
+        ({"issuer": "https://id.example", "jwks_uri": "https://bücher.example/jwks"}, "a host"),
     ],
 )
 def test_discovery_is_checked(metadata: Any, says: str) -> None:

@@ -166,15 +166,17 @@ def test_the_last_known_good_set_is_good_for_seven_days_and_a_failure_known_for_
     assert house.identity(token_of(provider, key), 7 * DAY + 60) == "accepted"
 
 
-def test_an_unknown_key_is_looked_for_again_after_thirty_seconds(house: House) -> None:
+def test_an_unknown_key_is_looked_for_again_after_two_seconds_as_long_as_the_bucket_allows(house: House) -> None:
     provider = house.providers[2]
     known, stranger = provider.add_key("ES256", "k1"), SigningKey.generate("ES256", "k2")
     assert house.identity(token_of(provider, known), 0) == "accepted"
     fetches = []
-    for at in (10, 39.999, 40):
+    for at in (10, 11.999, 12, 14, 16, 18, 19.999):
         assert house.identity(token_of(provider, stranger), at) == "unknown_key"
         fetches.append(len(provider.requests))
-    assert fetches == [2, 2, 3]
+    assert fetches == [2, 2, 3, 4, 5, 6, 6]
+    for at, verdict, asked in ((20, "keys_unavailable", 6), (39.999, "keys_unavailable", 6), (40, "unknown_key", 7)):
+        assert (house.identity(token_of(provider, stranger), at), len(provider.requests)) == (verdict, asked)
 
 
 # --- stored responses -------------------------------------------------------------------------------------------------
