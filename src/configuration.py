@@ -31,9 +31,13 @@ STRUCTURED = (
 SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
 OPTIONAL_SECRETS = {
+    "LOG_SECRET": "optional, at least 32 bytes: with it, a caller has the same label in the logs of all isolates",
     "AWS_SESSION_TOKEN": "optional, beside the two for temporary credentials",
     "ORIGIN_SECRET_NEXT": "origins alone, while a secret is exchanged; the gateway signs with `ORIGIN_SECRET`",
 }
+
+SHORTEST_LOG_SECRET = 32
+"""Bytes: what stands behind a label must not be guessed, either."""
 
 WORDS = {
     "missing": "must be written",
@@ -69,6 +73,7 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
             faults = _model_faults(error)
         else:
             faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
+            faults += _log_faults(settings)
     if faults:
         raise Misconfigured(faults)
     return settings
@@ -176,6 +181,13 @@ def _locale_faults(settings: Settings) -> list[str]:
         Locator.configured(settings)
     except ValueError as error:
         return [str(error)]
+    return []
+
+
+def _log_faults(settings: Settings) -> list[str]:
+    size = len(settings.secrets.get("LOG_SECRET", "").encode())
+    if 0 < size < SHORTEST_LOG_SECRET:
+        return [f"LOG_SECRET: has {size} bytes; needs {SHORTEST_LOG_SECRET} or none, as from: openssl rand -base64 48"]
     return []
 
 

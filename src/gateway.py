@@ -26,13 +26,14 @@ from openapi import Description
 from origin import Forwarder
 from paths import normalise_path
 from ports import Background, ClientGone, ClientTooSlow, Platform
+from principals import Principal
 from problems import Problem, problem_response
 from readings import Readings
 from routes import RouteTable, choose
 from settings import RouteSettings, Settings
 from summaries import due_hour, summarise
 from tally import CountedStore, Tally, write_counts
-from telemetry import Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
+from telemetry import CallerLabels, Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
 from tracing import trace
 
 OWN_HEADERS: Final = {
@@ -57,6 +58,7 @@ class Gateway:
         if platform.store is not None:
             platform = replace(platform, store=CountedStore(platform.store, self._tally))
         self._platform = platform
+        self._labels = CallerLabels(settings.secrets.get("LOG_SECRET"))
         self._environment, self._summary = settings.environment, settings.summary
         self._cors = Cors(settings.cors_origins)
         self._locator = Locator.configured(settings)
@@ -156,10 +158,12 @@ class Gateway:
         """Steps 3 to 7 of a request that a route takes."""
         request = exchange.request
         exchange.sample = route.log_sample
-        who = self._authenticator.identify(request, route)
-        principal = await self._authenticator.verify(who, exchange.background) if isinstance(who, Unverified) else who
-        exchange.principal = principal
-        self._authenticator.authorize(principal, route)
+        try:
+            principal = await self._admit(exchange, route)
+        except Problem:
+            if route.rate_limit is not None:  # by the caller, or by the address of one whose token is refused
+                await enforce(request, route, exchange.principal, self._platform)
+            raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
         headers = request.headers
@@ -182,6 +186,14 @@ class Gateway:
         finally:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
+
+    async def _admit(self, exchange: Exchange, route: RouteSettings) -> Principal | None:
+        """The caller whom `route` lets in; None for nobody in particular. Raises Problem."""
+        who = self._authenticator.identify(exchange.request, route)
+        principal = await self._authenticator.verify(who, exchange.background) if isinstance(who, Unverified) else who
+        exchange.principal = principal
+        self._authenticator.authorize(principal, route)
+        return principal
 
     def _failed(self, request_id: str) -> Response:
         """The answer to a request in which the gateway failed. To be called where the exception is handled."""
@@ -218,7 +230,7 @@ class Gateway:
         platform = self._platform
         now = platform.clock()
         if is_logged(exchange, response, platform.random):
-            platform.log("request", **log_fields(exchange, response, now))
+            platform.log("request", **log_fields(exchange, response, now, self._labels.of))
         if platform.analytics is not None:
             platform.analytics(*analytics_point(exchange, response, now))
         if platform.store is not None and (due := self._tally.count(response, now)):

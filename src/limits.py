@@ -1,7 +1,8 @@
 """Rate limits: whose requests are counted together, and what a refused caller is told.
 
 The counting is the platform's (a rate-limit binding, per location). A binding that is missing or fails means what the
-route's `on_failure` says; silence would either open an expensive origin or close a working one.
+route's `on_failure` says; silence would either open an expensive origin or close a working one. A request that is
+refused for its token, or for want of a role, counts as well: guessing is not free.
 """
 
 from ipaddress import IPv6Address, ip_address

@@ -1,11 +1,14 @@
 """What is known of one request while it is answered, and the one log line it leaves behind.
 
-Never in a line: tokens, cookies, query values, bodies, client addresses. A caller appears as a short hash of issuer and
-subject: enough to follow one user's trouble through the log, useless to anybody who finds the log.
+Never in a line: tokens, cookies, query values, bodies, client addresses. A caller appears as a short keyed hash of
+issuer and subject: enough to follow one user's trouble through the log, and whoever finds the log cannot try names
+against it.
 """
 
-import hashlib
+import hmac
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,6 +20,8 @@ from stored_response import content_length
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 """An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""
+
+REMEMBERED_LABELS = 2048
 
 INDEX_BYTES = 96
 """Longest index of an Analytics Engine point; the data set throws at a longer one. Patterns are ASCII."""
@@ -55,10 +60,18 @@ def request_id(request: Request, random: Randomness) -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-@lru_cache(maxsize=2048)
-def principal_label(key: str) -> str:
-    """Sixteen hexadecimal digits that stand for the caller of `Principal.key`."""
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
+class CallerLabels:
+    """Sixteen hexadecimal digits for each caller, under a key (RFC 2104), without which names cannot be tried.
+
+    With a secret, a caller has the same label in every isolate until the secret is changed. Without one, the key is the
+    isolate's own, and a label says no more than that two lines of one isolate are about the same caller.
+    """
+
+    def __init__(self, secret: str | None) -> None:
+        """Make it inside a request: there is no entropy while the Worker is imported."""
+        key = secret.encode() if secret else os.urandom(32)
+        self.of = lru_cache(REMEMBERED_LABELS)(lambda caller: hmac.digest(key, caller.encode(), "sha256").hex()[:16])
+        """The label of a `Principal.key`."""
 
 
 def is_logged(exchange: Exchange, response: Response, random: Randomness) -> bool:
@@ -66,7 +79,7 @@ def is_logged(exchange: Exchange, response: Response, random: Randomness) -> boo
     return response.status >= 400 or exchange.sample >= 1 or random.random() < exchange.sample
 
 
-def log_fields(exchange: Exchange, response: Response, now: float) -> dict[str, Any]:
+def log_fields(exchange: Exchange, response: Response, now: float, labels: Callable[[str], str]) -> dict[str, Any]:
     """The fields of a request's log line; `ms` counts I/O only in production, where the clock stands between it."""
     request = exchange.request
     fields: dict[str, Any] = {
@@ -81,7 +94,7 @@ def log_fields(exchange: Exchange, response: Response, now: float) -> dict[str, 
         "bytes": _content_length(response),
         "country": exchange.country,
         "code": exchange.code,
-        "principal": principal_label(exchange.principal.key) if exchange.principal else "",
+        "principal": labels(exchange.principal.key) if exchange.principal else "",
         "cache": response.headers.get("cache-status", ""),
     }
     return {name: value for name, value in fields.items() if value != "" and value is not None} | exchange.notes

@@ -1,13 +1,16 @@
 """One line per request, and nothing in it that could hurt anybody."""
 
+import hashlib
 import random
 
 import pytest
 
 from messages import Request, Response
 from principals import Principal
-from telemetry import Exchange, analytics_point, is_logged, log_fields, principal_label, request_id, server_timing
+from telemetry import CallerLabels, Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
 from tests.unit.in_memory import NOW, World
+
+LABELS = CallerLabels("l" * 32).of
 
 
 def request(**headers: str) -> Request:
@@ -36,7 +39,7 @@ def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
         request(cookie="session=secret", authorization="Bearer secret"), "id-1", 100.0, World().background
     )
     exchange.notes["origin_ms"] = 12.5
-    fields = log_fields(exchange, Response(200, {"cache-status": "gatehouse; hit"}, "five!"), now=100.25)
+    fields = log_fields(exchange, Response(200, {"cache-status": "gatehouse; hit"}, "five!"), 100.25, LABELS)
     assert fields == {
         "time": 100.25,
         "id": "id-1",
@@ -51,12 +54,31 @@ def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
     assert "secret" not in repr(fields)
 
 
-def test_a_principal_is_a_short_hash_of_issuer_and_subject() -> None:
-    exchange = Exchange(request(), "id-1", NOW, World().background, principal=Principal("https://id.example", "u1"))
-    label = log_fields(exchange, Response(200), NOW)["principal"]
+def label_of(principal: Principal, labels: CallerLabels) -> str:
+    exchange = Exchange(request(), "id-1", NOW, World().background, principal=principal)
+    return str(log_fields(exchange, Response(200), NOW, labels.of)["principal"])
+
+
+CALLER = Principal("https://id.example", "u1")
+
+
+def test_a_caller_is_a_short_keyed_hash_of_issuer_and_subject() -> None:
+    labels = CallerLabels("l" * 32)
+    label = label_of(CALLER, labels)
     assert len(label) == 16
-    assert label != principal_label(Principal("https://other.example", "u1").key)
+    assert label == label_of(CALLER, CallerLabels("l" * 32)), "the same in every isolate"
+    assert label != label_of(Principal("https://other.example", "u1"), labels)
+    assert label != label_of(CALLER, CallerLabels("m" * 32))
     assert "u1" not in label
+
+
+@pytest.mark.parametrize("secret", [None, ""])
+def test_without_a_secret_a_label_cannot_be_tried_names_against(secret: str | None) -> None:
+    """Each isolate has a key of its own: who knows issuer and subject does not know the label."""
+    isolates = [CallerLabels(secret) for _ in range(8)]
+    assert len({label_of(CALLER, labels) for labels in isolates}) == 8
+    assert label_of(CALLER, isolates[0]) == label_of(CALLER, isolates[0])
+    assert hashlib.sha256(CALLER.key.encode()).hexdigest()[:16] not in {label_of(CALLER, own) for own in isolates}
 
 
 def test_server_timing_names_what_was_waited_for() -> None:

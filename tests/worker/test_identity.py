@@ -279,6 +279,60 @@ def test_discovery_finds_the_keys(worker: Callable[..., Gateway]) -> None:
         assert provider.requests == ["/.well-known/openid-configuration", "/jwks.json"]
 
 
+def test_discovery_of_an_issuer_elsewhere_cannot_point_to_this_machine(worker: Callable[..., Gateway]) -> None:
+    with IdentityProvider() as provider:
+        key = provider.add_key("ES256", "k1")
+        issuer = "https://id.example"
+        metadata = {"issuer": issuer, "jwks_uri": provider.jwks_url}
+        provider.contents["/.well-known/openid-configuration"] = json.dumps(metadata).encode()
+        issuers = [{"issuer": issuer, "audience": [], "algorithms": ["ES256"], "discovery": True}]
+        with worker(vars={"ISSUERS": issuers}, outbound=provider.url) as gateway:
+            token = key.token({"iss": issuer, "sub": "u1", "exp": time.time() + 60})
+            response = gateway.get(WHOAMI, headers={"authorization": f"Bearer {token}"})
+            assert (response.status_code, response.json()["code"]) == (503, "keys_unavailable")
+        assert provider.requests == ["/.well-known/openid-configuration"]
+
+
+def test_members_of_keys_that_are_null_or_empty_count_as_absent(worker: Callable[..., Gateway]) -> None:
+    """And odd keys beside the good ones spoil nothing."""
+    nothing: dict[str, Any] = {"use": None, "key_ops": [], "alg": None, "x5c": [], "x5t": "", "d": None, "ext": {}}
+    with IdentityProvider() as provider:
+        keys = {name: provider.add_key(name, f"key-{name}") for name in ("RS256", "ES256", "EdDSA")}
+        odd: list[Any] = [
+            None,
+            7,
+            [],
+            {"kty": None},
+            {"kty": ["RSA"]},
+            {"kid": None},
+            {**keys["RS256"].public_jwk, "kid": []},
+        ]
+        good = [{**key.public_jwk, **nothing} for key in keys.values()]
+        provider.contents["/jwks.json"] = json.dumps({"keys": [*odd, *good, good[0]]}).encode()
+        entry = {"issuer": provider.url, "audience": [], "algorithms": list(keys), "jwks_url": provider.jwks_url}
+        with worker(vars={"ISSUERS": [entry]}) as gateway:
+            for key in keys.values():
+                bearer = {"authorization": f"Bearer {provider.token(key)}"}
+                assert gateway.get(WHOAMI, headers=bearer).status_code == 200
+
+
+def test_without_a_secret_the_log_names_callers_by_a_key_of_the_isolates_own(worker: Callable[..., Gateway]) -> None:
+    def labels(**variables: str) -> list[str]:
+        found = []
+        for number in range(2):
+            with worker(vars={"JWT_SECRET": SECRET, **variables}) as gateway:
+                headers = {"authorization": f"Bearer {hs()}", "x-request-id": f"asked-{number}"}
+                assert gateway.get(WHOAMI, headers=headers).status_code == 200
+                line = gateway.wait_for_log(lambda line, own=f"asked-{number}": line.get("id") == own)  # type: ignore[misc]
+                found.append(line["principal"])
+        return found
+
+    first, second = labels()
+    assert len(first) == len(second) == 16
+    assert first != second
+    assert len(set(labels(LOG_SECRET="a log secret of thirty-two bytes or so"))) == 1
+
+
 def test_cloudflare_access_is_a_preset(worker: Callable[..., Gateway]) -> None:
     with IdentityProvider() as provider:
         key = provider.add_key("RS256", "k1")

@@ -27,6 +27,7 @@ def routes(origin: str) -> dict[str, Any]:
         "JWT_SECRET": SECRET,
         "ROUTES": [
             {"path": "/limited", "rate_limit": limit, **everything},
+            {"path": "/limited-role", "rate_limit": limit, "roles": ["admin"], **everything},
             {"path": "/free", **everything},
             {"path": "/open", "rate_limit": "ABSENT", "on_failure": "open", **everything},
             {"path": "/closed", "rate_limit": "ABSENT", **everything},
@@ -83,6 +84,32 @@ def test_beyond_the_limit_a_caller_is_told_when_to_come_back(gateway: Gateway, o
     line = gateway.wait_for_log(lambda line: line.get("id") == response.headers["x-request-id"])
     assert (line["status"], line["code"], line["route"]) == (429, "rate_limited", "/limited")
     assert gateway.get("/free", headers=caller("anna")).status_code == 200
+
+
+REFUSALS = {
+    "forged": {"authorization": "Bearer " + jwt.encode({"sub": "anna", "exp": 1e10}, "x" * 32, "HS256")},
+    "garbage": {"authorization": "Bearer garbage"},
+    "another scheme": {"authorization": "Basic dXNlcjpwYXNz"},
+}
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_refused_tokens_are_counted_by_address(gateway: Gateway, kind: str) -> None:
+    """Guessing is not free, and costs nobody with a good token anything."""
+    within_one_period()
+    address = {"cf-connecting-ip": f"192.0.2.{len(kind)}"}
+    found = statuses(gateway, LIMIT + 1, REFUSALS[kind] | address)
+    assert found[LIMIT] == 429
+    assert set(found[:LIMIT]) <= {400, 401}
+    assert statuses(gateway, 1, address) == [429], "as nobody in particular from that address is"
+    assert statuses(gateway, 1, caller(f"not {kind}") | address) == [200]
+
+
+def test_a_caller_without_the_role_is_counted_as_itself(gateway: Gateway) -> None:
+    within_one_period()
+    found = [gateway.get("/limited-role", headers=caller("egon")).status_code for _ in range(LIMIT + 1)]
+    assert found == [403] * LIMIT + [429]
+    assert statuses(gateway, 1, {"cf-connecting-ip": "192.0.2.77"}) == [200]
 
 
 def test_callers_are_counted_apart(gateway: Gateway) -> None:
