@@ -22,6 +22,7 @@ from cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, w
 from directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
 from fuzz.url_standard import parsed_path
 from gateway import Gateway
+from handshake import protocols_for_origin, selected_protocol, websocket_tokens
 from header_rules import ACCESS_COOKIE
 from http_dates import format_http_date, parse_first_http_date, parse_http_date
 from languages import Matcher, canonical
@@ -133,6 +134,18 @@ def token(data: bytes) -> None:
     assert json.loads(base64url.decode(segments[1])) == parsed.claims
     assert json.loads(base64url.decode(segments[0]))["alg"] == parsed.header.alg
     assert "crit" not in json.loads(base64url.decode(segments[0]))
+
+
+def subprotocols(data: bytes) -> None:
+    """Whatever else is offered around it, a token is found, never left for the origin and never answered."""
+    bearer = "only-here.only-here.only-here"
+    for offered in (f"{header(data)},bearer,{bearer}", f"bearer, {bearer} ,{header(data)}"):
+        request = Request("GET", "https", "api.example", "/", headers={"sec-websocket-protocol": offered})
+        assert bearer in websocket_tokens(request)
+        left = protocols_for_origin(request)
+        assert bearer not in left
+        assert {item for item in left.split(", ") if item} <= {item.strip(" \t") for item in offered.split(",")}
+        assert selected_protocol(request, bearer, takes_token=True) != bearer
 
 
 # --- caching ----------------------------------------------------------------------------------------------------------
@@ -287,6 +300,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "accept_language": accept_language,
     "bearer": bearer,
     "token": token,
+    "subprotocols": subprotocols,
     "cache_control": cache_control,
     "cookies": cookies,
     "targeted": targeted,

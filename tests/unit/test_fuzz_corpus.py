@@ -52,6 +52,7 @@ FORGIVING: dict[str, tuple[str, Any, bytes]] = {
     "accept_language": ("negotiate", lambda said, supported: "en", b"en;q=0"),
     "bearer": ("_authenticator", Credulous(), b"Bearer x.y.z"),
     "token": ("parse_token", lambda text: TOKEN, b"e30.e30.YR"),
+    "subprotocols": ("protocols_for_origin", lambda request: request.headers["sec-websocket-protocol"], b"chat"),
     "cache_control": ("response_directives", lambda headers: ResponseDirectives(), b"no-store"),
     "cookies": ("without_cookie", lambda cookie, name: cookie, b"CF_Authorization=x"),
     "targeted": ("response_directives", lambda headers: ResponseDirectives("cdn-cache-control"), b"no-store, ???"),
