@@ -29,7 +29,7 @@ def routes(origin: str, brittle: str) -> list[dict[str, Any]]:
         {**well, "path": "/team/*", "cache": {"partition": "role"}},
         {**well, "path": "/echo/*", "cache": False, "max_body": MOST, "sign": "hmac"},
         {**well, "path": "/api/*", "strip_prefix": "/api", "cache": False},
-        {**well, "path": "/admin/*", "roles": ["admin"], "cache": False},
+        {**well, "path": "/admin/*", "issuers": [HS], "roles": ["admin"], "cache": False},
         {**well, "path": "/maybe/*", "auth": "optional", "cache": False},
         {**well, "path": "/talk/*", "cache": False},
     ]

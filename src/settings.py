@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from paths import normalise_path
 from problems import Problem
+from token_fields import NOT_FOR_TOKENS
 from web_origins import origin_fault
 
 HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -32,20 +33,8 @@ NUMERIC_HOST = re.compile(r"(?:\A|\.)(?:[0-9]+|0[Xx][0-9A-Fa-f]*)\.?\Z")
 
 KIB, MIB = 1024, 1024 * 1024
 
-NOT_FOR_TOKENS = {
-    "cookie": "it holds all cookies; send the token in 'authorization' or in a field of its own",
-    "set-cookie": "clients do not send it; send the token in 'authorization' or in a field of its own",
-    "sec-websocket-protocol": "leave 'authorization', and set websocket_token = true at the route",
-    "proxy-authorization": "it is for proxies; send the token in 'authorization' or in a field of its own",
-    "www-authenticate": "it is the answer's; send the token in 'authorization' or in a field of its own",
-    **dict.fromkeys(
-        ("accept", "accept-encoding", "accept-language", "connection", "content-length", "content-type", "expect",
-         "forwarded", "host", "keep-alive", "origin", "referer", "te", "trailer", "transfer-encoding", "upgrade",
-         "user-agent", "via"),
-        "it has a meaning of its own; send the token in 'authorization' or in a field of its own",
-    ),
-}  # fmt: skip
-"""Fields that can be written as an issuer's `header` and never hold a token alone -> how it is written here."""
+PLACEHOLDER = re.compile(r"[{}<>]")
+"""`{tenantid}`, `${TENANT}`, `<your-domain>`: characters that no URL holds (RFC 3986 section 2)."""
 
 ACCESS_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -358,12 +347,14 @@ class IssuerSettings(Model):
             raise ValueError(f"no token is read from {name!r}: {NOT_FOR_TOKENS[name]}")
         return name
 
-    @field_validator("issuer", "audience", "jwks_url")
+    @field_validator("issuer", "audience", "jwks_url", "name")
     @classmethod
     def _has_no_placeholder(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
         """`{tenantid}` of a provider's documentation is no part of any token: nothing would ever match."""
         for text in (value,) if isinstance(value, str) else value or ():
-            if "{" in text or "}" in text:
+            if text != text.strip():
+                raise ValueError(f"{text!r} has white space around it, which no token has")
+            if PLACEHOLDER.search(text):
                 raise ValueError(
                     f"{text!r} has a placeholder; write what stands in your tokens, and an entry for each tenant"
                 )

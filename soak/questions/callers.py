@@ -108,11 +108,13 @@ def _challenged(status: int, code: str, reason: str) -> Check:
 
 
 def admin(world: World, now: float) -> Question:
-    """A route for admins: everybody else is told that the role is missing."""
+    """A route for one issuer's admins: everybody else is told that the role is missing, or the issuer another."""
     who, place = anybody(world), visitor(world)
 
     def check(question: Question, answer: Answer) -> Iterator[str]:
-        if "admin" not in who.roles:
+        if who.issuer != HS:
+            yield from expect_status(answer, 401, "invalid_token", reason="issuer")
+        elif "admin" not in who.roles:
             yield from expect_status(answer, 403, "insufficient_scope", reason="role")
         else:
             yield from uncached(question, answer, _told(world, who, place, answer, "/admin/x"))
