@@ -6,7 +6,7 @@ client sends, and nobody can read a user's id in it. Every part is encoded so th
 
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import unquote_plus, urlsplit
@@ -49,12 +49,18 @@ class CacheKey:
     """Where the responses to one request are kept.
 
     `root` is one per URL; `apart` holds the parts, beside `Vary`, that keep callers and visitors from each other.
+    Whoever is kept apart has a `home` of their own, so that nothing shows whether others were there.
     """
 
     url: str
     """Scheme, host, path and the query as the route counts it. `https://a.example/users?page=2`."""
     root: str
     apart: tuple[str, ...] = ()
+    home: str = field(init=False)
+    """Where these callers' responses, or the index of their variants, are: the root, where nobody is kept apart."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", self.variant((), NO_FIELDS) if self.apart else self.root)
 
     def variant(self, fields: Collection[str], selecting: SelectingFields) -> str:
         """The key of the response selected by the request fields that `Vary` names (lower-case)."""
@@ -63,13 +69,20 @@ class CacheKey:
 
 
 def cache_key(
-    settings: CacheSettings, url: str, selecting: SelectingFields = NO_FIELDS, caller: Caller | None = None
+    settings: CacheSettings,
+    url: str,
+    selecting: SelectingFields = NO_FIELDS,
+    caller: Caller | None = None,
+    told: Mapping[str, str] = NO_FIELDS,
 ) -> CacheKey:
-    """The key of a request. `selecting` are its fields with those that the gateway vouches for (`x-geo-*`)."""
+    """The key of a request.
+
+    `selecting` are its fields as the origin sees them; `told` are those of them that say who the caller is.
+    """
     counted = counted_url(url, settings.query)
     apart = []
     if settings.partition != "none":
-        apart.append(_partition(settings, caller))
+        apart.append(_partition(settings, caller, told))
     if settings.vary_on_locale:
         apart.append(framed([selecting.get(name) for name in LOCALE_FIELDS]))
     return CacheKey(counted, digest(counted), tuple(apart))
@@ -139,12 +152,16 @@ def _without_default_weight(member: str) -> str:
     return ";".join([item, *kept])
 
 
-def _partition(settings: CacheSettings, caller: Caller | None) -> str:
-    """Among whom a response is shared. Somebody without a token is nobody's user and has no role."""
+def _partition(settings: CacheSettings, caller: Caller | None, told: Mapping[str, str]) -> str:
+    """Among whom a response is shared. Somebody without a token is nobody's user and has no role.
+
+    One user's tokens may differ, in roles or in whatever else the origin is told: then its answers may, too.
+    """
     if caller is None:
         return framed([settings.partition])
     if settings.partition == "user":
-        return framed(["user", caller.issuer, caller.id])
+        vouched = framed(part for item in sorted(told.items()) for part in item)
+        return framed(["user", caller.issuer, caller.id, framed(caller.roles), vouched])
     return framed(["role", caller.issuer, *sorted(caller.roles)])
 
 

@@ -5,11 +5,16 @@ read without touching the content. A typical hit costs one read.
 
     cache1:<root>           GET of a URL whose responses depend on nothing else: the response itself.
                             Otherwise an index: which request fields select a variant, and since when.
-    cache1:<variant>        a response selected by Vary, or kept for one user, role or locale
+    cache1:<variant>        a response selected by Vary
+    cache1:<home>           what the root is to everybody else, to one user, role or locale. The root itself is then a
+                            mark: an index without fields, which says since when responses of this URL count
     cache1:<head>           status and fields of a response whose metadata would exceed KV's 1,024 bytes
 
-An index names every field that a response of this URL was seen to vary on. A variant born before its index is dead, so
-deleting the root forgets all variants and partitions of a URL. Whatever is missing, unreadable or of an older format
+An index names every field that a response of this URL was seen to vary on. A variant born before its index, or before
+its mark, is dead, so deleting the root forgets all variants and partitions of a URL. In a home, nothing depends on what
+other callers did: mark and home are read together, from the same place, whether or not somebody else left a mark.
+
+Whatever is missing, unreadable or of an older format
 is a miss; whatever fails is a miss and a log line. Nothing in this file raises for the store's sake.
 
 KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at once: `_changed` remembers it.
@@ -18,8 +23,8 @@ KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at 
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import strictjson
@@ -92,6 +97,8 @@ class Lookup:
     entry: Entry | None = None
     index: Index | None = None
     miss: Literal["uri-miss", "vary-miss", "miss"] = "uri-miss"
+    mark: Index | None = None
+    """Where callers are kept apart, what is known of the URL itself."""
 
 
 class CacheStore:
@@ -118,32 +125,31 @@ class CacheStore:
         if not self.purges.knows_epoch():
             return None
         now = self._clock()
-        root = entry = self.memory.get(key.root, now)
-        if isinstance(root, Index):
-            entry = self.memory.get(key.variant(root.fields, selecting), now)
-            if not isinstance(entry, Entry) or entry.stored.born < root.since:
-                return None
-        elif not isinstance(entry, Entry) or key.apart:
+        home = entry = self.memory.get(key.home, now)
+        if isinstance(home, Index):
+            entry = self.memory.get(key.variant(home.fields, selecting), now)
+        mark = self.memory.get(key.root, now) if key.apart else None
+        missed = _missed(key, home, mark)
+        if missed is None or not isinstance(entry, Entry) or not _counts(entry, missed):
             return None
         if self._is_changed(key, entry.stored) or not self.purges.is_younger(entry.stored.born):
             return None
-        return Lookup(entry, root, "vary-miss") if isinstance(root, Index) else Lookup(entry)
+        return replace(missed, entry=entry)
 
     async def save(
         self,
         key: CacheKey,
         selecting: SelectingFields,
-        index: Index | None,
+        found: Lookup,
         stored: StoredResponse,
         content: Content,
         keep: int,
     ) -> None:
-        """Store a response for `keep` seconds. `index` is what the look-up before found. Never raises StoreFailed."""
+        """Store a response for `keep` seconds. `found` is what the look-up before found. Never raises StoreFailed."""
         if self._is_changed(key, stored):
             await discard(content)
             return
-        name = self.name(key, selecting, index, stored)
-        fields = _varied(index, stored)
+        name = self.name(key, selecting, found.index, stored)
         now = self._clock()
         if isinstance(content, bytes):
             self._remember(name, Entry(stored, content), now)
@@ -151,8 +157,12 @@ class CacheStore:
             self.memory.discard(name)
         try:
             await self._write(name, stored, content, keep)
-            if name != key.root:
-                await self._write_index(key.root, index, fields, stored.born, int(now) + keep)
+            if name != key.home:
+                await self._write_index(
+                    key.home, found.index, _varied(found.index, stored), stored.born, int(now) + keep
+                )
+            if key.apart:
+                await self._write_index(key.root, found.mark, frozenset(), stored.born, int(now) + keep)
         except StoreFailed as error:
             self._log("cache_write_failed", key=name, reason=str(error))
 
@@ -167,13 +177,13 @@ class CacheStore:
         name = self.name(key, selecting, found.index, entry.stored)
         content = await self._whole(name, entry.stored, entry.content)
         if content is None:
-            return Lookup(index=found.index, miss="miss")
-        return Lookup(Entry(entry.stored, content), found.index, found.miss)
+            return replace(found, entry=None, miss="miss")
+        return replace(found, entry=Entry(entry.stored, content))
 
     def name(self, key: CacheKey, selecting: SelectingFields, index: Index | None, stored: StoredResponse) -> str:
         """The name under which a response is stored."""
         fields = _varied(index, stored)
-        return key.variant(fields, selecting) if fields or key.apart else key.root
+        return key.variant(fields, selecting) if fields else key.home
 
     async def forget(self, root: str) -> None:
         """Forget every response of a URL in the key-value store; `mark_changed` has done it for this isolate.
@@ -202,31 +212,37 @@ class CacheStore:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def _find(self, key: CacheKey, selecting: SelectingFields, background: Background) -> Lookup:
-        if self.purges.knows_epoch():
-            root = await self._read(key.root, background)
-        else:
-            root = await self._read_with_epoch(key.root, background)
-        if root is None:
-            return Lookup()
-        if isinstance(root, Entry):
-            if key.apart:  # stored before the route kept callers apart
-                await discard(root.content)
-                return Lookup()
-            return await self._alive(key, root, Lookup())
-        entry = await self._read(key.variant(root.fields, selecting), background)
-        missed = Lookup(index=root, miss="vary-miss")
+        home, mark = await self._heads(key, background)
+        entry = home
+        missed = _missed(key, home, mark)
+        if missed is not None and isinstance(home, Index):
+            entry = await self._read(key.variant(home.fields, selecting), background)
         if not isinstance(entry, Entry):
-            return missed
-        if entry.stored.born < root.since:
+            return missed or Lookup()
+        if missed is None or not _counts(entry, missed):
             await discard(entry.content)
-            return missed
+            return missed or Lookup()
         return await self._alive(key, entry, missed)
 
-    async def _read_with_epoch(self, name: str, background: Background) -> Entry | Index | None:
-        """`_read`, and beside it the epoch, which `_alive` will ask for."""
-        found: list[Any] = await together(self._read(name, background), self.purges.epoch())
-        root: Entry | Index | None = found[0]
-        return root
+    async def _heads(self, key: CacheKey, background: Background) -> tuple[Entry | Index | None, Entry | Index | None]:
+        """Home and mark, and beside them the epoch, which `_alive` will ask for.
+
+        A mark that others left in memory is not looked at by somebody whose home is not there: they would be answered
+        sooner for it.
+        """
+        work: list[Awaitable[Any]] = [self._read(key.home, background)]
+        if key.apart:
+            known = self.memory.get(key.home, self._clock()) is not None
+            work.append(self._read(key.root, background) if known else self._stored(key.root, background))
+        if not self.purges.knows_epoch():
+            work.append(self.purges.epoch())
+        if len(work) == 1:
+            return await work[0], None
+        found = await together(*work)
+        mark = found[1] if key.apart else None
+        if isinstance(mark, Entry):  # stored before the route kept callers apart
+            await discard(mark.content)
+        return found[0], mark
 
     async def _alive(self, key: CacheKey, entry: Entry, missed: Lookup) -> Lookup:
         """The look-up that found `entry`, or `missed` if it was purged or its URL has changed since."""
@@ -234,13 +250,16 @@ class CacheStore:
         if self._is_changed(key, stored) or await self.purges.is_dead(stored.born, key.url, stored.tags):
             await discard(entry.content)
             return missed
-        return Lookup(entry, missed.index, missed.miss)
+        return replace(missed, entry=entry)
 
     async def _read(self, name: str, background: Background) -> Entry | Index | None:
         """A value from memory or the store. Raises StoreFailed, Unreadable."""
+        kept = self.memory.get(name, self._clock())
+        return kept if kept is not None else await self._stored(name, background)
+
+    async def _stored(self, name: str, background: Background) -> Entry | Index | None:
+        """A value from the store. Raises StoreFailed, Unreadable."""
         now = self._clock()
-        if (kept := self.memory.get(name, now)) is not None:
-            return kept
         value = await self._store.get(PREFIX + name, timeout=READ_TIMEOUT)
         if value is None:
             return None
@@ -331,6 +350,21 @@ class CacheStore:
         index = Index(fields, since, int(now) + expires_in)
         self.memory.put(root, index, METADATA_SIZE, now)
         await self._store.put(PREFIX + root, "index", expires_in=expires_in, metadata=encoded_index(index))
+
+
+def _missed(key: CacheKey, home: Entry | Index | None, mark: Entry | Index | None) -> Lookup | None:
+    """What a look-up has found that finds no entry; None where nothing that is at home counts."""
+    known = mark if isinstance(mark, Index) else None
+    if key.apart and known is None:
+        return None
+    if isinstance(home, Index):
+        return Lookup(index=home, miss="vary-miss", mark=known)
+    return Lookup(mark=known)
+
+
+def _counts(entry: Entry, found: Lookup) -> bool:
+    """Whether an entry was born since its index, and since its mark."""
+    return all(index is None or entry.stored.born >= index.since for index in (found.index, found.mark))
 
 
 def _varied(index: Index | None, stored: StoredResponse) -> frozenset[str]:

@@ -145,7 +145,7 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
     """
     fields = {"x-request-id": vouched.request_id, **vouched.trace.headers}
     if vouched.principal is not None:
-        fields.update(_identity_fields(vouched.principal))
+        fields.update(identity_fields(vouched.principal))
     if vouched.locale is not None:
         fields.update(_locale_fields(vouched.locale))
     return fields
@@ -235,7 +235,9 @@ def _take_out_tokens(request: Request, fields: dict[str, str]) -> None:
         fields.pop("sec-websocket-protocol", None)
 
 
-def _identity_fields(principal: Identity) -> dict[str, str]:
+def identity_fields(principal: Identity) -> dict[str, str]:
+    """Everything that the origin is told about a caller. It keeps one user's cached answers apart, so whatever comes to
+    be said of a caller is said here. Raises Problem 400 `unusable_claim`."""
     if not principal.id:
         raise ValueError("a principal without an id is nobody, and must not be forwarded as somebody")
     try:

@@ -17,10 +17,10 @@ Storing never delays a client: the content is teed, and written when the respons
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
-from cache_keys import CacheKey, Caller, cache_key, framed
+from cache_keys import NO_FIELDS, CacheKey, Caller, cache_key
 from cache_status import CacheStatus
 from cache_store import CacheStore, Content, Entry, Index, Lookup, discard
 from entity_tags import is_not_modified, validation_conditions, with_conditions
@@ -29,6 +29,7 @@ from http_dates import format_http_date
 from invalidation import invalidated_urls
 from memory_tier import MemoryTier
 from messages import Body, ContentTooLarge, Request, Response
+from onward import Onward, Selecting
 from origin import ORIGIN_FAILURES, cancel
 from ports import Background, Clock, KeyValueStore, Log
 from problems import Problem
@@ -47,46 +48,6 @@ CHANGES_OUR_MIND: Final = frozenset({"no-store", "private", "vary"})
 """Refusals that mean that a response may not stay although its validation says that it still holds."""
 
 
-class Onward(Protocol):
-    """The exchange with an origin that is made unless the cache can answer; `origin.Forwarding` is one."""
-
-    @property
-    def request(self) -> Request:
-        """What the origin will see. Made when it is first asked for, and most hits never do."""
-        ...
-
-    @property
-    def credentials(self) -> Mapping[str, str]:
-        """What the client proves itself with, by field, whether or not the origin will see it."""
-        ...
-
-    @property
-    def withheld(self) -> Mapping[str, str]:
-        """Those of the credentials that the origin will not see."""
-        ...
-
-    async def send(self, request: Request, /) -> Response:
-        """The origin's response to `request`. Raises Problem, with one of ORIGIN_FAILURES if none came."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Selecting:
-    """The fields that `Vary` may name: those the origin sees, and no other copy that a client sent.
-
-    Credentials that were withheld stand beside them. The origin answers by what the gateway made of them, so they keep
-    callers apart; they can never make two requests alike that the origin sees differently.
-    """
-
-    onward: Onward
-
-    def get(self, name: str, /) -> str | None:
-        seen, withheld = self.onward.request.headers.get(name), self.onward.withheld.get(name)
-        if withheld is None:
-            return seen
-        return f"{withheld}; {seen or ''}" if name == "cookie" else framed((seen, withheld))
-
-
 @dataclass(slots=True)
 class _Call:
     """One request at the cache, with everything that does not change while it is answered."""
@@ -98,7 +59,7 @@ class _Call:
     background: Background
     presented: PresentedRequest
     key: CacheKey
-    selecting: _Selecting
+    selecting: Selecting
     found: Lookup
 
 
@@ -330,7 +291,7 @@ class HttpCache:
                 if stored.length not in (None, len(content)):
                     return
                 stored = replace(stored, length=len(content))
-            await self._store.save(call.key, call.selecting, call.found.index, stored, content, keep)
+            await self._store.save(call.key, call.selecting, call.found, stored, content, keep)
         except ContentTooLarge:
             self._outdate(call, stored.status, "too-large")
         except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
@@ -409,17 +370,18 @@ class HttpCache:
 def _call(
     policy: CachePolicy, request: Request, onward: Onward, background: Background, caller: Caller | None
 ) -> _Call:
-    selecting = _Selecting(onward)
+    selecting = Selecting(onward)
     authorized = caller is not None or bool(onward.credentials)
     # Credentials that only the origin reads name nobody whom a key could keep apart.
     partition = "none" if caller is None else policy.settings.partition
+    told = onward.told if partition == "user" else NO_FIELDS
     return _Call(
         policy,
         request,
         onward,
         background,
         PresentedRequest(request.method, request.headers, authorized, partition),
-        cache_key(policy.settings, request.url, selecting, caller),
+        cache_key(policy.settings, request.url, selecting, caller, told),
         selecting,
         Lookup(),
     )

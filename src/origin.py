@@ -28,7 +28,15 @@ from functools import cached_property
 from answered import sanitised_response
 from breaker import Breaker
 from configuration import Misconfigured
-from forwarded import Target, Vouched, forwarded_request, presented_credentials, vouched_fields
+from forwarded import (
+    Identity,
+    Target,
+    Vouched,
+    forwarded_request,
+    identity_fields,
+    presented_credentials,
+    vouched_fields,
+)
 from lengths import too_long_answer
 from messages import Content, ContentTooLarge, Request, Response
 from origin_signers import Signer, Stamp, compiled_signer
@@ -95,7 +103,7 @@ class Forwarder:
         upstream = self._upstreams[id(route)]
         if (content_length(request.headers) or 0) > route.max_body:
             raise _too_large(route)
-        return Forwarding(upstream, request, vouched_fields(vouched), self._platform, self._sleep)
+        return Forwarding(upstream, request, vouched_fields(vouched), self._platform, self._sleep, vouched.principal)
 
 
 @dataclass
@@ -108,6 +116,7 @@ class Forwarding:
     """What the gateway itself says, as fields."""
     platform: Platform
     sleep: Sleep
+    principal: Identity | None = None
     notes: dict[str, int | float] = field(default_factory=dict)
     """For the log line: `origin_status`, `origin_ms`, `tries`."""
 
@@ -115,6 +124,11 @@ class Forwarding:
     def request(self) -> Request:
         """What the origin will see; not made for a hit. Its content can be sent once."""
         return forwarded_request(self.client_request, self.upstream.target, self.vouched)
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What the origin is told of the caller, as fields."""
+        return identity_fields(self.principal) if self.principal is not None else {}
 
     @cached_property
     def credentials(self) -> Mapping[str, str]:

@@ -124,7 +124,7 @@ class CacheSettings(Model):
     """How one route's responses are cached (RFC 9111). Without it, the origin's `Cache-Control` alone decides."""
 
     partition: Literal["none", "role", "user"] = "none"
-    """Whose responses are shared: everybody's, those of one role, or those of one user (issuer and subject)."""
+    """Whose responses are shared: everybody's, those of one role, or those of one user with the same roles."""
     vary_on_locale: bool = False
     """Whether the visitor's country, region, currency and language are part of the key."""
     query: QuerySettings = QuerySettings()

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from cache import CachePolicy
 from cache_keys import Caller
-from forwarded import Target, forwarded_request, presented_credentials
+from forwarded import Target, forwarded_request, identity_fields, presented_credentials
 from http_cache import HttpCache
 from http_dates import format_http_date
 from messages import Request, Response
@@ -50,6 +50,7 @@ class Exchange:
 
     request: Request
     send: Callable[[Request], Coroutine[Any, Any, Response]]
+    told: Mapping[str, str]
     credentials: Mapping[str, str]
     withheld: Mapping[str, str]
 
@@ -59,12 +60,14 @@ class Exchange:
         request: Request,
         target: Target,
         vouched: Mapping[str, str],
+        told: Mapping[str, str],
         send: Callable[[Request], Coroutine[Any, Any, Response]],
     ) -> Self:
         """What a route makes of a client's `request`."""
         credentials = presented_credentials(request.headers, target)
         withheld = {} if target.forward_credentials else credentials
-        return cls(forwarded_request(request, target, vouched), send, credentials, withheld)
+        outgoing = forwarded_request(request, target, {**vouched, **told})
+        return cls(outgoing, send, told, credentials, withheld)
 
 
 class CacheHouse:
@@ -115,7 +118,9 @@ class CacheHouse:
         request.client = CLIENT
 
         async def exchange() -> Response:
-            onward = Exchange.of(request, self.target, vouched or {}, self.send)
+            onward = Exchange.of(
+                request, self.target, vouched or {}, identity_fields(caller) if caller else {}, self.send
+            )
             return await self.cache.answer(self.policy, request, onward, self.world.background, caller)
 
         try:
@@ -124,6 +129,10 @@ class CacheHouse:
             if settle:
                 run(self.world.settle())
         return response
+
+    def settle(self) -> None:
+        """Let what is in the background come to its end."""
+        run(self.world.settle())
 
     def later(self, seconds: float) -> None:
         self.world.clock.now += seconds

@@ -80,6 +80,25 @@ def test_a_partition_by_user_keeps_issuer_and_subject_apart() -> None:
     assert len({key("user", caller) for caller in (None, ANNA, BERT, OTHER_ANNA)}) == 4
 
 
+def test_a_partition_by_user_keeps_one_users_roles_apart() -> None:
+    """A viewer's token of the same subject does not get what was made for the admin."""
+    tokens = [Principal("https://id.example", "anna", roles) for roles in ((), ("viewer",), ("admin",), ("admin", "x"))]
+    assert len({key("user", caller) for caller in tokens}) == 4
+
+
+def test_a_partition_by_user_keeps_apart_by_whatever_the_origin_is_told() -> None:
+    settings = CacheSettings(partition="user")
+    said: list[dict[str, str]] = [{}, {"x-user-tenant": "a"}, {"x-user-tenant": "b"}, {"x-user-plan": "a"}]
+    keys = {cache_key(settings, URL, {}, ANNA, told).variant((), {}) for told in said}
+    assert len(keys) == 4
+
+
+@given(st.lists(st.text()), st.lists(st.text()))
+def test_two_lists_of_roles_never_share_a_key(left: list[str], right: list[str]) -> None:
+    keys = {key("user", Principal("i", "anna", tuple(roles))) for roles in (left, right)}
+    assert len(keys) == (1 if left == right else 2)
+
+
 def test_a_partition_by_role_is_shared_by_those_who_have_the_same_roles_of_one_issuer() -> None:
     assert key("role", ANNA) == key("role", BERT)
     assert (

@@ -168,6 +168,19 @@ class TestPartitions:
         assert [ask(house, caller) for caller in (ANNA, BERT, ANNA)] == ["anna", "bert", "anna"]
         assert not [name for name in house.store.values if name.startswith("cache1:")]
 
+    @pytest.mark.parametrize("partition", ["user", "role"])
+    def test_a_change_of_the_url_reaches_every_home(self, partition: str) -> None:
+        house = CacheHouse(echo, partition=partition)
+        for who in (ANNA, CLEO):
+            ask(house, who)
+        house.later(1)
+        house.get(method="DELETE")
+        house.restart()
+        for who in (ANNA, CLEO):
+            assert status_of(house.get(caller=who)) == "fwd=uri-miss; stored"
+        house.restart()
+        assert [status_of(house.get(caller=who))[:3] for who in (ANNA, CLEO)] == ["hit"] * 2
+
     def test_what_was_shared_before_a_route_was_partitioned_reaches_nobody(self) -> None:
         house = CacheHouse(echo)
         assert ask(house, None) == "nobody"

@@ -216,6 +216,27 @@ def test_two_users(house: House) -> None:
     assert [house.get("/by-role/private", headers=who).text for who in (anna, bert, token("c"))] == ["1", "1", "2"]
 
 
+def test_one_users_tokens_of_two_roles_share_nothing(house: House) -> None:
+    admin, viewer = token("anna", "admin"), token("anna", "viewer")
+    for _ in range(2):
+        assert [house.get("/by-user/plain?roles", headers=who).text for who in (admin, viewer)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("path", ["/by-user/variants", "/by-role/variants"])
+def test_a_caller_cannot_tell_whether_another_was_there(house: House, path: str) -> None:
+    """The path that nobody asked for and the one that somebody did, asked for by two."""
+    anna, bert = token("anna", "editor"), token("bert", "viewer")
+    german = {"accept-language": "de"}
+    for headers in (anna, {**anna, **german}):
+        house.get(path + "?asked", headers=headers)
+
+    def seen(query: str) -> list[str]:
+        wishes: list[dict[str, str]] = [{"cache-control": "only-if-cached"}, {}, german]
+        return [status(house.get(path + query, headers={**bert, **wish})) for wish in wishes]
+
+    assert seen("?asked") == seen("?unasked") == ["fwd=uri-miss", "fwd=uri-miss; stored", "fwd=vary-miss; stored"]
+
+
 def test_a_clients_copy_of_a_vouched_field_selects_nothing(house: House) -> None:
     admin, forged = token("anna", "admin"), {"X-User-Role": "admin", "x_user_role": "admin"}
     assert [house.get("/optional/by-own-role", headers=who).text for who in (admin, forged, {})] == ["1", "2", "2"]
