@@ -29,7 +29,8 @@ from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, ORDERS_LOCK, ORIGIN_LOCK, R
 ACCEPTED: dict[str, str] = {}
 """Finding (`GHSA-…`, `PYSEC-…`, `CVE-…`) -> why what ships may have it, and until when."""
 
-SHIPPED = (WORKER_LOCK, ORIGIN_LOCK, ORDERS_LOCK)
+SHIPPED = tuple(lock for lock in (WORKER_LOCK, ORIGIN_LOCK, ORDERS_LOCK) if lock.exists())
+"""Without the example origin's where that was deleted."""
 TOOLS = (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK)
 
 PIP_AUDIT = VENV / "bin" / "pip-audit"

@@ -8,6 +8,9 @@ may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime
 
 Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it.
 
+What you say goes before what is made or moved for you: `--var` first, then `.dev.vars` (or `--env-file`), then
+wrangler.toml. A line says what is not in force because of another.
+
 wrangler's log is kept in .wrangler/logs/dev-<port>.log, where `python -m devtools tail` reads it.
 
 Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
@@ -21,23 +24,21 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any
 
-from devtools import local_vars, node, origin_place, ports, wrangler_config
+from devtools import local_vars, node, ports, wrangler_config
+from devtools.companion import beside, say, secrets_of
+from devtools.dev_options import Options, parse, said_twice
 from devtools.failure import Failure, one_line
 from devtools.local_keys import ensure_local_keys
-from devtools.local_vars import LOCAL, served
 from devtools.node import Node
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
 from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.supervise import Child, interruptible
 from devtools.tail import log_of
 
-RUNTIMES = ("auto", "official", "embedded")
-DEFAULT_PORT = 8787
 FETCH_WITHIN = {"auto": 5.0, "official": 60.0}
 """Seconds that Cloudflare's bundle may take."""
 
@@ -62,111 +63,33 @@ PACK = ROOT / "devtools" / "runtime" / "pack.mjs"
 WRANGLER = NODE_MODULES / "wrangler" / "wrangler-dist" / "cli.js"
 
 
-@dataclass(frozen=True)
-class Options:
-    """What was asked for. `wrangler` holds the options that are handed on, those named here included."""
-
-    runtime: str = "auto"
-    cf: dict[str, Any] | None = None
-    config: Path = WRANGLER_TOML
-    environment: str | None = None
-    host: str = "localhost"
-    port: int = DEFAULT_PORT
-    wrangler: list[str] = field(default_factory=list)
-
-
 def main(argv: list[str]) -> int:
     """Serve until Ctrl-C. Raises Failure."""
-    options = parse(argv)
+    options = parse(argv, __doc__)
     chosen = node.locate()
     _require(WRANGLER, PYTHON_MODULES)
     config = wrangler_config.read(options.config)
     wrangler_config.section(config, options.environment, "name")  # an unknown environment fails here
     official, why = choose_runtime(options, config)
     _require_free(options.host, options.port)
-    _say(f"{'official' if official else 'embedded'} runtime: {why}")
-    if options.config == WRANGLER_TOML and (made := ensure_local_keys()):
-        _say(f"made {', '.join(made)} in .dev.vars for this machine")
+    say(f"{'official' if official else 'embedded'} runtime: {why}")
+    ours = options.config == WRANGLER_TOML and not options.files
+    if ours and (made := ensure_local_keys(environment=options.environment)):
+        file = local_vars.secrets_file(ROOT, options.environment)
+        say(f"made {', '.join(made)} in {file.name} for this machine")
+    for line in said_twice(options):
+        say(line)
     try:
         with interruptible(), ExitStack() as running:
             options, origin = beside(options)
             if origin:
                 # The gateway first: the origin takes as long to start, and half of a machine with two cores.
-                companion = Child(["nice", VENV_PYTHON, "-m", "devtools", *origin], env=os.environ)
+                environment = os.environ | secrets_of(options)
+                companion = Child(["nice", VENV_PYTHON, "-m", "devtools", *origin], env=environment)
                 running.callback(companion.stop)
             return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
     except KeyboardInterrupt:
         return 0
-
-
-def parse(argv: Sequence[str]) -> Options:
-    """The options. Those that are wrangler's too are looked at and handed on; every other one is handed on unseen."""
-    parser = argparse.ArgumentParser(prog="python -m devtools dev", allow_abbrev=False, add_help=False)
-    parser.add_argument("--runtime", choices=RUNTIMES, default="auto")
-    parser.add_argument("--cf", action="append", type=_place, default=[])
-    parser.add_argument("-h", "--help", action="store_true")
-    parser.error = _misused  # type: ignore[method-assign]
-    ours, theirs = parser.parse_known_args(argv)
-    if ours.help:
-        print(__doc__)
-        raise SystemExit(0)
-    peek = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
-    peek.add_argument("--config", "-c", type=Path, default=WRANGLER_TOML)
-    peek.add_argument("--env", "-e", default=os.environ.get("CLOUDFLARE_ENV") or None)
-    peek.add_argument("--ip", default="localhost")
-    peek.add_argument("--port", type=ports.port)
-    peek.error = _misused  # type: ignore[method-assign]
-    seen, _ = peek.parse_known_args(theirs)
-    environment = seen.env or (served(WRANGLER_TOML) if seen.config == WRANGLER_TOML else None)
-    if environment and not seen.env:
-        theirs = [*theirs, "--env", environment]
-    return Options(
-        runtime=ours.runtime,
-        cf={name: value for place in ours.cf for name, value in place.items()} or None,
-        config=seen.config.resolve(),
-        environment=environment,
-        host=seen.ip,
-        port=DEFAULT_PORT if seen.port is None else seen.port,
-        wrangler=theirs if seen.port is not None else [*theirs, "--port", str(DEFAULT_PORT)],
-    )
-
-
-def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
-    """The example origin beside the local environment's gateway: the command of `python -m devtools` that serves it,
-    empty when one is there already, and the options with which the gateway finds it. Raises Failure."""
-    if options.environment != LOCAL or options.config != WRANGLER_TOML:
-        return options, ()
-    if ports.is_free(origin_place.HOST, origin_place.PORT):
-        return options, ("origin", "--port", str(origin_place.PORT), "--seed")
-    secret = local_vars.read(WRANGLER_TOML, LOCAL)[0].get("ORIGIN_SECRET", "")
-    taken = f"port {origin_place.PORT} is taken"
-    if origin_place.believes(origin_place.PORT, secret):
-        _say(f"{taken} by an origin that believes this gateway: it is the origin")
-        return options, ()
-    port = ports.free_port()
-    _say(f"{taken} by something else: the origin is on {port}, and changes of ROUTES need a new start")
-    routes = wrangler_config.read(WRANGLER_TOML)["env"][LOCAL]["vars"]["ROUTES"]
-    theirs = [*options.wrangler, "--var", f"ROUTES:{origin_place.moved(routes, port)}"]
-    return replace(options, wrangler=theirs), ("origin", "--port", str(port), "--seed")
-
-
-def _say(line: str) -> None:
-    print(f"gatehouse: {line}", file=sys.stderr, flush=True)
-
-
-def _misused(message: str) -> Any:
-    raise Failure(f"dev: {message}", "see `python -m devtools dev --help`", code=2)
-
-
-def _place(text: str) -> dict[str, Any]:
-    """`country=DE,city=Berlin`, or a JSON object; the same notation as the header's (worker/place.mjs)."""
-    try:
-        if text.lstrip().startswith("{"):
-            place: dict[str, Any] = json.loads(text)
-            return place
-        return {name.strip(): value.strip() for name, value in (pair.split("=", 1) for pair in text.split(","))}
-    except ValueError:
-        raise argparse.ArgumentTypeError("is written country=DE,city=Berlin or as a JSON object") from None
 
 
 def _require(*needed: Path) -> None:
@@ -204,16 +127,28 @@ def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[Of
 def _serve_official(options: Options, chosen: Node, official: OfficialRuntime) -> int:
     given = ["--config", str(options.config)] if options.config == WRANGLER_TOML else []
     environment = official.environment() | _kept_log(options)
-    return _run_wrangler(chosen, [*given, *options.wrangler], environment, lambda: None)
+    return _run_wrangler(chosen, [*given, *options.wrangler, *_over_what_was_made(options)], environment, lambda: None)
+
+
+def _over_what_was_made(options: Options) -> list[str]:
+    """Options by which wrangler, which reads `.dev.vars` itself, takes from wrangler.toml what a person wrote there."""
+    written = {} if options.files else local_vars.yielded(options.config, options.environment)
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in written.items()}
+    pairs = [f"{name}:{text}" for name, text in texts.items() if name not in options.variables]
+    if pairs:
+        say(f"changes of {', '.join(written)} need a new start")
+    return ["--var", *pairs] if pairs else []
 
 
 def _serve_embedded(options: Options, chosen: Node) -> int:
+    if unused := wrangler_config.set_aside(wrangler_config.read(options.config), options.environment):
+        say(f"{', '.join(unused)} of {options.config.name} is not in force: the embedded runtime builds in its own way")
     session = Session(options, chosen)
     try:
         session.pack()
         generated = session.generate()
         arguments = ["--config", str(generated), *_without_config(options.wrangler)]
-        if not any(argument.startswith("--persist-to") for argument in arguments):
+        if not any(argument.startswith(("--persist-to", "--persistTo")) for argument in arguments):
             arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
         return _run_wrangler(chosen, arguments, _kept_log(options), session.renew)
     finally:
@@ -238,7 +173,8 @@ class Session:
         self._folder = sessions / str(os.getpid())
         self._bundle = self._folder / "bundle"
         self._fresh = self._folder / "fresh"
-        self._seen = _modified(options.config)
+        self._seen = self._modified()
+        self._twice = list(said_twice(options))
 
     def pack(self) -> None:
         """Everything wrangler loads. What did not change since another run comes from the cache."""
@@ -274,11 +210,15 @@ class Session:
         watch = os.path.relpath(source, self._folder)
         bundle = wrangler_config.Bundle(self._bundle, build, watch)
         generated = wrangler_config.embedded(config, self._options.config.parent, bundle)
-        return wrangler_config.write(generated, self._folder, self._options.config.parent)
+        given_way = local_vars.yielded(self._options.config, self._options.environment)
+        return wrangler_config.write(
+            generated, self._folder, self._options.config.parent, lambda text: local_vars.without(text, given_way)
+        )
 
     def renew(self) -> None:
-        """Generate the configuration anew when wrangler.toml was saved; report one that is broken and pass it over."""
-        modified = _modified(self._options.config)
+        """Generate the configuration anew when wrangler.toml or what stands beside it was saved; report one that is
+        broken and pass it over."""
+        modified = self._modified()
         if modified == self._seen:
             return
         self._seen = modified
@@ -288,8 +228,19 @@ class Session:
             draft.write_text(f"export default {json.dumps(settings)};\n")
             draft.replace(self._bundle / "settings.mjs")
             self.generate()
+            twice = list(said_twice(self._options))
         except Failure as failure:
-            _say(f"{failure}; the former configuration stays")
+            say(f"{failure}; the former configuration stays")
+            return
+        for line in twice:
+            if line not in self._twice:
+                say(line)
+        self._twice = twice
+
+    def _modified(self) -> list[int]:
+        config = self._options.config
+        files = self._options.files or local_vars.secrets_files(config.parent, self._options.environment)
+        return [_modified(path) for path in (config, *files)]
 
     def remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -325,6 +276,9 @@ def _modified(path: Path) -> int:
 
 def _kept_log(options: Options) -> dict[str, str]:
     """Makes wrangler keep a new log where `tail` looks for it; one that is followed is replaced, not emptied."""
+    if theirs := os.environ.get("WRANGLER_LOG_PATH"):
+        say(f"wrangler's log is {theirs}, as WRANGLER_LOG_PATH says: `python -m devtools tail` needs its name")
+        return {}
     log = log_of(options.config.parent, options.port)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
@@ -334,7 +288,7 @@ def _kept_log(options: Options) -> dict[str, str]:
 
 def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any) -> int:
     command: list[str | Path] = [chosen.executable, "--no-warnings", WRANGLER, "dev", *arguments]
-    environment = chosen.environment() | QUIET | {"NODE_COMPILE_CACHE": str(STATE / "node")} | env
+    environment = QUIET | {"NODE_COMPILE_CACHE": str(STATE / "node")} | chosen.environment() | env
     if sys.stderr.isatty():
         environment.setdefault("FORCE_COLOR", "1")  # its standard error goes through us
     child = Child(command, env=environment, foreground=True)

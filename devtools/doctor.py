@@ -59,8 +59,10 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
     try:
         settings = load_settings(variables, bindings)
     except Misconfigured as error:
-        return [_told(fault, environment, secrets) for fault in error.faults], list(_about_files(secrets))
-    return [], [*_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
+        faults = [_told(fault, environment, secrets) for fault in error.faults]
+        return faults, [*local_vars.shadows(path, environment), *_about_files(secrets)]
+    twice = local_vars.shadows(path, environment)
+    return [], [*twice, *_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
 
 
 def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:

@@ -2,11 +2,13 @@
 
 `ensure_local_keys` writes two files that git ignores, and never touches what is already set:
 
-    .dev.vars               JWT_SECRET, ORIGIN_SECRET, and ISSUERS with three entries: HS256 by JWT_SECRET for tokens
+    .dev.vars (or what wrangler reads in its place)
+                            JWT_SECRET, ORIGIN_SECRET, and ISSUERS with three entries: HS256 by JWT_SECRET for tokens
                             without `iss`, LOCAL_ISSUER with three public keys, and DOWN_ISSUER
     .gatehouse/keys.json    the private keys, as JWKs; readable by their owner alone
 
-They are worth nothing outside this machine: `.dev.vars` is not uploaded, and a deployment names its own issuers.
+Each line made is marked as such, and gives way to the same name in wrangler.toml (devtools/local_vars.py). They are
+worth nothing outside this machine: `.dev.vars` is not uploaded, and a deployment names its own issuers.
 """
 
 from __future__ import annotations
@@ -40,11 +42,15 @@ HEAD: Final = """\
 """
 
 
-def ensure_local_keys(root: Path = ROOT) -> list[str]:
-    """Make what is missing; gives the names of the variables that were added to `.dev.vars`. Raises Failure."""
-    path = root / local_vars.DEV_VARS
+def ensure_local_keys(root: Path = ROOT, environment: str | None = None) -> list[str]:
+    """Make what is missing for an environment, or the one `make dev` serves; gives the names of what was added.
+
+    What is said already, in wrangler.toml or beside it, is left alone. Raises Failure.
+    """
     wrangler_toml = root / "wrangler.toml"
-    variables, _ = local_vars.read(wrangler_toml, local_vars.served(wrangler_toml))
+    environment = local_vars.served(wrangler_toml, environment)
+    path = local_vars.secrets_file(root, environment)
+    variables = {**local_vars.told(root, environment).values, **local_vars.read(wrangler_toml, environment)[0]}
     added = {name: secrets.token_urlsafe(SECRET_BYTES) for name in SECRETS if not variables.get(name)}
     if not variables.get("ISSUERS"):
         added["ISSUERS"] = json.dumps(local_issuers(private_keys(root)), separators=(",", ":"))
@@ -105,7 +111,7 @@ def _generate() -> list[dict[str, Any]]:
 
 def _append(path: Path, variables: dict[str, str]) -> None:
     before = path.read_text(encoding="utf-8") if path.exists() else HEAD
-    lines = "".join(f"{name}='{value}'\n" for name, value in variables.items())
+    lines = "".join(local_vars.line(name, value) for name, value in variables.items())
     _write_private(path, before + ("" if before.endswith("\n") else "\n") + lines)
 
 

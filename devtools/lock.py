@@ -34,6 +34,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions pyproject.toml allows")
     upgrade = ["--upgrade"] if parser.parse_args(argv).upgrade else []
     for lock, part in LOCKS.items():
+        if not lock.parent.exists():  # the example origin's, where that was deleted
+            continue
         command: list[str | Path] = [
             VENV / "bin" / "uv",
             *COMPILE,

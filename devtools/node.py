@@ -46,7 +46,7 @@ class Node:
         """The environment for a child process: this Node, the project's npm tools and the venv's come first on PATH."""
         found_first = [self.folder, NODE_MODULES / ".bin", VENV / "bin"]
         path = os.pathsep.join([*map(str, found_first), os.environ.get("PATH", os.defpath)])
-        return {**os.environ, "PATH": path, "WRANGLER_SEND_METRICS": "false"}
+        return {"WRANGLER_SEND_METRICS": "false", **os.environ, "PATH": path}
 
 
 def locate() -> Node:

@@ -33,7 +33,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from devtools import ports
+from devtools import example, ports
 from devtools.failure import Failure
 from devtools.function_url import LOOPBACK, FunctionUrlServer, Handler, HttpRequest, HttpResponse, event_of
 from devtools.paths import ROOT
@@ -106,6 +106,7 @@ def local_origin(
 def main(argv: list[str]) -> int:
     """`origin [--port N] [--seed] [--dynamodb URL]`: serve until interrupted."""
     options = _options(argv)
+    example.require("the origin")
     found = {**_dev_vars(DEV_VARS), **os.environ}
     if not found.get(SECRET):
         raise Failure(
@@ -239,7 +240,8 @@ def _handler(
             attached.setStream(log)
     settings = Settings(users_table=users, idempotency_table=idempotency, secrets=lambda: secrets, hosts=hosts)
     metrics = metrics_of("users-api")
-    return entry_point(create_handler(settings, client, logger, metrics), "users-api", metrics)
+    handler: Handler = entry_point(create_handler(settings, client, logger, metrics), "users-api", metrics)
+    return handler
 
 
 def _seed(client: DynamoDBClient, table: str) -> None:

@@ -44,7 +44,25 @@ def believes(port: int, secret: str) -> bool:
         return False
 
 
-def moved(routes: Sequence[Mapping[str, Any]], port: int) -> str:
+def routes_of(value: Any) -> list[Any]:
+    """`ROUTES` as a list, written as one or as JSON; empty where it is neither, which the gateway says itself."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return []
+    return value if isinstance(value, list) else []
+
+
+def leads_here(route: Any) -> bool:
+    """Whether a route leads to the example origin."""
+    return isinstance(route, Mapping) and str(route.get("origin", "")).rstrip("/") in (
+        USUAL,
+        f"http://localhost:{PORT}",
+    )
+
+
+def moved(routes: Sequence[Any], port: int) -> str:
     """`ROUTES` as JSON, with those that lead to the example origin leading to `port`."""
-    usual, place = USUAL, f"http://{HOST}:{port}"
-    return json.dumps([{**route, "origin": place if route["origin"] == usual else route["origin"]} for route in routes])
+    place = f"http://{HOST}:{port}"
+    return json.dumps([{**route, "origin": place} if leads_here(route) else route for route in routes])

@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SOURCES = ROOT / "src"
 WRANGLER_TOML = ROOT / "wrangler.toml"
+TEMPLATE_TOML = ROOT / "tests" / "wrangler.toml"
+"""wrangler.toml as the project ships it. Tests, the soak and the benchmark read this copy: the other is its user's."""
 REQUIREMENTS = ROOT / "requirements"
 TOOLS_LOCK = REQUIREMENTS / "dev.txt"
 WORKER_LOCK = REQUIREMENTS / "worker.txt"

@@ -33,6 +33,8 @@ MODULE_RULES = (
 SECRET_FILES = (".dev.vars", ".env")
 """wrangler reads them beside its configuration, with the environment's name as a further suffix."""
 
+OWNER_ONLY = 0o600
+
 HOST = Path(__file__).with_name("runtime") / "worker" / "host.mjs"
 """The embedded host's main module. That there is one tells wrangler that not everything is a static asset."""
 
@@ -111,6 +113,15 @@ def _with_environments(config: Config, rewrite: Callable[[Config], Config]) -> C
     return generated
 
 
+SET_ASIDE = ("base_dir", "build", "find_additional_modules", "minify", "no_bundle", "rules")
+"""What somebody may have written of how wrangler builds, and the embedded runtime has in its own way."""
+
+
+def set_aside(config: Mapping[str, Any], environment: str | None) -> list[str]:
+    """Keys that are written and not in force under the embedded runtime."""
+    return [key for key in SET_ASIDE if section(config, environment, key) is not None]
+
+
 _BUILD_KEYS = frozenset(
     {
         "$schema",
@@ -163,14 +174,22 @@ def host_settings(
     }
 
 
-def write(generated: Config, folder: Path, root: Path) -> Path:
-    """Write the generated configuration to `folder` and put the secrets of `root` beside it; returns its path."""
+def write(generated: Config, folder: Path, root: Path, kept: Callable[[str], str] = lambda text: text) -> Path:
+    """Write the generated configuration to `folder` and put the secrets of `root` beside it; returns its path.
+
+    `kept` gives what of a file's text is for the Worker.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "wrangler.json"
     path.write_text(json.dumps(generated, indent=2))
     for name in SECRET_FILES:
         for secrets in root.glob(f"{name}*"):
             link = folder / secrets.name
+            text = secrets.read_text(encoding="utf-8")
             link.unlink(missing_ok=True)
-            link.symlink_to(secrets)
+            if kept(text) == text:
+                link.symlink_to(secrets)
+            else:
+                link.touch(OWNER_ONLY)
+                link.write_text(kept(text), encoding="utf-8")
     return path

@@ -9,7 +9,14 @@ what may be answered; `content.py`, `faults.py` and `schedule.py` are what the o
 
 import sys
 
+from devtools import example
+from devtools.failure import Failure
 from devtools.paths import ROOT, SOURCES
+
+try:
+    example.require("the soak")
+except Failure as failure:
+    sys.exit(f"gatehouse: {failure}")
 
 # The model asks `src/geo.py`, the origin `origin/gatehouse_verifier.py`: flat folders, each on the path where it runs.
 sys.path += [str(folder) for folder in (SOURCES, ROOT / "origin") if str(folder) not in sys.path]

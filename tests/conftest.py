@@ -1,7 +1,12 @@
 """What holds for every test."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
+
+from devtools import example
 
 # How long an example takes says more about who else uses the machine than about the code; tests of cost count instead.
 settings.register_profile("gatehouse", deadline=None, print_blob=True)
@@ -23,5 +28,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if one_module or any(config.getoption(option) for option in SELECTIVE) else None
 
 
+OF_THE_EXAMPLE = re.compile(r"\b(local_origin|devtools\.origin|gatehouse_verifier|soak|soak_house)\b")
+"""In the text of a module that tests the example origin, or something with it."""
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Whoever deletes the example origin, as one may, has its tests left out; `pytest_report_header` says so."""
+    if example.FOLDER.exists() or collection_path.suffix != ".py":
+        return None
+    texts = (collection_path, collection_path.with_name("conftest.py"))
+    return True if any(OF_THE_EXAMPLE.search(text.read_text()) for text in texts if text.exists()) else None
+
+
+def pytest_report_header() -> str | None:
+    return (
+        None if example.FOLDER.exists() else "origin/ is not here: the tests that need the example origin are left out"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not example.FOLDER.exists():
+        items[:] = [item for item in items if item.get_closest_marker("example") is None]
     items.sort(key=lambda item: next((at for at, folder in enumerate(ORDER) if folder in item.path.parts), -1))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools import wrangler_config
-from devtools.paths import WRANGLER_TOML, copy_sources
+from devtools.paths import TEMPLATE_TOML, copy_sources
 from devtools.runtime.runner import Gateway
 
 MEASURED = Path(__file__).parent / "testing" / "measured.py"
@@ -38,7 +38,7 @@ def measured(source: Path, folder: Path) -> dict[str, Any]:
     """Options of `Runner.start` for the Worker of `source`; `folder` gets a copy of it."""
     copy_sources(source, folder)
     shutil.copy(MEASURED, folder)
-    return {"source": folder, "config": wrangler_config.read(WRANGLER_TOML) | {"main": f"src/{MEASURED.name}"}}
+    return {"source": folder, "config": wrangler_config.read(TEMPLATE_TOML) | {"main": f"src/{MEASURED.name}"}}
 
 
 def memory_of(gateway: Gateway) -> Memory:

@@ -7,6 +7,7 @@ a folder to keep it in, it asks only once; wrangler has no option for that, so i
 import json
 import os
 import shlex
+import struct
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,9 @@ from devtools.paths import NODE_MODULES, STATE
 BUNDLES = STATE / "pyodide-bundles"
 RETRY_AFTER = 24 * 3600.0
 """Seconds for which a failed attempt is remembered: a firewall that swallows packets costs 5 s to notice."""
+
+MOST_SEGMENTS = 512
+"""Of a message, as Cap'n Proto's own reader takes them."""
 
 # The smallest Python Worker: started for no other reason than that workerd fetches what it needs.
 PROBE = """\
@@ -48,7 +52,8 @@ class OfficialRuntime:
         self._folder = state / f"{_version(self._workerd)}-{date}"
 
     def is_cached(self) -> bool:
-        return any(self._folder.glob("*.capnp.bin"))
+        """Whether the bundle is here, and all of it."""
+        return any(map(_is_whole, self._folder.glob("*.capnp.bin")))
 
     def look(self, seconds: float, *, again: bool = False) -> Availability:
         """Have it fetched unless it is here, for at most `seconds`; `again` forgets that it failed before."""
@@ -75,9 +80,6 @@ class OfficialRuntime:
         for file in self._folder.glob("*.capnp.bin"):
             file.unlink()
 
-    def _size(self) -> int:
-        return sum(file.stat().st_size for file in self._folder.glob("*.capnp.bin"))
-
     def _fetch(self, seconds: float) -> str:
         """Run the probe until the bundle is there; gives the reason when it is not."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -89,17 +91,12 @@ class OfficialRuntime:
                 command = [str(self._workerd), "serve", str(config), f"--pyodide-bundle-disk-cache-dir={self._folder}"]
                 child = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
             deadline = time.monotonic() + seconds
-            before = size = 0
-            while child.poll() is None and time.monotonic() < deadline:
-                before, size = size, self._size()
-                if 0 < size == before:  # it is there, and has stopped growing
-                    break
+            while child.poll() is None and time.monotonic() < deadline and not self.is_cached():
                 time.sleep(0.1)
-            whole = 0 < size == before
             ended = child.poll() is not None
             child.kill()
             child.wait()
-            if not whole:
+            if not self.is_cached():
                 self._discard()
             said = one_line(log.read_text(errors="replace").rsplit(";", 1)[-1]) if ended else ""
         return f"could not be fetched ({said or f'not within {seconds:g} s'})"
@@ -122,6 +119,25 @@ class OfficialRuntime:
         draft = self._record.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps({"at": time.time(), "why": why}))
         draft.replace(self._record)
+
+
+def _is_whole(bundle: Path) -> bool:
+    """Whether a file is as long as the Cap'n Proto message that it begins with says (capnproto.org/encoding.html).
+
+    A message begins with the number of its segments less one, and then the length of each in words of 8 bytes.
+    """
+    try:
+        length = bundle.stat().st_size
+        with bundle.open("rb") as file:
+            (last,) = struct.unpack("<I", file.read(4))
+            if last >= MOST_SEGMENTS:
+                return False
+            words = struct.unpack(f"<{last + 1}I", file.read(4 * (last + 1)))
+    except (OSError, struct.error):
+        return False
+    head = 4 * (last + 2)
+    needed: int = head + head % 8 + 8 * sum(words)
+    return length >= needed
 
 
 def _find_workerd() -> Path:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 import httpx
 
 from devtools import node, wrangler_config
-from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, WRANGLER_TOML
+from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, TEMPLATE_TOML
 
 SERVE = Path(__file__).with_name("serve.mjs")
 CACHE = STATE / "runtime"
@@ -107,7 +107,7 @@ class Runner:
         source: Path = SOURCES,
         packages: Path = PYTHON_MODULES,
         script: Path | None = None,
-        config: Path | Mapping[str, Any] = WRANGLER_TOML,
+        config: Path | Mapping[str, Any] | None = None,
         environment: str | None = None,
         vars: Mapping[str, Any] | None = None,  # wrangler's own word for them
         kv_persist: Path | None = None,
@@ -121,7 +121,8 @@ class Runner:
         """A gateway on a free port of 127.0.0.1, answering when this returns.
 
         `source` holds `entry.py`, `packages` what it imports; `script` is a JavaScript Worker in one file that runs in
-        their place. `config` is a wrangler.toml, or one as a dict; `environment` one of its `[env.*]`.
+        their place. `config` is a wrangler.toml, or one as a dict; without it, the project's as it
+        is shipped. `environment` is one of its `[env.*]`.
         `vars` are variables and secrets over those of the configuration, structured values as they are. `.dev.vars` is
         not read. `kv_persist` is a folder for KV that outlives the gateway. `cf` is `request.cf` of every request.
         With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
@@ -130,8 +131,8 @@ class Runner:
         `crossings` counts the calls between Python and JavaScript (`devtools/profile.py`). Raises RunnerError.
         """
         name = f"g{len(self._gateways) + 1}"
-        settings = config if isinstance(config, Mapping) else wrangler_config.read(config)
-        root = ROOT if isinstance(config, Mapping) else config.parent
+        settings = config if isinstance(config, Mapping) else wrangler_config.read(config or TEMPLATE_TOML)
+        root = config.parent if isinstance(config, Path) else ROOT
         folder = Path(self._scratch.name) / name
         generated = wrangler_config.bindings_only(dict(settings), root)
         options = {

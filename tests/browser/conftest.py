@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from devtools.local_vars import LOCAL
 from devtools.origin import LocalOrigin, local_origin
-from devtools.paths import NODE_MODULES, STATE, WRANGLER_TOML
+from devtools.paths import NODE_MODULES, STATE, TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from tests.private_words import WATCH
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
@@ -82,7 +82,7 @@ def mint(subject: str, role: str) -> str:
 
 def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
     """What `make dev` serves, before this `origin`."""
-    local = tomllib.loads(WRANGLER_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
+    local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
     routes = [{**route, "origin": origin.url} for route in local["ROUTES"]]
     return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": routes, **more}
 

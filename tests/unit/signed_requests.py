@@ -67,7 +67,8 @@ def signed(request: Received, secret: str = SECRET, now: float = NOW, nonce: int
 def refusal(request: Received, now: float = NOW, verifier: GatewayVerifier = VERIFIER) -> str:
     with pytest.raises(Refused) as caught:
         verifier.verify(request, now)
-    return caught.value.reason
+    reason: str = caught.value.reason
+    return reason
 
 
 def with_headers(request: Received, **headers: str) -> Received:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devtools.failure import Failure
-from devtools.paths import PYTHON_MODULES, ROOT, SOURCES
+from devtools.paths import PYTHON_MODULES, SOURCES, TEMPLATE_TOML
 from devtools.size import MIB, Module, Upload, check, measure, report
 
 
@@ -54,7 +54,7 @@ def test_modules_are_measured_largest_first_and_compressed_together(tmp_path: Pa
 
 def excluded_modules() -> set[str]:
     """The importable modules that wrangler.toml keeps out of the upload, by dotted name."""
-    patterns = tomllib.loads((ROOT / "wrangler.toml").read_text())["python_modules"]["exclude"]
+    patterns = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["python_modules"]["exclude"]
     files = [path.relative_to(PYTHON_MODULES).as_posix() for path in PYTHON_MODULES.rglob("*.py")]
     left_out = {name for name in files if any(fnmatch(name, pattern) for pattern in patterns)}
     return {dotted(name) for name in left_out}

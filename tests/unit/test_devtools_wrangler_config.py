@@ -7,7 +7,7 @@ import pytest
 
 from devtools import wrangler_config
 from devtools.failure import Failure
-from devtools.paths import ROOT, WRANGLER_TOML
+from devtools.paths import ROOT, TEMPLATE_TOML
 
 TOML = """
 name = "gate"
@@ -160,7 +160,7 @@ def test_secrets_lie_beside_the_generated_configuration(config: wrangler_config.
 
 
 def test_the_projects_own_configuration_names_the_environments_of_the_design() -> None:
-    config = wrangler_config.read(WRANGLER_TOML)
+    config = wrangler_config.read(TEMPLATE_TOML)
     assert {"dev", "staging", "production"} <= set(config["env"])
     assert (ROOT / config["main"]).exists()
     assert (ROOT / config["assets"]["directory"]).is_dir()

@@ -1,4 +1,4 @@
-"""wrangler.toml: what is deployed is complete, and holds nothing that belongs on a developer's machine."""
+"""wrangler.toml as it is shipped: what is deployed is complete, and holds nothing of a developer's machine."""
 
 import tomllib
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 from configuration import load_settings
 from devtools import doctor, local_vars, wrangler_config
 from devtools.failure import Failure
-from devtools.paths import ROOT, WRANGLER_TOML
+from devtools.paths import TEMPLATE_TOML
 from settings import Settings
 
-CONFIG = tomllib.loads(WRANGLER_TOML.read_text(encoding="utf-8"))
+CONFIG = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))
 DEPLOYED = ("dev", "staging", "production")
 
 
@@ -22,13 +22,13 @@ def bindings(section: dict[str, Any]) -> set[str]:
 
 
 def settings(name: str) -> Settings:
-    return load_settings(*local_vars.deployed(WRANGLER_TOML, name))
+    return load_settings(*local_vars.deployed(TEMPLATE_TOML, name))
 
 
 @pytest.mark.parametrize("name", DEPLOYED)
 def test_an_environment_needs_nothing_but_its_required_secrets(name: str) -> None:
     assert settings(name).environment == name
-    assert {fault.partition(": ")[0] for fault in doctor.examine_deployed(ROOT, name)[0]} == {
+    assert {fault.partition(": ")[0] for fault in doctor.examine_deployed(TEMPLATE_TOML.parent, name)[0]} == {
         "kv_namespaces[0].id",
         "ROUTES[0].origin",
         "ROUTES[1].origin",
@@ -71,7 +71,7 @@ def test_local_routes_go_to_this_machine_alone() -> None:
 
 
 def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path: Path) -> None:
-    text = WRANGLER_TOML.read_text(encoding="utf-8").replace('"AWS_SECRET_ACCESS_KEY"', "")
+    text = TEMPLATE_TOML.read_text(encoding="utf-8").replace('"AWS_SECRET_ACCESS_KEY"', "")
     (tmp_path / "wrangler.toml").write_text(text, encoding="utf-8")
     (tmp_path / ".dev.vars").write_text("AWS_SECRET_ACCESS_KEY=of-this-machine", encoding="utf-8")
     faults, _ = doctor.examine_deployed(tmp_path, "staging")
@@ -83,7 +83,7 @@ def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path:
 
 def examined(folder: Path, *changes: tuple[str, str]) -> tuple[list[str], list[str]]:
     """Faults and advice for the deployment of staging, its placeholders replaced and then `changes` made."""
-    text = WRANGLER_TOML.read_text(encoding="utf-8")
+    text = TEMPLATE_TOML.read_text(encoding="utf-8")
     written = (("stagingplaceholder.lambda-url", "7hx2.lambda-url"), ("gatehouse-cache-staging", "0f" * 16))
     for before, after in (*written, *changes):
         assert before in text
@@ -96,7 +96,7 @@ def test_a_placeholder_does_not_get_as_far_as_a_deployment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
-    (tmp_path / "wrangler.toml").write_text(WRANGLER_TOML.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "wrangler.toml").write_text(TEMPLATE_TOML.read_text(encoding="utf-8"), encoding="utf-8")
     assert doctor.main(["--env", "staging", "--deployed"]) == 1
     said = capsys.readouterr().out
     assert "fault   kv_namespaces[0].id: " in said

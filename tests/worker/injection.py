@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools import wrangler_config
-from devtools.paths import SOURCES, WRANGLER_TOML
+from devtools.paths import SOURCES, TEMPLATE_TOML
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -18,5 +18,5 @@ def beside_the_sources(folder: Path, fixture: str) -> dict[str, Any]:
     source = folder / fixture
     shutil.copytree(SOURCES, source, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(FIXTURES / fixture / f"{fixture}.py", source)
-    config = wrangler_config.read(WRANGLER_TOML) | {"main": f"src/{fixture}.py"}
+    config = wrangler_config.read(TEMPLATE_TOML) | {"main": f"src/{fixture}.py"}
     return {"source": source, "config": config}

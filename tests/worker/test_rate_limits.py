@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from devtools import wrangler_config
-from devtools.paths import WRANGLER_TOML
+from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import ScriptedOrigin, answer_head
@@ -45,7 +45,7 @@ def origin() -> Iterator[ScriptedOrigin]:
 
 @pytest.fixture(scope="module")
 def gateway(worker: Callable[..., Gateway], origin: ScriptedOrigin) -> Iterator[Gateway]:
-    config = wrangler_config.read(WRANGLER_TOML) | BINDINGS
+    config = wrangler_config.read(TEMPLATE_TOML) | BINDINGS
     with worker(config=config, vars=routes(origin.url)) as gateway:
         yield gateway
 

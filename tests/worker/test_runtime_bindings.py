@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from devtools import wrangler_config
-from devtools.paths import WRANGLER_TOML
+from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway
 
 BINDINGS = Path(__file__).parent / "fixtures" / "bindings"
@@ -128,11 +128,11 @@ def test_static_assets_are_served_before_the_worker_is_asked(everything: Gateway
     assert "CACHE" in everything.get("/absent.txt").json()
 
 
-@pytest.mark.parametrize("environment", [None, *wrangler_config.read(WRANGLER_TOML)["env"]])
+@pytest.mark.parametrize("environment", [None, *wrangler_config.read(TEMPLATE_TOML)["env"]])
 def test_every_binding_of_the_projects_own_configuration_reaches_env(
     worker: Callable[..., Gateway], environment: str | None
 ) -> None:
-    config = wrangler_config.read(WRANGLER_TOML)
+    config = wrangler_config.read(TEMPLATE_TOML)
     level = config if environment is None else {"assets": config["assets"]} | config["env"][environment]
     with worker(source=BINDINGS, environment=environment) as gateway:
         # Some path that is no asset: those are answered by the platform.

@@ -1,6 +1,7 @@
 """What a deployment would upload, as wrangler itself says."""
 
 import re
+import shutil
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -9,13 +10,23 @@ from packaging.utils import canonicalize_name
 
 from devtools import sbom, size
 from devtools.failure import Failure
-from devtools.paths import LOGS, PYTHON_MODULES, ROOT, SOURCES
+from devtools.paths import LOGS, PYTHON_MODULES, ROOT, SOURCES, TEMPLATE_TOML
 
 
 @pytest.fixture(scope="module")
-def uploaded(tmp_path_factory: pytest.TempPathFactory) -> size.Upload:
+def options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """wrangler's, for the project with wrangler.toml as it is shipped."""
+    project = tmp_path_factory.mktemp("project")
+    for part in (SOURCES, PYTHON_MODULES, ROOT / "public"):
+        shutil.copytree(part, project / part.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TEMPLATE_TOML, project)
+    return ["--config", str(project / TEMPLATE_TOML.name), "--env", "staging"]
+
+
+@pytest.fixture(scope="module")
+def uploaded(tmp_path_factory: pytest.TempPathFactory, options: list[str]) -> size.Upload:
     folder = tmp_path_factory.mktemp("upload")
-    size.dry_run(folder, ["--env", "staging"])
+    size.dry_run(folder, options)
     return size.measure(folder)
 
 
@@ -57,9 +68,11 @@ def test_everything_uploaded_that_is_not_our_source_is_in_the_bill_of_materials(
     assert {name for name in names(uploaded) if not name.startswith("python_modules/")} == ours
 
 
-def test_size_lists_every_module_and_fails_over_the_limit(capsys: pytest.CaptureFixture[str]) -> None:
+def test_size_lists_every_module_and_fails_over_the_limit(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(Failure, match=r"^the upload is 1\.\d\d MiB after gzip and may be 0\.5: "):
-        size.main(["--limit", "0.5", "--env", "staging"])
+        size.main(["--limit", "0.5", *options])
     listed = capsys.readouterr().out
     assert "_pydantic_core.cpython-314-wasm32-emscripten.so" in listed
     assert " entry.py\n" in listed
