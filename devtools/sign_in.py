@@ -6,6 +6,10 @@
 
 Part of the local origin's server and of nothing that is deployed; a gateway shows it only through the route `/dev/*`
 that `make dev` configures. Tokens are the local issuer's: no other gateway takes them.
+
+Whoever visits another site while this runs must not have that site sign in: pages and programs of this machine are
+answered, under a name that always means this machine. One that anybody may point to 127.0.0.1 (DNS rebinding) is
+refused, wherever it stands: the gateway hands the browser's `Host` on as `X-Forwarded-Host`.
 """
 
 from __future__ import annotations
@@ -13,15 +17,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from devtools.failure import Failure
 from devtools.function_url import HttpRequest, HttpResponse
 
 PANEL = Path(__file__).with_name("panel") / "sign-in.js"
+OWN_SITES = frozenset({"same-origin", "none"})
+"""`Sec-Fetch-Site` of a page's own requests, and of an address that somebody typed (W3C Fetch Metadata)."""
+
 LIFETIME = 3600
 """Seconds a token holds."""
+
+SCHEMES = ("http", "https")
 
 Mint = Callable[[str, str], str]
 """A token for a subject and a role, valid for LIFETIME. Raises Failure."""
@@ -44,6 +54,8 @@ class SignIn:
         self._mint = mint
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if why := _foreign(request.headers):
+            return _problem(403, "foreign_site", f"{why} Open the page as http://localhost.")
         if request.method not in ("GET", "HEAD"):
             return _problem(405, "method_not_allowed", "Use GET.")
         match request.path:
@@ -65,6 +77,27 @@ class SignIn:
             return _problem(503, "no_issuer", str(failure))
 
 
+def _foreign(headers: Mapping[str, str]) -> str | None:
+    """Why a request is not one of this machine's own pages or programs, or None."""
+    hosts = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
+    if not hosts or not all(map(_is_loopback, hosts)):
+        return "This answers under a name of this machine alone."
+    if headers.get("sec-fetch-site", "none") not in OWN_SITES:
+        return "This answers no other site."
+    if "origin" in headers and headers["origin"] not in [f"{scheme}://{host}" for host in hosts for scheme in SCHEMES]:
+        return "This answers no other site."
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a `Host` is localhost, a name below it (RFC 6761 section 6.3), or a loopback address."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or name.endswith(".localhost") or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def _json(status: int, content: object) -> HttpResponse:
     return HttpResponse(status, _headers("application/json"), (), json.dumps(content).encode())
 
@@ -75,4 +108,9 @@ def _problem(status: int, code: str, detail: str) -> HttpResponse:
 
 
 def _headers(content_type: str) -> dict[str, str]:
-    return {"content-type": content_type, "cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return {
+        "content-type": content_type,
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "cross-origin-resource-policy": "same-origin",
+    }

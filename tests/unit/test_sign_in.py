@@ -17,9 +17,13 @@ def signed(subject: str, role: str) -> str:
     return f"token of {subject} as {role}"
 
 
-def ask(target: str, method: str = "GET", mint: Mint = signed) -> HttpResponse:
+THROUGH_THE_GATEWAY = {"host": "127.0.0.1:8788", "x-forwarded-host": "localhost:8787"}
+
+
+def ask(target: str, method: str = "GET", mint: Mint = signed, **fields: str) -> HttpResponse:
     sign_in = SignIn(USERS, mint)
-    return sign_in(HttpRequest(method, target, (), b"", "127.0.0.1"))
+    headers = {**THROUGH_THE_GATEWAY, **{name.replace("_", "-"): value for name, value in fields.items()}}
+    return sign_in(HttpRequest(method, target, tuple(headers.items()), b"", "127.0.0.1"))
 
 
 def content(response: HttpResponse) -> Any:
@@ -68,3 +72,57 @@ def test_other_methods_are_refused() -> None:
 
 def test_the_demo_page_ships_without_the_panel() -> None:
     assert not [path for path in (ROOT / "public").rglob("*") if path.is_file() and b"/dev/token" in path.read_bytes()]
+
+
+# --- other sites ------------------------------------------------------------------------------------------------------
+
+PATHS = ("/dev/users", "/dev/token?user=ada", "/dev/sign-in.js", "/dev/absent")
+
+
+def refused(response: HttpResponse) -> None:
+    assert (response.status, content(response)["code"]) == (403, "foreign_site")
+    assert b"token of" not in response.body
+
+
+@pytest.mark.parametrize("target", PATHS)
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "same-origin,cross-site", "Same-Origin"])
+def test_another_site_gets_nothing(target: str, site: str) -> None:
+    refused(ask(target, sec_fetch_site=site))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "http://localhost:3000", "http://localhost", "http://localhost:8787.evil"],
+)
+def test_another_origin_gets_nothing_where_the_browser_does_not_name_the_site(origin: str) -> None:
+    refused(ask("/dev/token?user=ada", origin=origin))
+
+
+FOREIGN = (
+    "evil.example",
+    "evil.example:8787",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "0.0.0.0",
+    "192.168.1.7",
+    "",
+)
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+def test_a_name_that_somebody_pointed_to_this_machine_gets_nothing(host: str) -> None:
+    """DNS rebinding: to the browser all of it is one site, and that site may set any field."""
+    rebound: dict[str, Any] = {"sec_fetch_site": "same-origin", "origin": f"http://{host}"}
+    refused(ask("/dev/token?user=ada", x_forwarded_host=host, **rebound))
+    refused(ask("/dev/token?user=ada", host=host, **rebound))
+    refused(ask("/dev/token?user=ada", host="localhost,evil.example"))
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8787", "LOCALHOST:8787", "127.0.0.1:9000", "[::1]:8787", "gatehouse.localhost"]
+)
+def test_a_page_of_this_machine_is_answered(host: str) -> None:
+    site: dict[str, Any] = {"sec_fetch_site": "same-origin", "origin": f"http://{host}"}
+    assert ask("/dev/token?user=ada", x_forwarded_host=host, **site).status == 200
+    assert ask("/dev/sign-in.js", x_forwarded_host=host, sec_fetch_site="none").status == 200
+    assert ask("/dev/users", x_forwarded_host=host).status == 200
