@@ -84,7 +84,7 @@ def _variables() -> str:
 
 
 def _model_table(model: type[BaseModel], heading: str) -> str:
-    rows = ((f"`{name}`", *_columns(model, name, info)) for name, info in model.model_fields.items())
+    rows = ((f"`{info.alias or name}`", *_columns(model, name, info)) for name, info in model.model_fields.items())
     return f"{heading}\n\n{_first_paragraph(model)}\n\n{_table(rows)}"
 
 

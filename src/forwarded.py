@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from cookies import cookie_value, one_field, without_cookie
 from handshake import is_websocket, protocols_for_origin
-from header_rules import ACCESS_COOKIE, CREDENTIALS, connection_options, origin_rule
+from header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, connection_options, origin_rule, pass_fault
 from messages import Request
 from problems import Problem
 from settings import RouteSettings
@@ -111,6 +111,8 @@ class Target:
     websocket_token: bool = False
     owns_cors: bool = False
     """Whether the gateway, and not the origin, says which sites may read a response."""
+    route_fields: RouteFields | None = None
+    """What the route says otherwise about a client's fields."""
 
     @classmethod
     def of(cls, route: RouteSettings, token_fields: frozenset[str] = frozenset(), *, owns_cors: bool = False) -> Self:
@@ -126,6 +128,7 @@ class Target:
             route.websocket,
             route.websocket_token,
             owns_cors,
+            RouteFields.of(route.withhold, [*route.pass_, *_forwarded_tokens(route, token_fields)]),
         )
 
     def path(self, path: str) -> str:
@@ -136,6 +139,11 @@ class Target:
         if self.stripped:
             path = "".join("/" + segment for segment in path.split("/")[self.stripped.count("/") + 1 :])
         return (self.prefix + path) or "/"
+
+
+def _forwarded_tokens(route: RouteSettings, token_fields: frozenset[str]) -> list[str]:
+    """The fields of tokens that pass, whatever their names are like."""
+    return [name for name in token_fields if not pass_fault(name)] if route.forward_authorization else []
 
 
 def vouched_fields(vouched: Vouched) -> dict[str, str]:
@@ -208,6 +216,8 @@ def client_address(request: Request) -> str | None:
 def _client_fields(request: Request, target: Target) -> dict[str, str]:
     """The client's fields that may pass."""
     options, reaches_origin = connection_options(request.headers), origin_rule(request.headers)
+    if target.route_fields is not None:
+        reaches_origin = target.route_fields.rule(reaches_origin)
     withheld = frozenset() if target.forward_credentials else target.token_fields
     fields = {
         name: value

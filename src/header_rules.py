@@ -9,8 +9,11 @@ Knows names only. Values are set in `forwarded.py` and `answered.py`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+
+from field_words import is_believed
 
 HOP_BY_HOP = frozenset({
     "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authentication-info",
@@ -24,25 +27,20 @@ VOUCHED_PREFIXES = ("x-user-", "x-geo-", "x-gateway-", "x-forwarded-")
 WITHHELD_PREFIXES = (
     "x-amz-",  # would be signed as ours (SigV4), or speak to AWS in our name
     "x-amzn-",
-    "x-envoy-",  # x-envoy-original-path and its kind: another proxy's word
-    "x-original-",  # x-original-url, -host, -method: frameworks route by them
     "cf-",  # the platform's; the visitor's address and country travel in fields of ours
 )
 
 WITHHELD = frozenset({
     # set anew for every forwarded request
     "forwarded", "host", "traceparent", "tracestate", "x-request-id",
-    # a client's word about its own address
-    "client-ip", "fastly-client-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-real-ip",
-    # a second path, scheme or method: what the gateway matched would not be what the origin does
-    "front-end-https", "x-host", "x-http-host-override", "x-http-method", "x-http-method-override", "x-method-override",
-    "x-rewrite-url", "x-url-scheme",
     # answered by the platform before the content arrives here
     "expect",
 })  # fmt: skip
+"""Beside the families of `field_words.py`, of which a route may let a name pass: these never do."""
 
-KEPT = frozenset({"cf-ray"})
-"""Exceptions to the prefixes: the name under which Cloudflare's own logs know the request."""
+KEPT = frozenset({"cf-ray", "x-auth-key", "x-auth-token"})
+"""Exceptions to prefixes and families: the name under which Cloudflare's own logs know the request, and what a client
+shows for a server to check."""
 
 CREDENTIALS = frozenset({"authorization", "cf-access-jwt-assertion"})
 """For the gateway; withheld unless the route has `forward_authorization`. Other `cf-access-*` never pass: secrets of
@@ -79,7 +77,7 @@ def reaches_origin(name: str) -> bool:
         return False
     if plain in FRAMING | CREDENTIALS | KEPT:
         return name.lower() == plain
-    return not plain.startswith(WITHHELD_PREFIXES)
+    return not plain.startswith(WITHHELD_PREFIXES) and not is_believed(plain)
 
 
 def reaches_client(name: str) -> bool:
@@ -104,6 +102,60 @@ def client_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
 
 def _has_long_name(headers: Mapping[str, str]) -> bool:
     return max(map(len, headers), default=0) > LONGEST_REMEMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFields:
+    """What one route says otherwise about a client's fields: `withhold` and `pass` of its settings."""
+
+    withheld: frozenset[str]
+    withheld_prefixes: tuple[str, ...]
+    passed: frozenset[str]
+    """As they are written, and in no other spelling."""
+
+    @classmethod
+    def of(cls, withhold: Collection[str], passed: Collection[str]) -> "RouteFields | None":
+        """None where the route has nothing to say."""
+        if not withhold and not passed:
+            return None
+        prefixes = tuple(canonical(name[:-1]) for name in withhold if name.endswith("*"))
+        names = frozenset(canonical(name) for name in withhold if not name.endswith("*"))
+        return cls(names, prefixes, frozenset(passed))
+
+    def rule(self, otherwise: Callable[[str], bool]) -> Callable[[str], bool]:
+        """Whether a field of a name may be forwarded; `otherwise` decides on those the route does not name."""
+
+        def reaches(name: str) -> bool:
+            plain = canonical(name)
+            if plain in self.withheld or plain.startswith(self.withheld_prefixes):
+                return False
+            return name.lower() in self.passed or otherwise(name)
+
+        return reaches
+
+
+def pass_fault(name: str) -> str | None:
+    """Why a route cannot let a client's field of that name pass; None where it can."""
+    if "*" in name:
+        return "must be whole names"
+    plain = canonical(name)
+    if plain in HOP_BY_HOP or plain in FRAMING:
+        return "is for one connection only (RFC 9110 section 7.6.1)"
+    if plain in CREDENTIALS:
+        return "passes with forward_authorization"
+    if plain in WITHHELD or plain == "via" or plain.startswith((*VOUCHED_PREFIXES, *WITHHELD_PREFIXES)):
+        return "is the gateway's own, or the platform's"
+    return None
+
+
+def withhold_fault(name: str) -> str | None:
+    """Why a route cannot withhold a field of that name; None where it can. `x-legacy-*` is all that begin so."""
+    plain = canonical(name)
+    if plain in HOP_BY_HOP or plain in FRAMING:
+        return "is for one connection only (RFC 9110 section 7.6.1)"
+    if plain in WITHHELD or plain == "via" or plain.startswith((*VOUCHED_PREFIXES, *WITHHELD_PREFIXES)):
+        return "is the gateway's own, or the platform's; a client's copy never passes"
+    return None
 
 
 def connection_options(headers: Mapping[str, str]) -> frozenset[str]:

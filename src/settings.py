@@ -10,8 +10,9 @@ from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from header_rules import pass_fault, withhold_fault
 from paths import normalise_path
 from problems import Problem
 from token_fields import NOT_FOR_TOKENS
@@ -206,6 +207,11 @@ class RouteSettings(AccessSettings):
     """Longest request content, in bytes. Lambda's own limit is 6 MiB."""
     forward_authorization: bool = False
     """Whether the origin gets the client's `Authorization` as well; by default it never sees a token."""
+    withhold: tuple[str, ...] = ()
+    """Further fields of clients that do not reach the origin: `cookie`, `x-legacy-*`."""
+    pass_: tuple[str, ...] = Field((), alias="pass")
+    """Fields that do, although other proxies' are withheld (`x-real-ip`, `remote-user`): a client can say anything in
+    them. Never identity, locale, `x-forwarded-*` or what is for one connection."""
     log_sample: float = Field(1.0, ge=0, le=1)
     """Share of successful requests that are logged; failures always are."""
 
@@ -239,6 +245,17 @@ class RouteSettings(AccessSettings):
         if not value:
             raise ValueError("must name at least one method")
         return (*value, "HEAD") if "GET" in value and "HEAD" not in value else value
+
+    @field_validator("withhold", "pass_")
+    @classmethod
+    def _fields_are_the_clients(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        fault_of = pass_fault if info.field_name == "pass_" else withhold_fault
+        for name in value:
+            if not TOKEN.fullmatch(name) or "*" in name[:-1] or name == "*":
+                raise ValueError(f"{name!r} is not a header field name")
+            if fault := fault_of(name):
+                raise ValueError(f"{name!r} {fault}")
+        return tuple(name.lower() for name in value)
 
     @field_validator("origin")
     @classmethod

@@ -56,6 +56,11 @@ def sent(
     return forwarded_request(Request(headers=client, **{**arrived, **(request or {})}), target, vouched_fields(vouched))
 
 
+def setting(name: str, value: list[str]) -> dict[str, Any]:
+    """A setting of a route whose name is a word of Python."""
+    return {name: value}
+
+
 def spellings(name: str) -> list[str]:
     """`x-user-id` in every mix of case and separator that some server takes for it."""
     separated = ["".join(mix) for mix in itertools.product(*[("-", "_", ".") if c == "-" else (c,) for c in name])]
@@ -165,6 +170,90 @@ def test_connection_cannot_take_away_the_length_of_the_content() -> None:
 def test_a_second_opinion_about_the_request_does_not_pass(name: str) -> None:
     client = dict.fromkeys(spellings(name), "evil")
     assert "evil" not in sent(client, forward_authorization=True).headers.values()
+
+
+BELIEVED = [
+    "remote-user", "x-remote-user", "x-remote-groups", "remote-email", "x-webauth-user", "x-auth-request-user",
+    "x-auth-user", "x-authenticated-user", "x-authentik-username", "x-forwarded", "x-forwarded-email",
+    "x-goog-authenticated-user-email", "x-ms-client-principal-name", "x-consumer-username", "oidc-claim-sub",
+    "sm-user", "iv-user", "x-jwt-claim-sub", "x-user", "x-groups", "ssl-client-verify", "ssl-client-s-dn",
+    "x-ssl-client-cn", "x-ssl-cert", "x-client-cert", "x-client-cert-dn", "client-cert", "client-cert-chain",
+    "x-client-verify", "x-arr-clientcert", "x-tls-client-dn", "x-mtls-subject", "x-real-ip", "real-ip",
+    "x-originating-ip", "x-remote-addr", "x-client-ip", "client-ip", "true-client-ip", "x-cluster-client-ip",
+    "fastly-client-ip", "wl-proxy-client-ip", "x-azure-socketip", "x-appengine-user-ip", "x-proxyuser-ip",
+    "x-source-ip", "x-forward-for", "http-client-ip", "cloudfront-viewer-country", "x-vercel-ip-country",
+    "proxy", "x-url", "x-uri", "x-original-uri", "x-original-method", "x-rewrite-url", "x-override-url",
+    "x-request-uri", "request-uri", "x-path-info", "x-http-method", "x-method", "x-http-method-override",
+    "x-method-override", "x-host-override", "x-http-host-override", "x-host", "x-scheme", "x-url-scheme",
+    "x-proto", "front-end-https", "x-https", "x-port", "x-server-name", "x-script-name", "x-accel-mapping",
+    "x-sendfile-type", "x-middleware-subrequest", "x-middleware-rewrite", "x-invoke-path", "x-matched-path",
+    "x-envoy-external-address",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BELIEVED)
+def test_what_other_proxies_say_is_not_a_clients_to_say(name: str) -> None:
+    client = dict.fromkeys({name, name.replace("-", "_"), name.replace("-", "."), name.replace("-", "--")}, "forged")
+    assert "forged" not in sent(client, forward_authorization=True).headers.values()
+
+
+def test_what_clients_say_for_themselves_passes() -> None:
+    names = [
+        "accept", "authority-key", "x-api-key", "x-auth-token", "x-auth-key", "x-jwt", "x-csrf-token",
+        "x-requested-with", "x-client-version", "x-client-data", "x-client-id", "x-device-id", "x-tenant-id",
+        "x-correlation-id", "x-b3-traceid", "sentry-trace", "baggage", "dnt", "origin", "referer", "priority",
+        "idempotency-key", "if-match", "prefer", "x-goog-api-key", "x-ms-date", "x-ms-client-request-id",
+        "x-locale", "sec-fetch-site", "sec-ch-ua", "x-hub-signature-256", "stripe-signature", "last-event-id",
+        "x-protocol-version", "destination", "depth",
+    ]  # fmt: skip
+    assert sent(dict.fromkeys(names, "own")).headers.items() >= dict.fromkeys(names, "own").items()
+
+
+def test_a_route_may_let_a_field_pass_in_one_spelling() -> None:
+    client = {"x-real-ip": "own", "x_real_ip": "forged", "remote-user": "forged", "x-webauth-user": "own"}
+    headers = sent(client, **setting("pass", ["X-Real-IP", "x-webauth-user"])).headers
+    assert {name: headers[name] for name in headers if headers[name] in ("own", "forged")} == {
+        "x-real-ip": "own",
+        "x-webauth-user": "own",
+    }
+
+
+def test_a_route_may_withhold_further_fields_in_any_spelling() -> None:
+    client = {"cookie": "a=1", "x-legacy-id": "1", "X_LEGACY_ROLE".lower(): "2", "x-api-key": "3", "x-legible": "4"}
+    headers = sent(client, withhold=["cookie", "x-legacy-*", "X-API-Key"]).headers
+    assert {name for name in client if name in headers} == {"x-legible"}
+
+
+def test_connection_takes_away_what_a_route_lets_pass() -> None:
+    client = {"connection": "x-real-ip", "x-real-ip": "1"}
+    assert "x-real-ip" not in sent(client, **setting("pass", ["x-real-ip"])).headers
+
+
+def test_a_token_in_another_proxys_field_is_forwarded_where_the_route_says_so() -> None:
+    fields = frozenset({"x-goog-iap-jwt-assertion"})
+    client = {"x-goog-iap-jwt-assertion": "token"}
+    assert not sent(client, issuer_fields=fields).headers.items() >= client.items()
+    assert sent(client, issuer_fields=fields, forward_authorization=True).headers.items() >= client.items()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x-user-id", "X_User_Role", "x-geo-country", "x-gateway-signature", "x-forwarded-for", "forwarded", "host", "via"]
+    + ["x-request-id", "traceparent", "x-amz-date", "cf-connecting-ip", "connection", "te", "upgrade", "content-length"]
+    + ["transfer-encoding", "keep-alive", "expect"],
+)
+def test_what_is_the_gateways_or_of_one_connection_is_nobodys_to_pass_or_withhold(name: str) -> None:
+    for which in ("pass", "withhold"):
+        with pytest.raises(ValueError, match=r"own|one connection"):
+            sent({}, **setting(which, [name]))
+
+
+@pytest.mark.parametrize(
+    "entry", [{"pass": ["x-*"]}, {"pass": ["authorization"]}, {"withhold": ["*"]}, {"pass": ["a b"]}]
+)
+def test_other_entries_that_cannot_be_meant_are_faults(entry: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"whole names|forward_authorization|not a header field name"):
+        sent({}, **entry)
 
 
 def test_ordinary_fields_pass_untouched() -> None:

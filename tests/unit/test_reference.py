@@ -33,8 +33,8 @@ def test_every_setting_is_in_the_tables() -> None:
     tables = reference.tables()
     for model, where in reference.nested(Settings):
         assert f"## `{where}`" in tables
-        for name in model.model_fields:
-            assert f"| `{name}` |" in tables
+        for name, info in model.model_fields.items():
+            assert f"| `{info.alias or name}` |" in tables
     for name in Settings.model_fields:
         assert (f"`{name.upper()}`" in tables) == (name != "secrets")
 
