@@ -260,7 +260,7 @@ class Authenticator:
             value = request.headers.get(door.name)
             if value is None:
                 continue
-            found = self._bearer(value) if door.name == "authorization" else value
+            found = self._bearer(value) if door.name == "authorization" else _once(value)
             if doors and found != token:
                 raise self._challenges.invalid_request("repeated")
             token = found
@@ -270,7 +270,8 @@ class Authenticator:
                 if token not in (None, found):
                     raise self._challenges.invalid_request("repeated")
                 token = found
-                doors = doors or self._doors[:1]
+                if self._doors[0] not in doors:
+                    doors.append(self._doors[0])
         return token, doors
 
     def _bearer(self, value: str) -> str:
@@ -317,6 +318,17 @@ class Authenticator:
         if source.version == version:  # else the key may have been revoked while the platform was computing
             issuer.remember(unverified.text, principal)
         return principal
+
+
+def _once(value: str) -> str:
+    """The token of an issuer's own field, which a proxy may have set beside the client: the same twice is one.
+
+    `Authorization` is one field by its definition (RFC 9110 section 11.6.2), and twice is a mistake.
+    """
+    if "," not in value:
+        return value
+    tokens = {item.strip(" \t") for item in value.split(",")}
+    return tokens.pop() if len(tokens) == 1 else value
 
 
 def _trusts(route: AccessSettings, references: frozenset[str]) -> bool:

@@ -129,6 +129,19 @@ def test_two_different_credentials_in_two_fields_are_a_bad_request() -> None:
         assert edge.ask(cf_access_jwt_assertion=token) is not None
 
 
+def test_an_issuers_own_field_may_come_twice_with_the_same_token() -> None:
+    edge, token = access_edge()
+    assert edge.ask(cf_access_jwt_assertion=f"{token}, {token}") is not None
+    assert edge.problem(cf_access_jwt_assertion=f"{token}, {hs()}") == (400, "invalid_request", "repeated")
+    assert edge.problem(cf_access_jwt_assertion=f"{token},") == (400, "invalid_request", "repeated")
+
+
+def test_a_token_that_comes_in_the_wrong_field_as_well_counts_in_the_right_one() -> None:
+    edge, _ = access_edge(ISSUERS[0])
+    fields = {**KEYWORDS, "sec_websocket_protocol": f"bearer, {hs()}", "cf_access_jwt_assertion": hs()}
+    assert edge.ask(socket_route(), **fields) is not None
+
+
 def test_the_same_credential_in_two_fields_counts_in_the_one_that_is_its_issuers() -> None:
     edge, token = access_edge(ISSUERS[0])
     for _ in range(2):
