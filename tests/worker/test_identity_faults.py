@@ -30,7 +30,7 @@ FRESH, COOLDOWN = 600, 30
 KEY = SigningKey.generate("ES256", "first")
 PRIVATE = {**KEY.public_jwk, "d": "AAAA"}
 SYMMETRIC = {"kty": "oct", "k": "c2VjcmV0", "kid": "first", "alg": "ES256"}
-TWIN = SigningKey.generate("ES256", "first")
+TWIN = SigningKey("ES256", SigningKey.generate("ES256", "second").private, "first")
 METADATA_SERVICE = "http://169.254.169.254/latest/meta-data"
 
 

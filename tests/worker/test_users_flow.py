@@ -113,13 +113,13 @@ def test_a_forged_field_of_an_anonymous_visitor_does_not_arrive(gateway: Gateway
     assert seen["signature"].startswith("verified")
 
 
-@pytest.mark.parametrize("role", [["user", "admin"], "user admin"])
-def test_one_role_of_several_is_enough(gateway: Gateway, role: str | list[str]) -> None:
-    assert gateway.get("/api/users?limit=2", headers=bearer("grace", role)).status_code == 200
+def test_one_role_of_several_is_enough(gateway: Gateway) -> None:
+    assert gateway.get("/api/users?limit=2", headers=bearer("grace", ["user", "admin"])).status_code == 200
 
 
-def test_a_role_with_a_comma_is_not_two_roles(gateway: Gateway) -> None:
-    assert gateway.get("/api/users", headers=bearer("grace", ["user,admin"])).status_code == 403
+@pytest.mark.parametrize("role", [["user,admin"], "user,admin", "user admin", "pending admin", "admin "])
+def test_a_role_with_a_comma_or_a_space_is_one_role(gateway: Gateway, role: str | list[str]) -> None:
+    assert gateway.get("/api/users", headers=bearer("grace", role)).status_code == 403
 
 
 @pytest.mark.parametrize("subject", ["Zoë", "王秀英", "two words", "comma,ted", "auth0|7"])
