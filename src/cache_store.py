@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import strictjson
+from budget import Budget, OverBudget, Share, read_within
 from cache import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE, varies_too_much
 from cache_keys import CacheKey, SelectingFields, digest
 from lengths import STORED
@@ -76,6 +77,8 @@ class Entry:
 
     stored: StoredResponse
     content: Content
+    share: Share | None = None
+    """What the content takes of the isolate's budget, where it was read for one request: both go together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,10 @@ class Lookup:
 class CacheStore:
     """The stored responses of one isolate and its key-value store."""
 
-    def __init__(self, store: KeyValueStore, clock: Clock, log: Log, memory: MemoryTier[Entry | Index]) -> None:
+    def __init__(
+        self, store: KeyValueStore, clock: Clock, log: Log, memory: MemoryTier[Entry | Index], budget: Budget
+    ) -> None:
+        self._budget = budget
         self._store = store
         self._clock = clock
         self._log = log
@@ -169,16 +175,18 @@ class CacheStore:
     async def held(self, key: CacheKey, selecting: SelectingFields, found: Lookup) -> Lookup:
         """`found` with its content in hand, since a part can only be cut out of the whole; a miss if it cannot be read.
 
-        A content of unknown length stays a stream: no part of it is served.
+        A content of unknown length stays a stream: no part of it is served. While too much is held, it is a miss, too,
+        and the origin cuts the part.
         """
         entry = found.entry
         if entry is None or isinstance(entry.content, bytes) or entry.stored.length is None:
             return found
         name = self.name(key, selecting, found.index, entry.stored)
-        content = await self._whole(name, entry.stored, entry.content)
+        share = self._budget.share()
+        content = await self._whole(name, entry.stored, entry.content, share)
         if content is None:
             return replace(found, entry=None, miss="miss")
-        return replace(found, entry=Entry(entry.stored, content))
+        return replace(found, entry=Entry(entry.stored, content, share))
 
     def name(self, key: CacheKey, selecting: SelectingFields, index: Index | None, stored: StoredResponse) -> str:
         """The name under which a response is stored."""
@@ -284,16 +292,19 @@ class CacheStore:
         return Entry(entry.stored, sent)
 
     async def _keep_copy(self, name: str, stored: StoredResponse, body: Body) -> None:
-        content = await self._whole(name, stored, body)
-        if content is not None:
-            self._remember(name, Entry(stored, content), self._clock())
+        with self._budget.share() as share:
+            content = await self._whole(name, stored, body, share)
+            if content is not None:
+                self._remember(name, Entry(stored, content), self._clock())
 
-    async def _whole(self, name: str, stored: StoredResponse, body: Body) -> bytes | None:
-        """The content of a stored response of known length. One that is not as long is corrupt: it is logged and
-        forgotten, and so is not found again."""
+    async def _whole(self, name: str, stored: StoredResponse, body: Body, share: Share) -> bytes | None:
+        """The content of a stored response of known length; None while too much is held. One that is not as long is
+        corrupt: it is logged and forgotten, and so is not found again."""
         assert stored.length is not None
         try:
-            content = await body.read(stored.length)
+            content = await read_within(share, body, stored.length, stored.length)
+        except OverBudget:
+            return None
         except ContentTooLarge:
             fault = f"content of more than {stored.length} bytes"
         except Exception as error:  # a stream fails with the platform's own exceptions, unknown here

@@ -28,7 +28,7 @@ STRUCTURED = (
     "SUMMARY",
     "OPERATOR_ISSUERS",
 )
-SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT")
+SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT", "HELD_BYTES")
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
 OPTIONAL_SECRETS = {
     "LOG_SECRET": "optional, at least 32 bytes: with it, a caller has the same label in the logs of all isolates",
@@ -168,6 +168,11 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
         faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
         if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
             faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
+        if route.sign and route.max_body > settings.held_bytes:
+            faults.append(
+                f"{path}.max_body: what is signed is held, and {route.max_body} bytes are more than HELD_BYTES "
+                f"({settings.held_bytes}); lower the one or raise the other"
+            )
         faults.extend(
             f"{path}.sign: {route.sign!r} needs the secret {name}; run: wrangler secret put {name}"
             for name in SIGNING_SECRETS.get(route.sign or "", ())

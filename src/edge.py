@@ -22,7 +22,7 @@ from pyodide.ffi import JsException, create_proxy, jsnull, to_js
 from workers import import_from_javascript
 
 from jsontext import flat_object, quoted, text_object
-from messages import Body, Content, ContentTooLarge, Request, Response
+from messages import Arrived, Body, Content, ContentTooLarge, Request, Response
 from ports import (
     Analytics,
     ClientGone,
@@ -91,7 +91,7 @@ class JsBody:
     def __init__(self, stream: Any) -> None:
         self.stream = stream
 
-    async def read(self, limit: int) -> bytes:
+    async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
         to, began = bridge(), time.monotonic()
         reader = self.stream.getReader()
         timer = to.set_timeout(to.bind_cancel(reader), round(LONGEST_READ * 1000))
@@ -102,11 +102,15 @@ class JsBody:
             while not (step := await reader.read()).done:
                 size += step.value.byteLength
                 if size > limit:
-                    await reader.cancel("content too large")
                     raise ContentTooLarge(f"more than {limit} bytes")
+                if arrived is not None:
+                    arrived(step.value.byteLength)
                 chunks.append(step.value.to_bytes())
         except JsException as error:
             fault = self.broken_off(error.message)
+        except Exception:
+            await _worked(reader.cancel("not wanted"))
+            raise
         finally:
             to.clear_timeout(timer)
         if time.monotonic() - began >= LONGEST_READ:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from auth import Authenticator, Unverified
+from budget import Budget
 from cache import CachePolicy
 from cors import Cors
 from endpoints import Endpoint, Endpoints
@@ -63,9 +64,10 @@ class Gateway:
         self._cors = Cors(settings.cors_origins)
         self._locator = Locator.configured(settings)
         self._authenticator = Authenticator(settings, platform)
-        self._forwarder = Forwarder(settings, platform)
+        budget = Budget(settings.held_bytes)
+        self._forwarder = Forwarder(settings, platform, budget=budget)
         self._routes = RouteTable(settings.routes)
-        self._cache = _cache(self._routes, platform)
+        self._cache = _cache(self._routes, platform, budget)
         self._policies = {
             id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
         }
@@ -246,11 +248,11 @@ class ClosedGateway(Gateway):
         raise Problem(*CLOSED)
 
 
-def _cache(routes: RouteTable, platform: Platform) -> HttpCache | None:
+def _cache(routes: RouteTable, platform: Platform, budget: Budget) -> HttpCache | None:
     """The cache, where a namespace is bound to hold it."""
     if platform.store is None:
         return None
-    return HttpCache(platform.store, platform.clock, platform.log, routes.cache_settings_of)
+    return HttpCache(platform.store, platform.clock, platform.log, routes.cache_settings_of, budget)
 
 
 def _readings(endpoints: Endpoints, routes: RouteTable) -> Readings:

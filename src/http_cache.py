@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from budget import Budget, OverBudget, read_within
 from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
 from cache_keys import NO_FIELDS, CacheKey, Caller, cache_key
 from cache_status import CacheStatus
@@ -83,13 +84,19 @@ class HttpCache:
     """
 
     def __init__(
-        self, store: KeyValueStore, clock: Clock, log: Log, settings_of: Callable[[str], CacheSettings | None]
+        self,
+        store: KeyValueStore,
+        clock: Clock,
+        log: Log,
+        settings_of: Callable[[str], CacheSettings | None],
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = Budget() if budget is None else budget
         self._clock = clock
         self._log = log
         self._settings_of = settings_of
         self._memory: MemoryTier[Entry | Index] = MemoryTier()
-        self._store = CacheStore(store, clock, log, self._memory)
+        self._store = CacheStore(store, clock, log, self._memory, self._budget)
         self._refreshing: MemoryTier[bool] = MemoryTier(MOST_REFRESHES, 1, REFRESH_SECONDS)
 
     async def answer(
@@ -268,6 +275,8 @@ class HttpCache:
             return Storing(refusal="too-large")
         if response.body is None and length:
             return Storing(refusal="no-content")
+        if self._is_read_to_store(length) and not self._budget.has_room(length or self._memory.entry_size):
+            return Storing(refusal="budget")
         return replace(storing, stored=replace(storing.stored, length=length))
 
     def _storing_again(self, call: _Call, stored: StoredResponse) -> Storing:
@@ -282,20 +291,28 @@ class HttpCache:
 
     async def _save(self, call: _Call, stored: StoredResponse, content: Content, keep: int) -> None:
         """Store a response; on a content that fails, ends early or grows too long, nothing is stored."""
+        most = call.policy.settings.max_size
         try:
-            if not isinstance(content, bytes) and (stored.length is None or stored.length <= self._memory.entry_size):
-                content = await content.read(call.policy.settings.max_size)
-            if isinstance(content, bytes):
-                if len(content) > call.policy.settings.max_size:
-                    raise ContentTooLarge(f"more than {call.policy.settings.max_size} bytes")
-                if stored.length not in (None, len(content)):
-                    return
-                stored = replace(stored, length=len(content))
-            await self._store.save(call.key, call.selecting, call.found, stored, content, keep)
+            with self._budget.share() as share:
+                if not isinstance(content, bytes) and self._is_read_to_store(stored.length):
+                    content = await read_within(share, content, stored.length, most)
+                if isinstance(content, bytes):
+                    if len(content) > most:
+                        raise ContentTooLarge(f"more than {most} bytes")
+                    if stored.length not in (None, len(content)):
+                        return
+                    stored = replace(stored, length=len(content))
+                await self._store.save(call.key, call.selecting, call.found, stored, content, keep)
         except ContentTooLarge:
             self._outdate(call, stored.status, "too-large")
+        except OverBudget:
+            self._outdate(call, stored.status, "budget")
         except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
             self._log("cache_write_failed", key=call.key.root, reason=str(error))
+
+    def _is_read_to_store(self, length: int | None) -> bool:
+        """Whether a content passes through Python on its way into the store: to be measured, or kept in memory."""
+        return length is None or length <= self._memory.entry_size
 
     def _outdate(self, call: _Call, status: int, refusal: str | None) -> None:
         """Forget the response stored earlier if a new one has taken its place without being stored itself."""

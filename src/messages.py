@@ -7,7 +7,7 @@ Field names are lower-case. The platform has joined repeated field lines with ",
 plain dict holds them; `Set-Cookie`, the one field that cannot be joined, is kept apart as `Response.cookies`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,10 +22,13 @@ class Body(Protocol):
     A stream can be consumed once: by `read`, by `tee`, or by being handed to the platform in a message.
     """
 
-    async def read(self, limit: int) -> bytes:
-        """The whole content, at most `limit` bytes. Raises ContentTooLarge beyond it, and cancels the stream;
-        `ports.FetchFailed` when the sender breaks off or is too slow, `ports.ClientGone` and `ports.ClientTooSlow`
-        when that is the client."""
+    async def read(self, limit: int, arrived: "Arrived | None" = None) -> bytes:
+        """The whole content, at most `limit` bytes.
+
+        `arrived` is told the bytes of each piece before that is kept. Raises ContentTooLarge beyond the limit, and what
+        `arrived` raises, and cancels the stream then; `ports.FetchFailed` when the sender breaks off or is too slow,
+        `ports.ClientGone` and `ports.ClientTooSlow` when that is the client.
+        """
         ...
 
     def tee(self) -> "tuple[Body, Body]":
@@ -36,6 +39,9 @@ class Body(Protocol):
         """Say that nobody will read the rest, so that the sender can stop."""
         ...
 
+
+Arrived = Callable[[int], None]
+"""Told of so many bytes more of a content. What it raises ends the reading."""
 
 Content = Body | bytes | str | None
 """What a message may carry. A `str` is sent as UTF-8."""

@@ -15,6 +15,7 @@ Failures are problems with codes of their own, so that the cache can answer stal
                              or a field that is too long to be read
     503 origin_unavailable   the breaker is open; `Retry-After` says until when
     413 content_too_large    the request's content is over `max_body`; no failure of the origin
+    503 busy                 a signature needs the content, and the isolate holds as much as it may; `Retry-After`
 
 This file knows no header by name: `forwarded.py` and `answered.py` decide what passes.
 """
@@ -27,6 +28,7 @@ from functools import cached_property
 
 from answered import sanitised_response
 from breaker import Breaker
+from budget import Budget, OverBudget, Share, read_within
 from configuration import Misconfigured
 from forwarded import (
     Identity,
@@ -50,6 +52,9 @@ Sleep = Callable[[float], Awaitable[None]]
 
 SHORTEST_TIMEOUT = 0.001
 """Seconds. A try may begin at the very end of the deadline; a timeout of 0 would mean none."""
+
+BUSY_SECONDS = 5
+"""`Retry-After` while too much content is held: most uploads are over by then, and a stalled one soon after."""
 
 SENDABLE = range(200, 600)
 """Statuses of responses that may be sent on, beside 101 (Fetch standard, `Response` constructor)."""
@@ -75,9 +80,12 @@ class Forwarder:
     Raises Misconfigured when a route cannot be signed for.
     """
 
-    def __init__(self, settings: Settings, platform: Platform, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, settings: Settings, platform: Platform, sleep: Sleep = asyncio.sleep, budget: Budget | None = None
+    ) -> None:
         self._platform = platform
         self._sleep = sleep
+        self._budget = Budget(settings.held_bytes) if budget is None else budget
         token_fields = frozenset(issuer.header for issuer in settings.issuers)
         breakers: dict[str, Breaker] = {}
         faults: list[str] = []
@@ -103,7 +111,9 @@ class Forwarder:
         upstream = self._upstreams[id(route)]
         if (content_length(request.headers) or 0) > route.max_body:
             raise _too_large(route)
-        return Forwarding(upstream, request, vouched_fields(vouched), self._platform, self._sleep, vouched.principal)
+        return Forwarding(
+            upstream, request, vouched_fields(vouched), self._platform, self._sleep, self._budget, vouched.principal
+        )
 
 
 @dataclass
@@ -116,6 +126,8 @@ class Forwarding:
     """What the gateway itself says, as fields."""
     platform: Platform
     sleep: Sleep
+    budget: Budget
+    """Of what is held for a signature."""
     principal: Identity | None = None
     notes: dict[str, int | float] = field(default_factory=dict)
     """For the log line: `origin_status`, `origin_ms`, `tries`."""
@@ -146,7 +158,18 @@ class Forwarding:
         Raises Problem with one of the codes at the top of this file.
         """
         request = request or self.request
-        stamp = await self._signing(request)
+        if self.upstream.signer is None or request.body is None:
+            return await self._sent(request)
+        with self.budget.share() as share:
+            request.body = await self._held(request, share)
+            try:
+                return await self._sent(request)
+            finally:
+                request.body = None
+
+    async def _sent(self, request: Request) -> Response:
+        """`send`, once the content is ready."""
+        stamp = self._stamp(request)
         started = self.platform.clock()
         if not self.upstream.breaker.admits(started):
             raise _unavailable(self.upstream.breaker.retry_after(started))
@@ -231,13 +254,27 @@ class Forwarding:
             wait = max(wait, retry_after(outcome, now))
         return None if now + wait >= deadline or self.upstream.breaker.is_open else wait
 
-    async def _signing(self, request: Request) -> Stamp | None:
-        """What signs each try. For it the content is held as bytes, which can also be sent again."""
+    async def _held(self, request: Request, share: Share) -> bytes:
+        """The content that a signature covers, as bytes, which can also be sent again. Raises Problem 413, 503."""
+        content = request.body
+        if isinstance(content, str):
+            content = content.encode()
+        if content is None or isinstance(content, bytes):
+            return content or b""
+        try:
+            return await read_within(share, content, content_length(request.headers), self.upstream.route.max_body)
+        except ContentTooLarge:
+            raise _too_large(self.upstream.route) from None
+        except OverBudget:
+            raise _busy() from None
+
+    def _stamp(self, request: Request) -> Stamp | None:
+        """What signs each try."""
         if self.upstream.signer is None:
             return None
-        if request.body is None:
+        if not request.body:
             return self.upstream.signer(request, None)
-        request.body = await _held(request.body, self.upstream.route)
+        assert isinstance(request.body, bytes), "what is signed is held"
         return self.upstream.signer(request, hashlib.sha256(request.body).hexdigest())
 
 
@@ -254,20 +291,14 @@ def _signed(request: Request, stamp: Stamp | None, now: float) -> Request:
     return replace(request, headers={**request.headers, **stamp(now)})
 
 
-async def _held(content: Content, route: RouteSettings) -> bytes:
-    if isinstance(content, str):
-        content = content.encode()
-    if content is None or isinstance(content, bytes):
-        return content or b""
-    try:
-        return await content.read(route.max_body)
-    except ContentTooLarge:
-        raise _too_large(route) from None
-
-
 def _unavailable(seconds: int) -> Problem:
     headers = {"retry-after": str(seconds)}
     return Problem(503, "origin_unavailable", "The origin has failed repeatedly and is left alone.", headers=headers)
+
+
+def _busy() -> Problem:
+    detail = "The gateway holds as much content as it can at the moment; send it again later."
+    return Problem(503, "busy", detail, headers={"retry-after": str(BUSY_SECONDS)})
 
 
 def _too_large(route: RouteSettings) -> Problem:

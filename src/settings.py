@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from budget import HELD_BYTES
 from header_rules import pass_fault, withhold_fault
 from paths import normalise_path
 from problems import Problem
@@ -443,6 +444,9 @@ class Settings(Model):
     alone says who may read: an origin's `Access-Control-*` is taken off. Where it is not, CORS is the origins' own."""
     summary: SummarySettings = SummarySettings()
     """When the hourly summary should wake somebody up."""
+    held_bytes: int = Field(HELD_BYTES, ge=MIB, le=64 * MIB)
+    """Bytes of content that an isolate holds at one time: to sign it, to cut ranges out of it, and on its way into the
+    store. An upload beyond that is 503 `busy`. An isolate has 128 MB for everything."""
     environment: str = "production"
     """Name of the deployment, in the hourly summary and in what its webhook is told."""
     secrets: Mapping[str, str] = Field(default_factory=dict, repr=False, exclude=True)

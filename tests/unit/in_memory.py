@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from messages import Body, ContentTooLarge, Request, Response
+from messages import Arrived, Body, ContentTooLarge, Request, Response
 from ports import Fetch, Platform, RateLimiter, StoredValue, StoreFailed
 
 NOW = 1_800_000_000.0
@@ -24,10 +24,12 @@ class BytesBody:
         self._consumed = True
         return self._content
 
-    async def read(self, limit: int) -> bytes:
+    async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
         content = self._consume()
         if len(content) > limit:
             raise ContentTooLarge(f"more than {limit} bytes")
+        if arrived is not None:
+            arrived(len(content))
         return content
 
     def tee(self) -> "tuple[BytesBody, BytesBody]":

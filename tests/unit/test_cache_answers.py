@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from http_dates import format_http_date
-from messages import Request, Response
+from messages import Arrived, Request, Response
 from problems import Problem
 from tests.unit.cache_house import CLIENT, UNREACHABLE, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import NOW, BytesBody, run
@@ -35,7 +35,7 @@ class BrokenBody(BytesBody):
     def __init__(self) -> None:
         super().__init__(b"")
 
-    async def read(self, limit: int) -> bytes:
+    async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
         raise ConnectionError("the origin hung up")
 
     def tee(self) -> tuple[BytesBody, BytesBody]:

@@ -6,7 +6,10 @@ from unittest.mock import ANY
 
 import pytest
 
-from ports import StoredValue, StoreFailed
+from budget import Budget
+from http_cache import HttpCache
+from messages import Arrived
+from ports import KeyValueStore, StoredValue, StoreFailed
 from tests.unit.cache_house import CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import BytesBody, MemoryStore
 
@@ -124,7 +127,7 @@ def test_no_part_of_such_a_content_is_served(content: bytes) -> None:
 
 def test_a_range_of_a_content_that_breaks_off_is_a_miss_and_a_log_line() -> None:
     class BrokenBody(BytesBody):
-        async def read(self, limit: int) -> bytes:
+        async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
             raise OSError("the stream broke off")
 
     class BrokenStore(MemoryStore):
@@ -140,3 +143,82 @@ def test_a_range_of_a_content_that_breaks_off_is_a_miss_and_a_log_line() -> None
     response = house.get("/", {"range": "bytes=0-1"})
     assert status_of(response) == "fwd=miss; stored"
     assert house.world.log[0] == {"event": "cache_read_failed", "key": ANY, "reason": "the stream broke off"}
+
+
+# --- an isolate that holds as much content as it may ----------------------------------------------
+
+
+class FullHouse(CacheHouse):
+    """`budget` is the isolate's; whoever else holds content takes of it."""
+
+    def isolate(self, store: KeyValueStore | None = None) -> HttpCache:
+        self.budget = Budget(100_000)
+        log, clock = self.world.write_log, self.world.clock
+        return HttpCache(store or self.store, clock, log, lambda url: self.settings, self.budget)
+
+
+SHORT, LONG, UNKNOWN = "x" * 20_000, "x" * 70_000, "y" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("content", "length", "stored"), [(SHORT, True, False), (UNKNOWN, False, False), (LONG, True, True)]
+)
+def test_what_would_be_held_only_to_be_stored_is_not_stored(content: str, length: bool, stored: bool) -> None:
+    """A long content of known length flows into the store; it is never held."""
+    fields: dict[str, Any] = {"content_length": str(len(content))} if length else {}
+    house = FullHouse(lambda request: page(content, cache_control="max-age=60", **fields))
+    with house.budget.share() as others:
+        others.announce(90_000)
+        response = house.get()
+        assert (status_of(response), content_of(response)) == (
+            "fwd=uri-miss; stored" if stored else "fwd=uri-miss; detail=budget", content,
+        )  # fmt: skip
+        assert bool(house.store.values) is stored
+        assert house.budget.held == 90_000
+    assert status_of(house.get()) == ("hit; ttl=60" if stored else "fwd=uri-miss; stored")
+    assert house.budget.held == 0
+
+
+def test_a_content_that_grows_beyond_the_budget_is_sent_and_not_stored() -> None:
+    house = FullHouse(lambda request: page("x" * 80_000, cache_control="max-age=60"))
+    with house.budget.share() as others:
+        others.announce(30_000)
+        assert content_of(house.get()) == "x" * 80_000
+        assert (house.store.values, house.budget.held) == ({}, 30_000)
+
+
+def test_a_range_that_cannot_be_held_is_the_origins_to_cut() -> None:
+    house = FullHouse(lambda request: page(LONG, cache_control="max-age=60", content_length=str(len(LONG))))
+    house.get()
+    house.restart()
+    with house.budget.share() as others:
+        others.announce(90_000)
+        house.answer = lambda request: page("xx", 206, content_range="bytes 0-1/70000")
+        response = house.get("/", {"range": "bytes=0-1"})
+        assert (response.status, house.asked[-1].headers["range"]) == (206, "bytes=0-1")
+        assert house.budget.held == 90_000
+    response = house.get("/", {"range": "bytes=0-1"})
+    assert (status_of(response)[:4], content_of(response)) == ("hit;", "xx")
+
+
+def test_what_is_held_for_a_range_goes_with_its_answer() -> None:
+    house = FullHouse(lambda request: page(LONG, cache_control="max-age=60", content_length=str(len(LONG))))
+    house.get()
+    house.restart()
+    for _ in range(5):
+        assert house.get("/", {"range": "bytes=0-1"}).status == 206
+        assert house.budget.held == 0
+
+
+def test_a_copy_for_memory_is_not_made_beyond_the_budget() -> None:
+    house = FullHouse(lambda request: page(SHORT, cache_control="max-age=60", content_length=str(len(SHORT))))
+    house.get()
+    house.restart()
+    with house.budget.share() as others:
+        others.announce(90_000)
+        for _ in range(2):
+            assert content_of(house.get()) == SHORT
+        assert len(house.cache._memory) == 0
+    assert content_of(house.get()) == SHORT
+    assert len(house.cache._memory) == 1
+    assert house.budget.held == 0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memory_tier import MemoryTier
-from messages import Body, Request, Response
+from messages import Arrived, Body, Request, Response
 from ports import StoredValue
 from principals import Principal
 from problems import Problem
@@ -397,7 +397,7 @@ def test_a_body_of_the_store_is_handed_on_unread() -> None:
     """What the client gets is the store's own stream; memory gets a copy of its own, later."""
 
     class Untouched(BytesBody):
-        async def read(self, limit: int) -> bytes:
+        async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
             raise AssertionError("read before it was sent")
 
         def tee(self) -> tuple[BytesBody, BytesBody]:

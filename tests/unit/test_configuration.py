@@ -98,6 +98,10 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ({"scopes": ['a"b']}, "ROUTES[0].scopes[0]: must be visible ASCII"),
         ({"sign": "hmac"}, "ROUTES[0].sign: 'hmac' needs the secret ORIGIN_SECRET"),
         ({"sign": "sigv4"}, "ROUTES[0].sign: 'sigv4' needs the secret AWS_ACCESS_KEY_ID"),
+        (
+            {"sign": "hmac", "max_body": 16 * 1024 * 1024 + 1},
+            "ROUTES[0].max_body: what is signed is held, and 16777217 bytes are more than HELD_BYTES (16777216); lower",
+        ),
         ({"auth": "none", "cache": {"partition": "user"}}, "ROUTES[0]: cache.partition needs auth"),
         ({"websocket": False, "websocket_token": True}, "ROUTES[0]: websocket_token needs websocket = true"),
     ],
@@ -245,3 +249,34 @@ def test_a_member_written_twice_is_a_fault() -> None:
     """The last one would count, and `"roles": []` at the end of a line would open the route."""
     route = '{"path": "/a", "origin": "https://o.example", "auth": "none", "auth": "required"}'
     assert faults(ROUTES=f"[{route}]")[0].startswith("ROUTES: is not valid JSON")
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (0, "greater than or equal to 1048576"),
+        (1024, "greater than or equal to 1048576"),
+        (128 * 1024 * 1024, "less than or equal to 67108864"),
+        ("much", "valid integer"),
+        (True, "greater than or equal to 1048576"),
+        (2.5e6 + 0.5, "valid integer"),
+    ],
+)
+def test_what_an_isolate_may_hold_is_within_what_it_has(value: Any, fault: str) -> None:
+    (told,) = faults(HELD_BYTES=value)
+    assert told.startswith("HELD_BYTES: ")
+    assert fault in told
+
+
+@pytest.mark.parametrize("value", [1024 * 1024, "33554432"])
+def test_what_an_isolate_may_hold_can_be_set(value: Any) -> None:
+    assert load_settings({"HELD_BYTES": value}, set()).held_bytes == int(value)
+
+
+def test_a_signed_route_takes_no_more_than_may_be_held() -> None:
+    route = ROUTE | {"auth": "none", "sign": "hmac", "max_body": 2 * 1024 * 1024}
+    secret = "s" * 64
+    assert load(route, HELD_BYTES=2 * 1024 * 1024, ORIGIN_SECRET=secret).held_bytes == route["max_body"]
+    (told,) = faults(route, HELD_BYTES=1024 * 1024, ORIGIN_SECRET=secret)
+    assert told.startswith("ROUTES[0].max_body: ")
+    load(route | {"sign": None}, HELD_BYTES=1024 * 1024)

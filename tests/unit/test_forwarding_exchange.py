@@ -4,16 +4,18 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from budget import Budget
 from configuration import Misconfigured
 from forwarded import Vouched
-from messages import Body, ContentTooLarge, Request, Response
+from messages import Arrived, Body, ContentTooLarge, Request, Response
 from origin import ORIGIN_FAILURES, Forwarder, Forwarding
-from ports import ClientGone, Fetch, FetchFailed, FetchTimeout, Platform
+from ports import ClientGone, ClientTooSlow, Fetch, FetchFailed, FetchTimeout, Platform
 from problems import Problem
 from settings import RouteSettings, Settings
 from tests.unit import in_memory
@@ -37,9 +39,11 @@ class Stream:
         self.content = content
         self.cancelled = False
 
-    async def read(self, limit: int) -> bytes:
+    async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
         if len(self.content) > limit:
             raise ContentTooLarge
+        if arrived is not None:
+            arrived(len(self.content))
         return self.content
 
     def tee(self) -> tuple[Body, Body]:
@@ -408,6 +412,94 @@ def test_signed_content_over_the_limit_is_never_sent() -> None:
     world = World(Response(200))
     assert refusal(world, client("POST", Stream(b"12345")), sign="hmac", max_body=4).status == 413
     assert world.sent == []
+
+
+class Uploading(Stream):
+    """Content that arrives in pieces; `seen` is what was held after each, `ends` how it ended."""
+
+    def __init__(self, budget: Budget, pieces: list[bytes], ends: Exception | None = None) -> None:
+        super().__init__(b"".join(pieces))
+        self.budget, self.pieces, self.ends = budget, pieces, ends
+        self.seen: list[int] = []
+
+    async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
+        self.seen.append(self.budget.held)
+        for piece in self.pieces:
+            assert arrived is not None
+            arrived(len(piece))
+            self.seen.append(self.budget.held)
+        if self.ends:
+            raise self.ends
+        return self.content
+
+
+def uploaded(world: World, budget: Budget, stream: Stream, **headers: str) -> Response:
+    route = RouteSettings(path="/*", origin="https://api.example", auth="none", sign="hmac")
+    forwarder = Forwarder(Settings(routes=(route,), secrets=SECRETS), world.platform, world.sleep, budget)
+    vouched = Vouched("req-1", Trace("1" * 32, "2" * 16, 3))
+    return run(forwarder.prepare(client("POST", stream, **headers), route, vouched).send())
+
+
+def test_an_announced_upload_counts_at_once_and_until_it_is_answered() -> None:
+    budget = Budget(100)
+    stream = Uploading(budget, [b"x" * 30, b"x" * 40])
+    world = World(Response(200))
+    held_while_asked: list[int] = []
+    fetch = world.fetch
+
+    async def watching(request: Request, *, timeout: float, max_body: int | None = None) -> Response:
+        held_while_asked.append(budget.held)
+        return await fetch(request, timeout=timeout, max_body=max_body)
+
+    world.fetch = watching  # type: ignore[method-assign]
+    assert uploaded(world, budget, stream, content_length="70").status == 200
+    assert (stream.seen, held_while_asked, budget.held) == ([70, 70, 70], [70], 0)
+
+
+def test_an_upload_of_unknown_length_counts_as_it_arrives() -> None:
+    budget = Budget(100)
+    stream = Uploading(budget, [b"x" * 30, b"x" * 40])
+    assert uploaded(World(Response(200)), budget, stream).status == 200
+    assert (stream.seen, budget.held) == ([0, 30, 70], 0)
+
+
+@pytest.mark.parametrize(("headers", "seen"), [({"content_length": "70"}, []), ({}, [40, 70])])
+def test_an_upload_beyond_the_budget_is_refused_for_a_while(headers: dict[str, str], seen: list[int]) -> None:
+    """Before it is read where its length is announced, else with the piece that is too much."""
+    budget, world = Budget(100), World(Response(200))
+    stream = Uploading(budget, [b"x" * 30, b"x" * 40])
+    with budget.share() as others:
+        others.announce(40)
+        with pytest.raises(Problem) as caught:
+            uploaded(world, budget, stream, **headers)
+        assert (caught.value.status, caught.value.code) == (503, "busy")
+        assert int(caught.value.headers["retry-after"]) > 0
+        assert (stream.seen, world.sent, budget.held) == (seen, [], 40)
+    assert uploaded(world, budget, Uploading(budget, [b"x"])).status == 200
+
+
+@pytest.mark.parametrize("end", [ClientTooSlow("25 s"), ClientGone("hung up"), ContentTooLarge("6 MiB")])
+def test_an_upload_that_comes_to_nothing_gives_its_share_back(end: Exception) -> None:
+    budget = Budget(100)
+    with pytest.raises((ClientTooSlow, ClientGone, Problem)):
+        uploaded(World(Response(200)), budget, Uploading(budget, [b"x" * 30], end), content_length="90")
+    assert budget.held == 0
+
+
+@pytest.mark.parametrize("outcome", [FetchTimeout("slow"), FetchFailed("reset"), Response(503), ClientGone("hung up")])
+def test_an_upload_that_the_origin_does_not_take_gives_its_share_back(outcome: Response | Exception) -> None:
+    budget = Budget(100)
+    with suppress(Problem, ClientGone):
+        uploaded(World(outcome), budget, Uploading(budget, [b"x" * 30]), content_length="30")
+    assert budget.held == 0
+
+
+def test_what_flows_through_unsigned_takes_nothing_of_the_budget() -> None:
+    world, stream = World(Response(200)), Stream(b"x" * 1000)
+    forwarder = world.forwarder()
+    forwarder._budget = Budget(0)
+    vouched = Vouched("req-1", Trace("1" * 32, "2" * 16, 3))
+    assert run(forwarder.prepare(client("POST", stream), world.route, vouched).send()).status == 200
 
 
 def test_every_try_is_signed_at_its_own_time() -> None:

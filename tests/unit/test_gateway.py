@@ -7,7 +7,7 @@ import pytest
 
 from configuration import load_settings
 from gateway import Gateway
-from messages import Request, Response
+from messages import Arrived, Request, Response
 from ports import ClientGone, ClientTooSlow
 from tally import FLUSH_SECONDS
 from tests.unit.cache_house import content_of
@@ -51,7 +51,7 @@ class NeverWhole(BytesBody):
         super().__init__(b"")
         self._fault = fault
 
-    async def read(self, limit: int) -> bytes:
+    async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
         raise self._fault
 
 

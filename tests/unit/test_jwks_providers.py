@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jwks import USABLE, KeysUnavailable, Snapshot
-from messages import Response
+from messages import Arrived, Response
 from ports import FetchFailed, FetchTimeout
 from providers import FRESH, MAX_DOCUMENT
 from tests.signing_keys import SigningKey
@@ -87,7 +87,7 @@ def test_a_provider_that_hangs_or_breaks_is_a_failure(error: Exception) -> None:
 
 def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     class Endless(BytesBody):
-        async def read(self, limit: int) -> bytes:
+        async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
             await asyncio.sleep(3600)
             return b""
 
