@@ -16,6 +16,7 @@ from budget import HELD_BYTES
 from header_rules import pass_fault, withhold_fault
 from paths import normalise_path
 from problems import Problem
+from route_spelling import method_fault, path_fault
 from token_fields import NOT_FOR_TOKENS
 from web_origins import origin_fault
 
@@ -224,15 +225,8 @@ class RouteSettings(AccessSettings):
     @field_validator("path")
     @classmethod
     def _path_is_literal(cls, value: str) -> str:
-        bare = value.removesuffix("/*") or "/"
-        if not value.startswith("/") or "*" in bare or "?" in value or "#" in value:
-            raise ValueError("must begin with '/' and may end in '/*'; no other wildcard, query or fragment")
-        try:
-            normal = normalise_path(bare)
-        except Problem as problem:
-            raise ValueError(f"must be a normalised, percent-encoded path; {problem.detail}") from None
-        if normal != bare:
-            raise ValueError(f"must be a normalised, percent-encoded path; write {normal!r}")
+        if fault := path_fault(value):
+            raise ValueError(fault)
         return value
 
     @field_validator("methods")
@@ -241,8 +235,8 @@ class RouteSettings(AccessSettings):
         for method in value:
             if not TOKEN.fullmatch(method):
                 raise ValueError(f"{method!r} is not a method name (RFC 9110 section 9.1)")
-            if method in ("CONNECT", "TRACE"):
-                raise ValueError(f"{method} cannot be forwarded")
+            if fault := method_fault(method):
+                raise ValueError(fault)
         if not value:
             raise ValueError("must name at least one method")
         return (*value, "HEAD") if "GET" in value and "HEAD" not in value else value

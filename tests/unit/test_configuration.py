@@ -236,6 +236,52 @@ def test_cloudflare_access_follows_from_the_team_name() -> None:
     assert issuer.header == "cf-access-jwt-assertion"
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/items/:id", "no path parameters; write '/items/*'"),
+        ("/items/:id/parts", "no path parameters; write '/items/*'"),
+        ("/items/{id}", "no path parameters; write '/items/*'"),
+        ("/items/{id:int}/x", "no path parameters; write '/items/*'"),
+        ("/items/<id>", "no path parameters; write '/items/*'"),
+        ("/items/<int:id>", "no path parameters; write '/items/*'"),
+        ("/items/[id]", "no path parameters; write '/items/*'"),
+        ("/items/[...slug]", "no path parameters; write '/items/*'"),
+        ("/items/{proxy+}", "no path parameters; write '/items/*'"),
+        ("/a/*/b", "'*' stands alone, at the end; write '/a/*'"),
+        ("/api*", "'*' stands alone, at the end; write '/api/*'"),
+        ("/api/**", "'*' stands alone, at the end; write '/api/*'"),
+        ("*", "'*' stands alone, at the end; write '/*'"),
+        ("^/api", "regular expressions are not read"),
+        ("/api/.*", "regular expressions are not read"),
+        ("/api/(.+)", "regular expressions are not read"),
+        (r"/api/\d+", "regular expressions are not read"),
+        ("/api/[0-9]+", "regular expressions are not read"),
+        ("/(a|b)", "regular expressions are not read"),
+        ("/(?:a)", "regular expressions are not read"),
+        ("/api$", "regular expressions are not read"),
+        ("/api?x=1", "no query or fragment"),
+        ("", "must begin with '/'"),
+    ],
+)
+def test_a_path_written_as_elsewhere_is_told_how_it_is_written_here(path: str, told: str) -> None:
+    """Taken to the letter, `/items/:id` would protect nothing, and `/items/*` beside it would let everybody in."""
+    (fault,) = faults(ROUTE | {"auth": "none", "path": path})
+    assert fault.startswith("ROUTES[0].path: must begin with '/' and may end in '/*'; ")
+    assert told in fault
+
+
+@pytest.mark.parametrize("path", ["/users:batch", "/$metadata", "/f(x)", "/c++", "/a'b'", "/@zoe/*", "/a.b", "/*", "/"])
+def test_a_path_with_punctuation_is_still_a_path(path: str) -> None:
+    assert load(ROUTE | {"auth": "none", "path": path}).routes[0].path == path
+
+
+@pytest.mark.parametrize(("method", "told"), [("get", "'GET'"), ("Post", "'POST'"), ("purge", "'PURGE'")])
+def test_a_method_in_lower_case_is_told_to_be_in_capitals(method: str, told: str) -> None:
+    (fault,) = faults(ROUTE | {"auth": "none", "methods": ["GET", method]})
+    assert fault == f"ROUTES[0].methods: method names are case-sensitive; write {told}"
+
+
 @pytest.mark.parametrize("origins", [["https://app.example/"], ["app.example"], ["*", "https://app.example"]])
 def test_cors_origins_are_serialised_origins(origins: list[str]) -> None:
     assert faults(CORS_ORIGINS=origins)[0].startswith("CORS_ORIGINS: ")
