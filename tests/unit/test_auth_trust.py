@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from configuration import load_settings
-from devtools import doctor
 from problems import Problem
 from settings import AccessSettings, RouteSettings
 from tests.signing_keys import SigningKey
@@ -76,25 +75,6 @@ def test_the_roles_of_the_first_entrys_issuer_open_what_changes_something() -> N
     assert settings(ISSUERS=[ENTRIES[2], ENTRIES[0]]).operators == ("",)
     assert settings(OPERATOR_ISSUERS=[CUSTOMERS, "staff"]).operators == (CUSTOMERS, "staff")
     assert load_settings({}, set()).operators == ("",)
-
-
-def routed(**route: Any) -> Any:
-    return settings(ROUTES=[{"path": "/x", "origin": "https://o.example", **route}])
-
-
-@pytest.mark.parametrize(
-    ("route", "told"),
-    [
-        ({"roles": ["admin"]}, True),
-        ({"scopes": ["users:write"]}, True),
-        ({"roles": ["admin"], "issuers": ["staff"]}, False),
-        ({}, False),
-    ],
-)
-def test_doctor_warns_where_roles_of_several_issuers_meet(route: dict[str, Any], told: bool) -> None:
-    advice = [line for line in doctor._about_routes(routed(**route), {"CACHE"}) if ".issuers" in line]
-    expected = "ROUTES[0].issuers: every issuer can give these roles; name those that may, as in ['staff']"
-    assert advice == ([expected] if told else [])
 
 
 def test_every_route_knows_its_issuers_by_what_their_entry_says() -> None:

@@ -295,3 +295,24 @@ def test_the_doctor_gives_advice_on_what_is_allowed_and_unwise(root: Path) -> No
         "ROUTES[1].auth",
         ".dev.vars",
     ]
+
+
+@pytest.mark.parametrize(
+    ("route", "told"),
+    [
+        ({"roles": ["admin"]}, True),
+        ({"scopes": ["users:write"]}, True),
+        ({"roles": ["admin"], "issuers": ["staff"]}, False),
+        ({}, False),
+    ],
+)
+def test_the_doctor_warns_where_roles_of_several_issuers_meet(root: Path, route: dict[str, Any], told: bool) -> None:
+    entry = {"audience": ["api"], "algorithms": ["HS256"], "secret": "JWT_SECRET"}
+    issuers = [{"issuer": "https://a.example", "name": "staff", **entry}, {"issuer": "https://b.example", **entry}]
+    routes = [{"path": "/x", "origin": "https://o.example", **route}]
+    configure(root, JWT_SECRET="s" * 32, ISSUERS=issuers, ROUTES=routes)
+    faults, advice = doctor.examine(root, None)
+    assert faults == []
+    told_of = [line for line in advice if ".issuers" in line]
+    expected = "ROUTES[0].issuers: every issuer can give these roles; name those that may, as in ['staff']"
+    assert told_of == ([expected] if told else [])
