@@ -8,7 +8,7 @@ Never put a rule here that depends on who asks, beyond `PresentedRequest`: keys 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, Literal
 
@@ -31,10 +31,23 @@ UNDERSTOOD: Final = frozenset(
 )
 """Statuses whose caching requirements are met here (RFC 9110 section 15), for `must-understand`."""
 
-STORABLE: Final = frozenset(range(200, 600)) - {206, 304, 412, 416}
-"""Statuses of final responses that may answer somebody else. The four left out answer the range or the precondition of
-one request: where an origin puts `max-age` on everything, one `Range: bytes=9999-` would otherwise make the next
-visitor's answer a 416."""
+UNSTORABLE: Final[Mapping[int, str]] = {
+    206: "a part: RFC 9111 section 3.3",
+    226: "a difference to what one client has: RFC 3229 section 10.4.1",
+    304: "what one client has: RFC 9110 section 15.4.5",
+    412: "one client's precondition: RFC 9110 section 15.5.13",
+    416: "one client's range: RFC 9110 section 15.5.17",
+    425: "one client's early data: RFC 8470 section 5.2",
+    428: "must not be stored: RFC 6585 section 3",
+    429: "must not be stored: RFC 6585 section 4",
+    431: "must not be stored: RFC 6585 section 5",
+    511: "must not be stored: RFC 6585 section 6",
+}
+"""Statuses of final responses that may answer nobody else, whatever stands beside them: those whose specifications
+forbid it, and those that say what became of one request. Where an origin puts `max-age` on everything, one
+`Range: bytes=9999-` would otherwise make the next visitor's answer a 416."""
+
+STORABLE: Final = frozenset(range(200, 600)).difference(UNSTORABLE)
 
 ORIGIN_ERRORS: Final = frozenset({500, 502, 503, 504})
 """Responses that `stale-if-error` may replace (RFC 5861 section 4)."""
@@ -42,7 +55,7 @@ ORIGIN_ERRORS: Final = frozenset({500, 502, 503, 504})
 REPLACING_STATUSES: Final = STORABLE & {*range(200, 400), 404, 410}
 """Statuses that say what a URL holds now. Other errors say what became of one request."""
 
-REFUSED_FOR_THE_REQUEST: Final = frozenset({"method", "request-no-store", "authorization"})
+REFUSED_FOR_THE_REQUEST: Final = frozenset({"method", "request-no-store", "authorization", "personal"})
 """Refusals to store that say nothing of a response stored earlier."""
 
 MOST_VARY_FIELDS: Final = 16
@@ -82,6 +95,11 @@ class PresentedRequest:
     """Whether it came with credentials of any kind (RFC 9111 section 3.5)."""
     partition: Literal["none", "role", "user"] = "none"
     """Among whom its response will be shared."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it came with anything that may make its response one person's. Nobody guesses a lifetime for that."""
+        return self.authorized or "cookie" in self.headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +141,8 @@ class _Candidate:
     said: ResponseDirectives
     settings: CacheSettings
     offered_cookies: bool
+    only_guessed: bool
+    """Whether it would be fresh for as long as one may guess, had it not answered somebody in person."""
 
 
 class CachePolicy:
@@ -134,6 +154,7 @@ class CachePolicy:
 
     def __init__(self, settings: CacheSettings) -> None:
         self.settings = settings
+        self._without_guesses = settings.model_copy(update={"heuristic": False})
 
     def storing(
         self,
@@ -157,8 +178,17 @@ class CachePolicy:
 
     def storing_again(self, request: PresentedRequest, response: StoredResponse) -> Storing:
         """The same for a stored response that a validation has just updated."""
-        asked = self._asked(request)
-        candidate = _Candidate(request, asked, response, response.directives, self.settings, bool(response.cookies))
+        if self.settings.set_cookie == "strip" and response.cookies:
+            response = replace(response, cookies=())
+        candidate = _Candidate(
+            request,
+            self._asked(request),
+            response,
+            response.directives,
+            self._settings_for(request),
+            bool(response.cookies),
+            request.is_personal and freshness_lifetime(response, self.settings).source == "heuristic",
+        )
         for refusal, refuses in REFUSALS:
             if refuses(candidate):
                 return Storing(refusal=refusal)
@@ -176,7 +206,8 @@ class CachePolicy:
         asked = self._asked(request)
         if stored is None:
             return Decision(Action.REFUSE if asked.only_if_cached else Action.FORWARD, fwd="miss")
-        age, lifetime = current_age(stored, now), freshness_lifetime(stored, self.settings).seconds
+        age = current_age(stored, now)
+        lifetime = freshness_lifetime(stored, self._settings_for(request)).seconds
         said, ttl = stored.directives, int(lifetime - age) if lifetime >= age else -int(age - lifetime)
         objection = self._objection(asked, said, age, lifetime)
         if objection is None:
@@ -216,7 +247,7 @@ class CachePolicy:
         asked, said = self._asked(request), stored.directives
         if asked.no_cache or self._must_validate(said) or said.must_revalidate or said.proxy_revalidate:
             return None
-        staleness = current_age(stored, now) - freshness_lifetime(stored, self.settings).seconds
+        staleness = current_age(stored, now) - freshness_lifetime(stored, self._settings_for(request)).seconds
         if staleness <= said.stale_if_error and said.stale_if_error:
             return "stale-if-error"
         if said.s_maxage is not None:
@@ -224,6 +255,9 @@ class CachePolicy:
         if staleness <= asked.stale_if_error and asked.stale_if_error:
             return "stale-if-error"
         return "disconnected" if disconnected and staleness <= DISCONNECTED_WINDOW else None
+
+    def _settings_for(self, request: PresentedRequest) -> CacheSettings:
+        return self._without_guesses if request.is_personal else self.settings
 
     def _asked(self, request: PresentedRequest) -> RequestDirectives:
         if self.settings.ignore_client_cache_control:
@@ -316,12 +350,13 @@ def _belongs_to_one_user(candidate: _Candidate) -> bool:
 
 
 def _sets_a_cookie_for_one(candidate: _Candidate) -> bool:
-    """A cookie is stored with a response that states its own lifetime (section 7.3), and then only where it can reach
-    nobody else than the user it was made for, if it was made for one."""
+    """A cookie is stored with a response that states its own lifetime (section 7.3), and only where the key is one
+    user's. A route may say that its cookies are everybody's; those made for a user never are."""
     if not candidate.offered_cookies:
         return False
-    made_for_a_user = candidate.request.authorized and candidate.request.partition != "user"
-    return made_for_a_user or explicit_lifetime(candidate.response) is None
+    own, kept = candidate.request.partition == "user", candidate.settings.set_cookie == "keep"
+    reaches_others = not own and (candidate.request.authorized or not kept)
+    return reaches_others or explicit_lifetime(candidate.response) is None
 
 
 def _says_nothing(candidate: _Candidate) -> bool:
@@ -359,6 +394,7 @@ REFUSALS: Final[tuple[tuple[str, Callable[[_Candidate], bool]], ...]] = (
     ("authorization", _belongs_to_one_user),
     ("set-cookie", _sets_a_cookie_for_one),
     ("not-cacheable", _says_nothing),
+    ("personal", lambda c: c.only_guessed and _is_of_no_use(c)),
     ("no-freshness", _is_of_no_use),
 )
 """Why a response is not stored, as `detail` names it. Every rule must be passed."""

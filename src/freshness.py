@@ -16,6 +16,10 @@ from stored_response import StoredResponse
 HEURISTICALLY_CACHEABLE: Final = frozenset({200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
 """Statuses that may be stored without anybody saying so (RFC 9110 section 15.1); 206 is never stored here."""
 
+ASSUMED_FRESH: Final = frozenset({200, 203, 204, 301, 308})
+"""Statuses that `default_ttl` is for: what is there, and where it is now for good. What is not there today, or
+goes wrong, may be otherwise in a moment."""
+
 HEURISTIC_SHARE: Final = 0.1
 HEURISTIC_MAX: Final = 86_400
 """A tenth of the time since `Last-Modified`, a day at most (RFC 9111 section 4.2.2)."""
@@ -87,14 +91,15 @@ def explicit_lifetime(stored: StoredResponse) -> Lifetime | None:
 def _assumed_lifetime(stored: StoredResponse, settings: CacheSettings) -> Lifetime:
     """The lifetime of a response that states none; `Pragma: no-cache` without `Cache-Control` forbids assuming one."""
     pragma = stored.headers.get("pragma", "")
-    cacheable = stored.status in (settings.statuses or HEURISTICALLY_CACHEABLE) or stored.directives.public
     refused = "cache-control" not in stored.headers and (
         len(pragma) > RESPONSE_FIELDS["pragma"].characters or "no-cache" in pragma.lower()
     )
-    if not cacheable or refused:
+    if refused:
         return Lifetime(0, "none")
-    if settings.default_ttl is not None:
+    if settings.default_ttl is not None and stored.status in ASSUMED_FRESH:
         return Lifetime(settings.default_ttl, "default")
+    if stored.status not in (settings.statuses or HEURISTICALLY_CACHEABLE) and not stored.directives.public:
+        return Lifetime(0, "none")
     modified = parse_http_date(stored.headers.get("last-modified", ""), stored.response_time)
     if not settings.heuristic or modified is None or modified >= stored.date:
         return Lifetime(0, "none")

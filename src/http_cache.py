@@ -213,12 +213,12 @@ class HttpCache:
         stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
-        written = storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored)
-        if written:
+        status = replace(_status(call, decision), fwd_status=304)
+        if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
             if not isinstance(entry.content, bytes):
                 sent, kept = entry.content.tee()
-            self._save_later(call, stored, kept, storing.keep)
-        status = replace(_status(call, decision), fwd_status=304, stored=written)
+            self._save_later(call, storing.stored, kept, storing.keep)
+            status = replace(status, stored=True)
         if storing.refusal is not None:
             status = status.with_detail(storing.refusal)
         response = await _reply(call, stored, sent, status, None)
@@ -331,7 +331,7 @@ class HttpCache:
         stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
         if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
-            self._save_later(call, stored, entry.content, storing.keep)
+            self._save_later(call, storing.stored, entry.content, storing.keep)
         else:
             await _release(entry)
 
@@ -370,7 +370,7 @@ class HttpCache:
             updated = _freshened(call.request.method, current.stored, answered)
             storing = self._storing_again(call, updated)
             if storing.stored is not None:
-                await self._save(call, updated, current.content, storing.keep)
+                await self._save(call, storing.stored, current.content, storing.keep)
             return
         storing = self._storing(call, answered)
         if storing.stored is None or response.status in ORIGIN_ERRORS:

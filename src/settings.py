@@ -133,15 +133,19 @@ class CacheSettings(Model):
     query: QuerySettings = QuerySettings()
     """How the query takes part in the cache key."""
     default_ttl: int | None = Field(None, ge=0, le=31_536_000)
-    """Seconds of freshness for responses that say nothing themselves."""
+    """Seconds of freshness for responses that say nothing themselves, of status 200, 203, 204, 301 or 308."""
     override_ttl: int | None = Field(None, ge=0, le=31_536_000)
     """Seconds of freshness whatever the response says; `no-store` and `private` still forbid storing."""
     statuses: tuple[Annotated[int, Field(ge=200, le=599)], ...] | None = None
     """Only these status codes are stored."""
     ignore_client_cache_control: bool = False
     """Whether request directives such as `no-cache` are ignored, which protects origins."""
-    heuristic: bool = True
-    """Whether responses with `Last-Modified` and no lifetime are fresh for a tenth of their age, a day at most."""
+    heuristic: bool = False
+    """Whether responses with `Last-Modified` and no lifetime are fresh for a tenth of their age, a day at most; never
+    those to requests with cookies or a token."""
+    set_cookie: Literal["bypass", "keep", "strip"] = "bypass"
+    """What a `Set-Cookie` means where responses are shared: `bypass` stores nothing, `keep` stores it with the cookie
+    if it states its lifetime, `strip` stores it without. With `partition = "user"`, a cookie is stored for its user."""
     max_size: int = Field(2 * MIB, ge=0, le=25 * MIB)
     """Longest content stored, in bytes. KV's own limit is 25 MiB."""
 

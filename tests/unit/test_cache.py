@@ -262,9 +262,17 @@ def test_partial_interim_and_impossible_statuses_are_never_stored(status: int) -
     assert storing(status=status).refusal == "status"
 
 
-@pytest.mark.parametrize("status", [304, 412, 416])
+@pytest.mark.parametrize("status", [226, 304, 412, 416, 425])
 def test_what_one_clients_precondition_or_range_came_to_is_never_stored(status: int) -> None:
     for control in ("public, max-age=60", "must-understand, max-age=60"):
+        assert storing(control, status=status).refusal == "status"
+    assert storing(status=status, settings={"statuses": (status,), "override_ttl": 60}).refusal == "status"
+
+
+@pytest.mark.parametrize("status", [428, 429, 431, 511])
+def test_a_status_whose_specification_forbids_it_is_never_stored(status: int) -> None:
+    """RFC 6585 sections 3 to 6, whatever origin and route say."""
+    for control in ("public, max-age=60", "s-maxage=60", "must-understand, max-age=60"):
         assert storing(control, status=status).refusal == "status"
     assert storing(status=status, settings={"statuses": (status,), "override_ttl": 60}).refusal == "status"
 
@@ -276,14 +284,16 @@ def test_a_status_nobody_understands_is_not_stored_if_it_must_be_understood() ->
 
 @pytest.mark.parametrize("status", [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501])
 def test_unmarked_responses_are_stored_by_heuristic_for_known_statuses(status: int) -> None:
-    assert storing(None, status=status, last_modified=format_http_date(NOW - 9000)).stored is not None
+    modified = format_http_date(NOW - 9000)
+    assert storing(None, status=status, last_modified=modified, settings={"heuristic": True}).stored is not None
+    assert storing(None, status=status, last_modified=modified).refusal == "no-freshness"
 
 
 @pytest.mark.parametrize("status", [201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 599])
 def test_unmarked_responses_of_other_statuses_are_not_stored(status: int) -> None:
     modified = format_http_date(NOW - 9000)
     assert storing(None, status=status, last_modified=modified).refusal == "not-cacheable"
-    assert storing("public", status=status, last_modified=modified).stored is not None
+    assert storing("public", status=status, last_modified=modified, settings={"heuristic": True}).stored is not None
     assert storing(None, status=status, settings={"override_ttl": 60}).refusal == "not-cacheable"
 
 
@@ -333,23 +343,26 @@ def test_an_authorized_response_is_not_shared_by_a_routes_own_lifetime() -> None
     assert storing("max-age=60", AUTHORIZED, settings={"override_ttl": 60}).refusal == "authorization"
 
 
-def test_cookies_are_stored_with_an_explicit_lifetime_only() -> None:
+def test_cookies_that_a_route_keeps_are_stored_with_an_explicit_lifetime_only() -> None:
     cookie = ("a=1",)
-    stored = storing("max-age=60", cookies=cookie).stored
+    keeping: dict[str, Any] = {"set_cookie": "keep"}
+    stored = storing("max-age=60", cookies=cookie, settings=keeping).stored
     assert stored is not None
     assert stored.cookies == cookie
-    assert storing(None, cookies=cookie, last_modified=format_http_date(NOW - 9000)).refusal == "set-cookie"
-    assert storing(None, cookies=cookie, settings={"default_ttl": 60}).refusal == "set-cookie"
-    assert storing(None, cookies=cookie, settings={"override_ttl": 60}).refusal == "set-cookie"
+    for settings in ({"heuristic": True}, {"default_ttl": 60}, {"override_ttl": 60}):
+        modified = format_http_date(NOW - 9000)
+        refused = storing(None, cookies=cookie, last_modified=modified, settings={**keeping, **settings})
+        assert refused.refusal == "set-cookie"
 
 
 def test_a_cookie_made_for_a_user_reaches_nobody_else() -> None:
     cookie = ("session=1",)
-    assert storing("public, max-age=60", AUTHORIZED, cookies=cookie).refusal == "set-cookie"
     by_role = PresentedRequest("GET", {}, authorized=True, partition="role")
     by_user = PresentedRequest("GET", {}, authorized=True, partition="user")
-    assert storing("max-age=60", by_role, cookies=cookie).refusal == "set-cookie"
-    assert storing("max-age=60", by_user, cookies=cookie).stored is not None
+    for settings in ({}, {"set_cookie": "keep"}):
+        assert storing("public, max-age=60", AUTHORIZED, cookies=cookie, settings=settings).refusal == "set-cookie"
+        assert storing("max-age=60", by_role, cookies=cookie, settings=settings).refusal == "set-cookie"
+        assert storing("max-age=60", by_user, cookies=cookie, settings=settings).stored is not None
 
 
 def test_named_fields_are_not_stored() -> None:
@@ -372,7 +385,7 @@ def test_a_targeted_field_replaces_cache_control() -> None:
 def test_a_route_may_name_the_statuses_it_stores() -> None:
     settings = {"statuses": (200, 500), "default_ttl": 60}
     assert storing(None, settings=settings).stored is not None
-    assert storing(None, status=500, settings=settings).stored is not None
+    assert storing(status=500, settings=settings).stored is not None
     assert storing(status=404, settings=settings).refusal == "status"
 
 

@@ -158,7 +158,7 @@ class TestValidation:
                 return validation or Response(304, {"etag": '"v1"', "cache-control": "max-age=100", "x-a": "new"})
             return page("hello", **fields)
 
-        return CacheHouse(answer)
+        return CacheHouse(answer, set_cookie="keep")
 
     def test_a_304_makes_the_stored_response_fresh_again(self) -> None:
         house = self.house()
@@ -604,7 +604,9 @@ class TestContent:
         assert house.asked[0].headers["range"] == "bytes=0-0"
 
     def test_cookies_are_replayed_only_with_content(self) -> None:
-        house = CacheHouse(lambda request: page(cookies=["a=1", "b=2"], cache_control="max-age=60", etag='"v1"'))
+        house = CacheHouse(
+            lambda request: page(cookies=["a=1", "b=2"], cache_control="max-age=60", etag='"v1"'), set_cookie="keep"
+        )
         assert house.get().cookies == ["a=1", "b=2"]
         assert house.get().cookies == ["a=1", "b=2"]
         assert house.get("/", {"if-none-match": '"v1"'}).cookies == []

@@ -39,6 +39,8 @@ class Case:
     asked: list[Directive] | None
     authorized: bool
     partition: Literal["none", "role", "user"]
+    visited: bool
+    """Whether the request has a `Cookie`."""
     later: int
     """Seconds between the response's arrival and the next request."""
 
@@ -81,7 +83,7 @@ def lifetime(case: Case) -> int:
         return stated
     if case.status not in HEURISTIC and not has(in_force(case), "public"):
         return 0
-    if case.modified is None or case.modified >= case.date:
+    if case.modified is None or case.modified >= case.date or case.visited or case.authorized:
         return 0
     return min((case.date - case.modified) // 10, 86_400)
 
@@ -92,7 +94,7 @@ def age(case: Case) -> int:
 
 def may_be_stored(case: Case) -> bool:
     said = in_force(case)
-    if case.method != "GET" or case.status in (206, 304):
+    if case.method != "GET" or case.status in (206, 304, 429):
         return False
     if case.asked is not None and has(case.asked, "no-store"):
         return False
@@ -149,7 +151,7 @@ def directives(
 
 CASES = st.builds(
     Case,
-    status=st.sampled_from([200, 200, 200, 203, 206, 301, 302, 404, 500]),
+    status=st.sampled_from([200, 200, 200, 203, 206, 301, 302, 404, 429, 500]),
     said=directives(RESPONSE_FLAGS, RESPONSE_SECONDS, st.one_of(SECONDS, SECONDS, st.just("bad"))),
     targeted=st.one_of(st.none(), st.none(), directives(RESPONSE_FLAGS, RESPONSE_SECONDS, SECONDS)),
     expires=st.one_of(st.none(), st.just("bad"), st.integers(-100, 100)),
@@ -165,6 +167,7 @@ CASES = st.builds(
         directives(["no-cache", "no-store", "only-if-cached", "foo"], ["max-age", "min-fresh", "max-stale"], SECONDS),
     ),
     authorized=st.booleans(),
+    visited=st.booleans(),
     partition=st.sampled_from(["none", "none", "role", "user"]),
     later=st.integers(0, 130),
 )  # fmt: skip
@@ -193,10 +196,14 @@ def headers_of(case: Case) -> dict[str, str]:
 
 def request_of(case: Case) -> PresentedRequest:
     asked = {} if case.asked is None else {"cache-control": written(case.asked)}
+    if case.visited:
+        asked["cookie"] = "a=1"
     return PresentedRequest(case.method, asked, case.authorized, case.partition)
 
 
-POLICY = CachePolicy(CacheSettings())
+POLICY = CachePolicy(CacheSettings(heuristic=True, set_cookie="keep"))
+"""With everything that the RFC leaves to a cache."""
+STRICT = CachePolicy(CacheSettings())
 
 
 @settings(max_examples=300)
@@ -208,8 +215,22 @@ def test_what_is_stored_may_be_stored(case: Case) -> None:
     )
     if storing.stored is not None:
         assert may_be_stored(case)
-    elif storing.refusal != "no-freshness":  # allowed, but it could never answer anything
+    elif storing.refusal not in ("no-freshness", "personal"):  # allowed, but it could never answer anything
         assert not may_be_stored(case)
+
+
+@settings(max_examples=300)
+@given(CASES)
+def test_by_default_less_is_stored_than_may_be(case: Case) -> None:
+    """No cookie but for its user, no lifetime that nobody stated."""
+    cookies = ["a=1"] if case.cookie else []
+    stored = STRICT.storing(
+        request_of(case), case.status, headers_of(case), cookies, request_time=CAME, response_time=CAME
+    ).stored
+    if stored is not None:
+        assert may_be_stored(case)
+        assert not case.cookie or case.partition == "user"
+        assert stated_lifetime(case) is not None or case.said or case.targeted
 
 
 @settings(max_examples=300)

@@ -91,25 +91,28 @@ def test_of_two_expires_the_first_counts() -> None:
 DAY = 86_400
 
 
+GUESSING = CacheSettings(heuristic=True)
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "settings", "lifetime"),
     [
-        ({"last-modified": -1000}, 200, CacheSettings(), Lifetime(100, "heuristic")),
-        ({"last-modified": -1000 * DAY}, 200, CacheSettings(), Lifetime(DAY, "heuristic")),
-        ({"last-modified": -1000, "date": -500}, 404, CacheSettings(), Lifetime(50, "heuristic")),
-        ({"last-modified": 1000}, 200, CacheSettings(), Lifetime(0, "none")),
-        ({"last-modified": "foo"}, 200, CacheSettings(), Lifetime(0, "none")),
-        ({}, 200, CacheSettings(), Lifetime(0, "none")),
-        ({"last-modified": -1000}, 201, CacheSettings(), Lifetime(0, "none")),
-        ({"last-modified": -1000, "cache-control": "public"}, 201, CacheSettings(), Lifetime(100, "heuristic")),
-        ({"last-modified": -1000}, 200, CacheSettings(heuristic=False), Lifetime(0, "none")),
-        ({"last-modified": -1000, "pragma": "no-cache"}, 200, CacheSettings(), Lifetime(0, "none")),
-        ({"last-modified": -1000, "pragma": "no-cache", "cache-control": "foo"}, 200, CacheSettings(),
+        ({"last-modified": -1000}, 200, GUESSING, Lifetime(100, "heuristic")),
+        ({"last-modified": -1000 * DAY}, 200, GUESSING, Lifetime(DAY, "heuristic")),
+        ({"last-modified": -1000, "date": -500}, 404, GUESSING, Lifetime(50, "heuristic")),
+        ({"last-modified": 1000}, 200, GUESSING, Lifetime(0, "none")),
+        ({"last-modified": "foo"}, 200, GUESSING, Lifetime(0, "none")),
+        ({}, 200, GUESSING, Lifetime(0, "none")),
+        ({"last-modified": -1000}, 201, GUESSING, Lifetime(0, "none")),
+        ({"last-modified": -1000, "cache-control": "public"}, 201, GUESSING, Lifetime(100, "heuristic")),
+        ({"last-modified": -1000}, 200, CacheSettings(), Lifetime(0, "none")),
+        ({"last-modified": -1000, "pragma": "no-cache"}, 200, GUESSING, Lifetime(0, "none")),
+        ({"last-modified": -1000, "pragma": "no-cache", "cache-control": "foo"}, 200, GUESSING,
          Lifetime(100, "heuristic")),
-        ({"cdn-cache-control": "public", "expires": 500}, 200, CacheSettings(), Lifetime(0, "none")),
+        ({"cdn-cache-control": "public", "expires": 500}, 200, GUESSING, Lifetime(0, "none")),
         ({"last-modified": -1000}, 200, CacheSettings(default_ttl=7), Lifetime(7, "default")),
         ({}, 500, CacheSettings(default_ttl=7), Lifetime(0, "none")),
-        ({}, 500, CacheSettings(default_ttl=7, statuses=(500,)), Lifetime(7, "default")),
+        ({}, 500, CacheSettings(default_ttl=7, statuses=(500,)), Lifetime(0, "none")),
         ({"cache-control": "max-age=60"}, 200, CacheSettings(override_ttl=7), Lifetime(7, "override")),
     ],
 )  # fmt: skip
@@ -117,3 +120,10 @@ def test_what_is_assumed_of_a_response_that_says_nothing(
     headers: Headers, status: int, settings: CacheSettings, lifetime: Lifetime
 ) -> None:
     assert freshness_lifetime(stored({"date": 0, **headers}, status), settings) == lifetime
+
+
+@pytest.mark.parametrize("status", range(200, 600))
+def test_a_routes_default_is_for_what_is_there_and_what_moved_for_good(status: int) -> None:
+    """A 404 or a 302 of a moment would else be everybody's for as long as a page is."""
+    given = freshness_lifetime(stored({"date": 0}, status), CacheSettings(default_ttl=7, statuses=(status,)))
+    assert given.seconds == (7 if status in (200, 203, 204, 301, 308) else 0)

@@ -65,6 +65,7 @@ PAGES = {
     "/too-long-chunked": Page("cache-control: max-age=60", LONG + LONG, chunked=True),
     "/zipped": Page("cache-control: max-age=60\r\ncontent-encoding: gzip", gzip.compress(b"zipped " * 99, mtime=0)),
     "/empty": Page("cache-control: max-age=60", b""),
+    "/old": Page("last-modified: Sat, 01 Jan 2000 00:00:00 GMT", b"old"),
     "/no-content": Page("cache-control: max-age=60", b"", 204),
     "/cookies": Page("cache-control: max-age=60\r\nset-cookie: a=1; Path=/\r\nset-cookie: b=2, 3", b"cookies"),
     "/long-fields": Page("cache-control: max-age=60\r\nx-long: " + "x" * 3000),
@@ -128,6 +129,7 @@ class House:
     def get(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
         """One exchange; the response was stored, if it is to be, when this returns."""
         headers = {**PLAIN, **options.pop("headers", {})}
+        self.gateway.client.cookies.clear()  # the cookies that a test means are those it sends
         response = self.gateway.request(method, path, headers=headers, **options)
         if "stored" in status(response):
             asked = {**headers, "cache-control": "only-if-cached"}
@@ -157,6 +159,9 @@ def routes(origin: str, staged: str = "") -> dict[str, Any]:
             },
             {"path": "/by-place/*", "auth": "none", "cache": {"vary_on_locale": True}, **everything},
             {"path": "/guarded/*", "auth": "none", "cache": {"ignore_client_cache_control": True}, **everything},
+            {"path": "/keeping/*", "auth": "none", "cache": {"set_cookie": "keep"}, **everything},
+            {"path": "/stripping/*", "auth": "none", "cache": {"set_cookie": "strip"}, **everything},
+            {"path": "/guessing/*", "auth": "none", "cache": {"heuristic": True}, **everything},
             {"path": "/never/*", "auth": "none", "cache": False, **everything},
             {"path": "/staged/*", "auth": "none", **everything, "origin": staged or origin},
         ],
@@ -349,9 +354,32 @@ def test_head_and_ranges_of_a_stored_response(house: House) -> None:
     assert house.origin.count["/cached/range"] == 1
 
 
+def test_somebodys_cookie_is_not_for_everybody(house: House) -> None:
+    for _ in range(2):
+        response = house.get("/cached/cookies")
+        assert status(response) == "fwd=uri-miss; detail=set-cookie"
+        assert response.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2, 3"]
+    anna = token("anna")
+    house.get("/by-user/cookies", headers=anna)
+    own = house.get("/by-user/cookies", headers=anna)
+    assert (status(own)[:3], len(own.headers.get_list("set-cookie"))) == ("hit", 2)
+    house.get("/stripping/cookies")
+    stripped = house.get("/stripping/cookies")
+    assert (status(stripped)[:3], stripped.headers.get_list("set-cookie")) == ("hit", [])
+
+
+def test_nothing_is_fresh_for_as_long_as_one_may_guess(house: House) -> None:
+    for _ in range(2):
+        assert status(house.get("/cached/old")) == "fwd=uri-miss; detail=no-freshness"
+    assert status(house.get("/guessing/old", headers={"cookie": "a=1"})) == "fwd=uri-miss; detail=personal"
+    assert status(house.get("/guessing/old")) == "fwd=uri-miss; stored"
+    assert status(house.get("/guessing/old", headers={"cookie": "a=1"})).startswith("fwd=stale")
+    assert status(house.get("/guessing/old")).startswith("hit")
+
+
 def test_cookies_stay_plural(house: House) -> None:
-    house.get("/cached/cookies")
-    response = house.get("/cached/cookies")
+    house.get("/keeping/cookies")
+    response = house.get("/keeping/cookies")
     assert status(response).startswith("hit")
     assert response.headers.get_list("set-cookie") == ["a=1; Path=/", "b=2, 3"]
 
@@ -445,7 +473,7 @@ def test_hits_outlive_the_isolate_and_the_origin(worker: Callable[..., Gateway],
         "/cached/empty",
         "/cached/no-content",
         "/cached/zipped",
-        "/cached/cookies",
+        "/keeping/cookies",
     ]
     origin = CountingOrigin()
     with worker(vars=routes(origin.url), kv_persist=tmp_path) as gateway:
