@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "refresh": ("devtools.refresh", "take the newest dependencies and CLDR the project allows"),
     "smoke": ("devtools.smoke", "the integration test of a running gateway: smoke http://localhost:8787"),
     "reference": ("devtools.reference", "write the tables of docs/configuration.md, or --check them"),
+    "payments": ("devtools.payments", "serve a payment provider on this machine that charges no one"),
+    "currencies": ("devtools.currencies", "generate the minor units of money from ISO 4217"),
     "territories": ("devtools.territories", "generate src/territories.py from Unicode CLDR"),
 }
 

@@ -28,16 +28,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if one_module or any(config.getoption(option) for option in SELECTIVE) else None
 
 
-OF_THE_EXAMPLE = re.compile(r"\b(local_origin|devtools\.origin|gatehouse_verifier|soak|soak_house)\b")
+OF_THE_EXAMPLE = re.compile(
+    r"\b(local_origin|devtools\.origin|gatehouse_verifier|soak|soak_house)\b"
+    r"|^\s*from (application|tests\.unit\.orders)\b",
+    re.MULTILINE,
+)
 """In the text of a module that tests the example origin, or something with it."""
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Whoever deletes the example origin, as one may, has its tests left out; `pytest_report_header` says so."""
-    if example.FOLDER.exists() or collection_path.suffix != ".py":
+    if example.FOLDER.exists() or collection_path.suffix not in (".py", ""):
         return None
-    texts = (collection_path, collection_path.with_name("conftest.py"))
-    return True if any(OF_THE_EXAMPLE.search(text.read_text()) for text in texts if text.exists()) else None
+    folder = collection_path.is_dir()
+    texts = (
+        (collection_path / "conftest.py",) if folder else (collection_path, collection_path.with_name("conftest.py"))
+    )
+    return True if any(OF_THE_EXAMPLE.search(text.read_text()) for text in texts if text.is_file()) else None
 
 
 def pytest_report_header() -> str | None:

@@ -22,6 +22,7 @@ LEFT_OUT: Mapping[str, str] = {
     "test_origin_api.py": LAMBDA,
     "test_origin_lambda.py": LAMBDA,
     "test_origin_server.py": LAMBDA,
+    "orders/test_*.py": LAMBDA,
     "test_origin_telemetry.py": LAMBDA,
     "test_docs.py::test_the_node_verifier_takes_what_the_gateway_signed_and_nothing_else": "starts Node",
 }

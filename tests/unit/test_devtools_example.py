@@ -40,7 +40,7 @@ def test_what_needs_the_example_says_so_in_one_line(adopted: Path, command: tupl
 
 
 def test_the_tests_that_need_the_example_are_left_out_and_all_others_are_there(adopted: Path) -> None:
-    about = re.compile(r"gatehouse_verifier|local_origin|origin/|\bsoak\b|mark\.example")
+    about = re.compile(r"gatehouse_verifier|local_origin|origin/|\bsoak\b|mark\.example|tests\.unit\.orders")
     modules = (adopted / "tests").rglob("test_*.py")
     others = [f"--ignore={path}" for path in modules if not about.search(path.read_text())]
     ended = ran(adopted, "pytest", "--collect-only", "-q", "-n0", "-p", "no:cacheprovider", "tests", *others)
@@ -48,6 +48,7 @@ def test_the_tests_that_need_the_example_are_left_out_and_all_others_are_there(a
     assert "test_devtools_audit.py::" in ended.stdout
     assert "test_docs.py::" not in ended.stdout
     assert "test_origin_api.py::" not in ended.stdout
+    assert "orders/" not in ended.stdout
 
 
 def test_no_test_reads_the_configuration_that_whoever_deploys_edits() -> None:

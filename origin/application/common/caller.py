@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
-from urllib.parse import quote
 
 from gatehouse_verifier import GatewayVerifier, Nonces, Received, Refused, identity_list, identity_text
 
+from application.common.caller_keys import caller_key as caller_key
 from application.common.problems import Problem
 
 ADMIN = "admin"
@@ -53,11 +53,6 @@ class Vouched:
 
     request: Received
     caller: Caller
-
-
-def caller_key(issuer: str | None, caller_id: str) -> str:
-    """One string per caller: an id means something only with the issuer that gave it. No two pairs share one."""
-    return f"{quote(issuer or '', safe='')}/{caller_id}"
 
 
 class Gatekeeper:
