@@ -28,7 +28,7 @@ FOOT = "---"
 WRANGLERS_OWN = "debug"
 """The level of what wrangler notes for itself; nobody sees it on a terminal either."""
 
-LABEL = re.compile(r"\s*\((?:log|info|warn|error|debug)\) (?=\{)")
+LABEL = re.compile(r"\A\s*\((?:log|info|warn|error|debug)\) (?=\{)")
 """What `wrangler tail` without `--format json` puts before a line."""
 
 DAYTIME_WIDTH = len("16:36:36.893")
@@ -178,6 +178,23 @@ def printable(text: str) -> str:
     if plain.isprintable():
         return plain
     return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in plain)
+
+
+def as_json(entry: Entry) -> str:
+    r"""The line of a structured entry, for programs, with everything a terminal might obey as a JSON escape (`\u0007`).
+
+    Any other text as `printable` has it. Between its tokens JSON takes a blank for any other white space, and within
+    them it takes no control character as it is.
+    """
+    if entry.fields is None:
+        return printable(entry.line)
+    return "".join(c if c.isprintable() else " " if c in "\t\r\n" else _json_escape(c) for c in entry.line)
+
+
+def _json_escape(character: str) -> str:
+    """In units of UTF-16 (RFC 8259 section 7)."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _daytime(seconds: object) -> str:

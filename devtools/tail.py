@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from devtools import log_lines
 from devtools.failure import Failure
 from devtools.log_lines import View, Wanted, entries
 from devtools.paths import ROOT
@@ -79,7 +80,7 @@ def _show(lines: Iterator[str], wanted: Wanted, *, as_json: bool) -> None:
     for entry in entries(lines):
         if not wanted.accepts(entry.fields):
             continue
-        shown = [entry.line] if as_json else view.show(entry)
+        shown = [log_lines.as_json(entry)] if as_json else view.show(entry)
         print(*shown, sep="\n", flush=True, file=sys.stderr if as_json and entry.fields is None else sys.stdout)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from devtools import tail
 from devtools.failure import Failure
-from devtools.log_lines import Entry, View, Wanted, entries
+from devtools.log_lines import Entry, View, Wanted, as_json, entries
 from devtools.paths import ROOT
 
 REQUEST = {
@@ -116,7 +116,11 @@ def test_a_field_of_an_odd_kind_costs_no_line(odd: dict[str, Any]) -> None:
     assert "id=5335636d" in line
 
 
-@pytest.mark.parametrize("harm", ["\x1b]0;title\x07", "\x9b2J", "\r", "\u202e"])
+HARMS = ["\x1b]0;title\x07", "\x1b[2J", "\x9b2J", "\r", "\x7f", "\x85", "\u202e", "\u2028", "\ud800", "\U000e0041"]
+"""Escape sequences, controls of either set, line ends, marks of direction, what is no character, tags."""
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_nothing_in_a_line_is_obeyed_by_the_terminal(harm: str) -> None:
     written = [
         *shown(REQUEST | {"path": harm, "reason": harm, harm: "x"}),
@@ -124,6 +128,22 @@ def test_nothing_in_a_line_is_obeyed_by_the_terminal(harm: str) -> None:
         *View().show(Entry(harm)),
     ]
     assert all(line.isprintable() for line in written)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_json_for_programs_holds_nothing_that_a_terminal_obeys_and_says_the_same(harm: str) -> None:
+    fields = REQUEST | {"path": harm, harm: "\\" + harm}
+    raw = "".join(c if c >= " " else f"\\u{ord(c):04x}" for c in json.dumps(fields, ensure_ascii=False))
+    written = as_json(Entry(f"\t (log) {raw}"))
+    assert written.isprintable()
+    assert json.loads(written) == fields
+    assert as_json(Entry(f"no line {harm} of ours")).isprintable()
+    assert as_json(Entry(f'{{"event":\r\t"x"}}{harm}')).isprintable()
+
+
+def test_a_label_is_one_only_where_a_line_begins() -> None:
+    fields = REQUEST | {"reason": "a (log) {b}"}
+    assert json.loads(as_json(Entry(f"  (log) {json.dumps(fields)}"))) == fields
 
 
 def test_a_programs_own_colours_are_left_out() -> None:

@@ -47,8 +47,7 @@ from providers import _freshness
 from publickeys import KeySet
 from purges import scopes_of
 from ranges import single_range
-from signing import identity_value, origin_key
-from signing import sign as hmac_sign
+from signing import RequestSigner, identity_value, origin_key
 from sigv4 import Credentials, Scope
 from structured_fields import parse_dictionary
 from tests.unit.in_memory import NOW, BytesBody, World
@@ -113,6 +112,7 @@ WORDS: Mapping[str, str] = {
     "vary": "accept",
     "via": "1.1 a",
     "x-app-token": "a",
+    "x-forwarded-for": "::1, ",
     "x-geo-country": "PT",
     "x-geo-currency": "EUR",
     "x-geo-language": "pt",
@@ -357,7 +357,9 @@ def signed_with_sigv4(text: str) -> object:
 
 
 def signed_with_hmac(text: str) -> object:
-    return hmac_sign("GET", "a.example", f"/{text}", text, {"x-user-id": text}, None, origin_key(SECRET), NOW)
+    return RequestSigner(origin_key(SECRET), "a.example").sign("GET", f"/{text}", text, {"x-user-id": text}, None)(
+        NOW, 1
+    )
 
 
 READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
