@@ -162,6 +162,9 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
 def forwarded_request(request: Request, target: Target, vouched: Mapping[str, str]) -> Request:
     """`request` as the origin gets it, with the `vouched_fields`. The body is the same stream, not yet read."""
     headers = {**_client_fields(request, target), **vouched, **_proxy_fields(request, target)}
+    for name, value in headers.items():
+        if not value.isascii():
+            headers[name] = _in_ascii(value)
     body = request.body
     if request.method in BODILESS or request.headers.get("content-length") == "0":
         body = None
@@ -198,6 +201,12 @@ def wire_query(query: str) -> str:
     return "".join(
         char.translate(QUERY_ESCAPES) if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in query
     )
+
+
+def _in_ascii(value: str) -> str:
+    """A client's field value with percent-encoded UTF-8 in place of what is not ASCII: platforms read that in different
+    ways, and Cloudflare's warns of it on its console, with the value."""
+    return "".join(char if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in value)
 
 
 def _escaped(octets: bytes) -> str:

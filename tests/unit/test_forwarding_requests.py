@@ -256,6 +256,13 @@ def test_other_entries_that_cannot_be_meant_are_faults(entry: dict[str, Any]) ->
         sent({}, **entry)
 
 
+@given(st.dictionaries(st.sampled_from(["user-agent", "via", "cookie", "x-note", "tracestate"]), st.text()))
+def test_nothing_but_ascii_is_forwarded(client: dict[str, str]) -> None:
+    headers = sent(client).headers
+    assert all(value.isascii() for value in headers.values())
+    assert headers.get("x-note") == client.get("x-note") or not client["x-note"].isascii()
+
+
 def test_ordinary_fields_pass_untouched() -> None:
     client = {
         "accept": "*/*",

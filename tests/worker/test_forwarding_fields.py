@@ -37,3 +37,26 @@ def test_a_route_says_otherwise(house: House) -> None:
     fields = raw(house, "GET", "/passing/x", client).seen_fields
     assert fields["x-real-ip"] == "192.0.2.1"
     assert {"remote_user", "x-webauth-user", "x-legacy_id"}.isdisjoint(fields)
+
+
+NOT_ASCII = [
+    ("User-Agent", "Zo\u00eb"),
+    ("X-Note", "\u65e5\u672c"),
+    ("Origin", "https://\u00fc.example"),
+    ("Cookie", "name=Zo\u00eb"),
+    ("If-None-Match", '"\u00e9"'),
+    ("X-Request-Id", "\u00e9"),
+    ("Accept-Language", "\u00e9"),
+    ("Via", "1.1 \u00e9"),
+    ("Traceparent", "\u00e9"),
+    ("Tracestate", "a=\u00e9"),
+    ("Access-Control-Request-Method", "\u00e9"),
+    ("Access-Control-Request-Headers", "\u00e9, x-own"),
+]
+
+
+def test_what_is_not_ascii_arrives_percent_encoded(house: House) -> None:
+    fields = raw(house, "GET", "/x", [(name, value.encode()) for name, value in NOT_ASCII]).seen_fields  # type: ignore[misc]
+    assert (fields["user-agent"], fields["x-note"]) == ("Zo%C3%AB", "%E6%97%A5%E6%9C%AC")
+    assert (fields["cookie"], fields["via"]) == ("name=Zo%C3%AB", "1.1 %C3%A9, 1.1 gatehouse")
+    assert all(value.isascii() for value in fields.values())
