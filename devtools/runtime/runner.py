@@ -43,6 +43,9 @@ QUICK_START = ("--liftoff-only", "--wasm-lazy-compilation")
 """Flags of V8 for gateways that live for seconds: left to itself it spends more on optimising Python's WebAssembly than
 on all else in a start. What is measured needs that."""
 
+PATIENCE = 60.0
+"""Seconds for an answer or a line of the log: on a busy machine much takes long that else is there at once."""
+
 START_TIMEOUT = 180.0
 """Seconds: the first start of all packs the runtime."""
 
@@ -262,7 +265,7 @@ class Gateway:
     def _started(self, url: str) -> None:
         self.client.close()
         self.url = url
-        self.client = httpx.Client(base_url=url, timeout=30, follow_redirects=False)
+        self.client = httpx.Client(base_url=url, timeout=PATIENCE, follow_redirects=False)
 
     # --- logs ---------------------------------------------------------------------------------------------------------
 
@@ -275,7 +278,7 @@ class Gateway:
         """Those lines that are JSON objects: the Worker's structured log."""
         return [entry for _, text in self.output() if (entry := _as_object(text)) is not None]
 
-    def wait_for_log(self, wanted: Callable[[dict[str, Any]], bool], *, timeout: float = 10) -> dict[str, Any]:
+    def wait_for_log(self, wanted: Callable[[dict[str, Any]], bool], *, timeout: float = PATIENCE) -> dict[str, Any]:
         """The first structured line that `wanted` accepts, also a later one: lines arrive after the response.
 
         Raises TimeoutError with what was written instead.
@@ -287,7 +290,7 @@ class Gateway:
 
         return self._wait(select, timeout)
 
-    def wait_for_output(self, fragment: str, *, timeout: float = 10) -> str:
+    def wait_for_output(self, fragment: str, *, timeout: float = PATIENCE) -> str:
         """The first text, structured or not, that contains `fragment`. Raises TimeoutError."""
         return self._wait(lambda text: text if fragment in text else None, timeout)
 

@@ -57,7 +57,7 @@ def server(recorder: Recorder) -> Iterator[FunctionUrlServer]:
 
 def raw(server: FunctionUrlServer, request: bytes) -> bytes:
     """Everything the server says to these bytes, until it closes."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -140,7 +140,7 @@ def test_chunked_content_arrives_whole_and_the_connection_goes_on(
 
 
 def test_one_connection_carries_many_requests(server: FunctionUrlServer) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     connection.connect()
     first = connection.sock
     for method in ("GET", "HEAD", "POST", "DELETE"):
@@ -175,7 +175,7 @@ def test_a_target_that_is_not_a_path_is_refused(server: FunctionUrlServer, targe
 
 
 def test_expect_100_continue_is_answered_before_the_content(server: FunctionUrlServer) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=60) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"hi")
@@ -267,7 +267,7 @@ def test_two_hundred_requests_at_once_one_event_at_a_time(server: FunctionUrlSer
     wrong: list[str] = []
 
     def ask(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=60)
         connection.request("GET", f"/{number}")
         if number % 10 == 0:
             connection.close()  # a client that does not wait
@@ -297,7 +297,7 @@ def test_a_client_that_hangs_up_early_harms_nobody(
 def test_stop_ends_open_connections(recorder: Recorder) -> None:
     running = FunctionUrlServer(recorder, 0)
     running.start()
-    with socket.create_connection(("127.0.0.1", running.server_port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", running.server_port), timeout=60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         running.stop()
@@ -359,7 +359,7 @@ def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals) -> 
     assert announced is not None
     assert _ids(int(announced[1]))[:2] == ["ada", "grace"]
     process.send_signal(number)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     line = json.loads(output.splitlines()[-1])
     assert (line["x-user-id"], line["verified"], line["path"]) == ("ada", True, "/users")

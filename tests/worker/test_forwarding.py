@@ -17,6 +17,7 @@ import pytest
 from devtools.runtime.runner import Gateway
 from header_rules import canonical
 from tests.worker.origins import EchoOrigin, ScriptedOrigin, answer_head
+from tests.worker.patience import PATIENCE
 
 SECRET = "a secret of thirty-two bytes or so"
 LISBON = {"country": "PT", "region": "Lisbon", "regionCode": "11", "city": "Lisbon"}
@@ -124,7 +125,7 @@ def raw(
     house: House, method: str, target: str, fields: list[tuple[str, str]] | None = None, body: bytes = b""
 ) -> Exchange:
     """One exchange with nothing added, folded or normalised by a client library."""
-    connection = http.client.HTTPConnection(urlsplit(house.gateway.url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(house.gateway.url).netloc, timeout=PATIENCE)
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
         for name, value in fields or []:
@@ -345,7 +346,7 @@ def test_compressed_content_of_a_request_arrives_as_it_was_sent(house: House) ->
 
 
 def chunked(house: House, target: str, pieces: list[bytes]) -> Exchange:
-    connection = http.client.HTTPConnection(urlsplit(house.gateway.url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(house.gateway.url).netloc, timeout=PATIENCE)
     try:
         connection.request("POST", target, iter(pieces), encode_chunked=True, headers={"Transfer-Encoding": "chunked"})
         response = connection.getresponse()

@@ -11,6 +11,7 @@ import pytest
 from devtools.runtime.runner import Gateway
 from tests.worker import origins
 from tests.worker.origins import BadOrigin, Origin, ScriptedOrigin, answer_head, closed_port
+from tests.worker.patience import PATIENCE
 
 TIMEOUT_MS = 1500
 
@@ -90,8 +91,8 @@ def test_an_origin_that_refuses_is_unreachable(street: Street) -> None:
 def test_an_origin_that_hangs_before_its_headers_is_too_slow_and_is_let_go(street: Street) -> None:
     started = time.monotonic()
     assert problem(street.get("hang_before_headers")) == (504, "origin_timeout")
-    assert TIMEOUT_MS / 1000 - 0.1 < time.monotonic() - started < TIMEOUT_MS / 1000 + 2
-    assert street.origins["hang_before_headers"].hung_up.wait(5)
+    assert time.monotonic() - started > TIMEOUT_MS / 1000 - 0.1
+    assert street.origins["hang_before_headers"].hung_up.wait(PATIENCE)
     assert street.calls("hang_before_headers") == 1, "nothing is left of the deadline for a second try"
 
 
@@ -136,12 +137,12 @@ def test_more_than_was_promised_is_cut(street: Street) -> None:
     assert street.get("send_more_than_promised").text == "this"
 
 
-def test_a_byte_a_second_arrives_a_byte_a_second(street: Street) -> None:
+def test_an_answer_of_a_byte_a_second_arrives_whole_and_in_pieces(street: Street) -> None:
     """The timeout covers the header section; a slow answer is the client's to give up."""
     with street.gateway.client.stream("GET", "/drip/x", headers=UNCOMPRESSED) as response:
-        times = [time.monotonic() for _ in response.iter_raw()]
-    assert len(times) == 5
-    assert times[-1] - times[0] > 3
+        pieces = list(response.iter_raw())
+    assert b"".join(pieces) == b"drips"
+    assert len(pieces) > 1, "passed on as it comes"
 
 
 def test_an_answer_before_the_content_was_read_counts(street: Street) -> None:

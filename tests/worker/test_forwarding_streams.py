@@ -20,6 +20,7 @@ import pytest
 from devtools.runtime.runner import Gateway
 from tests.worker import origins
 from tests.worker.origins import MIB, BadOrigin, Connection, Origin, StagedOrigin, answer_head
+from tests.worker.patience import PATIENCE
 
 GIGABYTE = 1024 * MIB
 LARGE_UPLOAD = 256 * MIB
@@ -90,7 +91,7 @@ def river(worker: Callable[..., Gateway]) -> Iterator[River]:
 
 def opened(river: River, request: str) -> socket.socket:
     """A connection on which `request` (its head, or the beginning of it) has been sent."""
-    connection = socket.create_connection(river.address, timeout=20)
+    connection = socket.create_connection(river.address, timeout=PATIENCE)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(request.encode())
     return connection
@@ -133,7 +134,7 @@ def test_the_first_byte_of_a_request_arrives_before_the_client_sends_the_last(ri
     river.staged.arrived.clear()
     river.staged.go.set()
     with closing(opened(river, head("POST", "/staged/x", framing) + first)) as client:
-        assert river.staged.arrived.wait(10)
+        assert river.staged.arrived.wait(PATIENCE)
         assert not river.staged.received[-1].complete
         client.sendall(last.encode())
         until(client, StagedOrigin.LAST)
@@ -224,7 +225,7 @@ def test_a_client_that_hangs_up_while_it_waits_aborts_the_exchange(river: River)
     client = opened(river, head("GET", "/hang/x"))
     _wait_for(lambda: bool(river.origins["hang"].received))
     reset(client)
-    assert river.origins["hang"].hung_up.wait(5)
+    assert river.origins["hang"].hung_up.wait(PATIENCE)
 
 
 def test_a_client_that_hung_up_leaves_its_line_in_the_log(river: River) -> None:
@@ -240,7 +241,7 @@ def test_a_client_that_closes_in_the_middle_of_an_answer_aborts_the_exchange(riv
     client = opened(river, head("GET", "/flow/x"))
     until(client, b"xxx")
     client.close()
-    assert river.origins["flow"].hung_up.wait(5)
+    assert river.origins["flow"].hung_up.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
@@ -252,12 +253,12 @@ def test_half_a_request_is_never_passed_off_as_a_whole_one(river: River, framing
     client = opened(river, head("POST", "/upload/x", framing) + half)
     _wait_for(lambda: len(origin.received) > before)
     reset(client)
-    assert origin.hung_up.wait(5)
+    assert origin.hung_up.wait(PATIENCE)
     assert not [request for request in origin.received[before:] if request.complete]
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

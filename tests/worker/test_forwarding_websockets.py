@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from devtools.runtime.runner import Gateway
 from tests.worker.origins import ScriptedOrigin, answer_head
+from tests.worker.patience import PATIENCE
 
 SECRET = "a secret of thirty-two bytes or so"
 NO_UPGRADE = answer_head(200, "content-type: text/plain\r\ncontent-length: 7") + b"no talk"
@@ -57,7 +58,7 @@ class Talk:
         url = self.gateway.url.replace("http://", "ws://") + path
         offered = [Subprotocol(name) for name in protocols] or None
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
-        return connect(url, subprotocols=offered, additional_headers=headers, open_timeout=10, proxy=None)
+        return connect(url, subprotocols=offered, additional_headers=headers, open_timeout=PATIENCE, proxy=None)
 
 
 def token(**claims: Any) -> str:
@@ -98,15 +99,15 @@ def test_messages_pass_both_ways_as_they_are(talk: Talk) -> None:
     with talk.connect("/public/x") as socket:
         for message in ("hello", "Zoë 😀", b"\x00\xff" * 1000, "x" * 200_000, ""):
             socket.send(message)
-            assert socket.recv(timeout=10) == message
+            assert socket.recv(timeout=PATIENCE) == message
 
 
 def test_closing_passes_through(talk: Talk) -> None:
     talk.parrot.closed.clear()
     with talk.connect("/public/x") as socket:
         socket.send("hello")
-        socket.recv(timeout=10)
-    assert talk.parrot.closed.wait(10)
+        socket.recv(timeout=PATIENCE)
+    assert talk.parrot.closed.wait(PATIENCE)
 
 
 def test_a_handshake_needs_a_token_like_any_request(talk: Talk) -> None:
@@ -121,7 +122,7 @@ def test_a_token_in_the_header_opens_and_tells_who_it_is(talk: Talk) -> None:
     bearer = token()
     with talk.connect("/header/x", authorization=f"Bearer {bearer}", x_user_role="admin") as socket:
         socket.send("hello")
-        assert socket.recv(timeout=10) == "hello"
+        assert socket.recv(timeout=PATIENCE) == "hello"
     handshake = talk.handshakes[-1]
     assert (handshake["x-user-id"], handshake["x-user-role"]) == ("u1", "user")
     assert "authorization" not in handshake
@@ -133,7 +134,7 @@ def test_a_token_among_the_subprotocols_opens_and_is_taken_out(talk: Talk) -> No
     with talk.connect("/token/x", "bearer", bearer, "chat") as socket:
         assert socket.subprotocol == "chat"
         socket.send("hello")
-        assert socket.recv(timeout=10) == "hello"
+        assert socket.recv(timeout=PATIENCE) == "hello"
     handshake = talk.handshakes[-1]
     assert handshake["sec-websocket-protocol"] == "chat"
     assert handshake["x-user-id"] == "u2"

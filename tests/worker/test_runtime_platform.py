@@ -123,15 +123,13 @@ def test_an_exception_that_nobody_caught_is_a_500_with_the_traceback_in_the_log(
 
 
 def test_requests_are_answered_side_by_side(platform: Gateway) -> None:
-    started = time.monotonic()
     answers: list[int] = []
-    threads = [Thread(target=lambda: answers.append(platform.get("/ticks").status_code)) for _ in range(5)]
+    threads = [Thread(target=lambda: answers.append(platform.get("/meet").status_code)) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [200] * 5
-    assert time.monotonic() - started < 5 * 0.9
+    assert answers == [200] * 5, "each waited for the other four"
 
 
 # --- the platform ---
@@ -204,9 +202,10 @@ def test_request_content_arrives_piece_by_piece(platform: Gateway) -> None:
 
 def test_response_content_leaves_while_it_is_being_made(platform: Gateway) -> None:
     with platform.client.stream("GET", "/ticks", headers={"accept-encoding": "identity"}) as response:
-        arrived = [(time.monotonic(), piece) for piece in response.iter_bytes()]
-    assert b"".join(piece for _, piece in arrived) == b"tick 0\ntick 1\ntick 2\n"
-    assert arrived[-1][0] - arrived[0][0] > 0.4
+        pieces = response.iter_bytes()
+        assert next(pieces) == b"tick 0\n"
+        assert platform.get("/tick").status_code == 200
+        assert b"".join(pieces) == b"tick 1\ntick 2\n"
 
 
 def test_content_streams_through_python_both_ways(platform: Gateway) -> None:

@@ -25,6 +25,7 @@ from paths import normalise_path
 from problems import Problem
 from settings import RouteSettings
 from tests.worker.origins import EchoOrigin
+from tests.worker.patience import PATIENCE
 
 PARSER = Path(__file__).parent / "fixtures" / "url_parser" / "worker.mjs"
 
@@ -157,7 +158,7 @@ class Wire:
     """A gateway in front of an origin that tells what it received."""
 
     def __init__(self, gateway: Gateway) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(gateway.url).netloc, timeout=20)
+        self._connection = http.client.HTTPConnection(urlsplit(gateway.url).netloc, timeout=PATIENCE)
 
     def arrived(self, target: str) -> str | None:
         """The target on the origin's request line for `target` on ours; None when it is refused."""
