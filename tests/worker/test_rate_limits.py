@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from tests.worker.origins import ScriptedOrigin, answer_head
 
 SECRET = "a secret of thirty-two bytes or so"
 LIMIT, PERIOD = 3, 10
+TRIES = 4
 BINDINGS = {"ratelimits": [{"name": "LIMITER", "namespace_id": "77", "simple": {"limit": LIMIT, "period": PERIOD}}]}
 OK = answer_head(200, "content-length: 2") + b"ok"
 
@@ -55,11 +57,26 @@ def caller(subject: str) -> dict[str, str]:
     return {"authorization": "Bearer " + jwt.encode(claims, SECRET, "HS256")}
 
 
-def within_one_period() -> None:
-    """Wait unless half a period is left: the simulator counts in fixed windows."""
-    left = PERIOD - time.time() % PERIOD
-    if left < PERIOD / 2:
-        time.sleep(left + 0.1)
+def within_one_period(test: Callable[..., None]) -> Callable[..., None]:
+    """Does a test again that a busy machine stretched over two of the simulator's fixed windows."""
+
+    @wraps(test)
+    def repeated(*fixtures: Any, **named: Any) -> None:
+        for _ in range(TRIES):
+            window = time.time() // PERIOD
+            try:
+                return test(*fixtures, **named)
+            except AssertionError:
+                if time.time() // PERIOD == window:
+                    raise
+            _wait_for_a_new_period()
+        return test(*fixtures, **named)
+
+    return repeated
+
+
+def _wait_for_a_new_period() -> None:
+    time.sleep(PERIOD - time.time() % PERIOD + 0.1)
 
 
 def statuses(gateway: Gateway, count: int, headers: dict[str, str]) -> list[int]:
@@ -72,8 +89,8 @@ def refused(response: httpx.Response, status: int, code: str) -> None:
     assert (response.status_code, response.json()["code"]) == (status, code)
 
 
+@within_one_period
 def test_beyond_the_limit_a_caller_is_told_when_to_come_back(gateway: Gateway, origin: ScriptedOrigin) -> None:
-    within_one_period()
     before = len(origin.received)
     assert statuses(gateway, LIMIT, caller("anna")) == [200] * LIMIT
     response = gateway.get("/limited", headers=caller("anna"))
@@ -94,9 +111,9 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("kind", REFUSALS)
+@within_one_period
 def test_refused_tokens_are_counted_by_address(gateway: Gateway, kind: str) -> None:
     """Guessing is not free, and costs nobody with a good token anything."""
-    within_one_period()
     address = {"cf-connecting-ip": f"192.0.2.{len(kind)}"}
     found = statuses(gateway, LIMIT + 1, REFUSALS[kind] | address)
     assert found[LIMIT] == 429
@@ -105,24 +122,24 @@ def test_refused_tokens_are_counted_by_address(gateway: Gateway, kind: str) -> N
     assert statuses(gateway, 1, caller(f"not {kind}") | address) == [200]
 
 
+@within_one_period
 def test_a_caller_without_the_role_is_counted_as_itself(gateway: Gateway) -> None:
-    within_one_period()
     found = [gateway.get("/limited-role", headers=caller("egon")).status_code for _ in range(LIMIT + 1)]
     assert found == [403] * LIMIT + [429]
     assert statuses(gateway, 1, {"cf-connecting-ip": "192.0.2.77"}) == [200]
 
 
+@within_one_period
 def test_callers_are_counted_apart(gateway: Gateway) -> None:
-    within_one_period()
     assert statuses(gateway, LIMIT + 1, caller("bert")) == [200] * LIMIT + [429]
     assert statuses(gateway, 1, caller("carl")) == [200]
     assert statuses(gateway, 1, {}) == [200]
 
 
+@within_one_period
 def test_a_new_period_begins_at_nothing(gateway: Gateway) -> None:
-    within_one_period()
     assert statuses(gateway, LIMIT + 1, caller("dora"))[-1] == 429
-    time.sleep(PERIOD - time.time() % PERIOD + 0.1)
+    _wait_for_a_new_period()
     assert statuses(gateway, 1, caller("dora")) == [200]
 
 
