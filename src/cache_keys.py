@@ -105,15 +105,23 @@ def counted_url(url: str, query: QuerySettings) -> str:
     With `QuerySettings(ignore=("utm_*",), sort=True)`, `https://a.example/?b=1&utm_source=x&a=2` becomes
     `https://a.example/?a=2&b=1`. Sorting keeps the order of values of one name.
     """
-    base, mark, text = url.partition("?")
-    if not mark or not (query.ignore or query.sort):
-        return url if text or not mark else base
+    base, _, text = url.partition("?")
+    rest = counted_query(text, query)
+    return f"{base}?{rest}" if rest else base
+
+
+def counted_query(text: str, query: QuerySettings) -> str:
+    """The same of a query alone. What it leaves out must not reach the origin, whose answer would depend on it.
+
+    A pair with ";" counts whatever its name is: some servers read two in it, `utm_x=1;callback=evil`.
+    """
+    if not text or not (query.ignore or query.sort):
+        return text
     named = [(unquote_plus(pair.partition("=")[0]), pair) for pair in text.split("&") if pair]
-    kept = [(name, pair) for name, pair in named if not any(_matches(pattern, name) for pattern in query.ignore)]
+    kept = [(name, pair) for name, pair in named if ";" in pair or not _is_ignored(name, query)]
     if query.sort:
         kept.sort(key=lambda item: item[0])
-    rest = "&".join(pair for _, pair in kept)
-    return f"{base}?{rest}" if rest else base
+    return "&".join(pair for _, pair in kept)
 
 
 def normalised_field(name: str, value: str | None) -> str | None:
@@ -163,6 +171,10 @@ def _partition(settings: CacheSettings, caller: Caller | None, told: Mapping[str
         vouched = framed(part for item in sorted(told.items()) for part in item)
         return framed(["user", caller.issuer, caller.id, framed(caller.roles), vouched])
     return framed(["role", caller.issuer, *sorted(caller.roles)])
+
+
+def _is_ignored(name: str, query: QuerySettings) -> bool:
+    return any(_matches(pattern, name) for pattern in query.ignore)
 
 
 def _matches(pattern: str, name: str) -> bool:

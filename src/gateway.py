@@ -14,6 +14,7 @@ from typing import Any, Final
 from auth import Authenticator, Unverified
 from budget import Budget
 from cache import CachePolicy
+from cache_keys import counted_query
 from cors import Cors
 from endpoints import Endpoint, Endpoints
 from forwarded import Vouched
@@ -175,11 +176,13 @@ class Gateway:
         exchange.country = locale.country
         span = trace(headers, self._platform.random)
         exchange.trace = span.id
+        policy = self._policies.get(id(route))
+        if policy is not None:  # what the cache's key leaves out reaches no origin
+            request.query = counted_query(request.query, policy.settings.query)
         forwarding = self._forwarder.prepare(request, route, Vouched(exchange.id, span, principal, locale))
         exchange.notes = forwarding.notes
         if self._cache is None:
             return await forwarding.send()
-        policy = self._policies.get(id(route))
         if policy is None or (route.websocket and is_websocket(request)):
             return await self._cache.pass_by(request, forwarding, exchange.background)
         asked = self._platform.clock()

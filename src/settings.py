@@ -118,9 +118,9 @@ class QuerySettings(Model):
     """How the query takes part in the cache key."""
 
     ignore: tuple[str, ...] = ()
-    """Parameter names left out of the key; a trailing `*` matches any ending: `utm_*`."""
+    """Parameter names left out of the key and of what origins see; a trailing `*` matches any ending: `utm_*`."""
     sort: bool = False
-    """Whether the order of parameters is insignificant."""
+    """Whether the order of parameters is insignificant; origins then see them sorted."""
 
 
 class CacheSettings(Model):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache_keys import cache_key, counted_url, digest, normalised_field, path_prefixes
+from cache_keys import cache_key, counted_query, counted_url, digest, normalised_field, path_prefixes
 from cache_status import CacheStatus
 from invalidation import invalidated_urls
 from principals import Principal
@@ -25,6 +25,28 @@ URL = "https://a.example/users?b=2&a=1&utm_source=x&a=0"
 )
 def test_the_query_counts_as_the_route_says(query: QuerySettings, counted: str) -> None:
     assert counted_url(URL, query) == f"https://a.example/users?{counted}"
+
+
+@pytest.mark.parametrize(
+    "pair",
+    ["utm_x=1;callback=evil", "utm_x;callback=evil", ";utm_x=1", "utm_x=1;", "UTM_x=1", "xutm_x=1", "utm=1", "a=utm_x"],
+)
+def test_a_pair_that_may_be_read_as_more_than_an_ignored_one_counts(pair: str) -> None:
+    assert counted_query(f"{pair}&a=1", QuerySettings(ignore=("utm_*",))) == f"{pair}&a=1"
+
+
+@pytest.mark.parametrize(
+    "pair", ["utm_x", "utm%5Fx=1", "%75tm_x=1", "utm_x%26callback=evil", "utm_x=1%3Bcallback=evil", "utm_+x=1"]
+)
+def test_an_ignored_pair_is_left_out_however_it_is_spelt(pair: str) -> None:
+    assert counted_query(f"{pair}&a=1&{pair}", QuerySettings(ignore=("utm_*",))) == "a=1"
+
+
+@given(st.text(alphabet="ab_utm=&;%5F+"), st.booleans())
+def test_what_counts_counts_the_same_again(query: str, sort: bool) -> None:
+    settings = QuerySettings(ignore=("utm_*", "a"), sort=sort)
+    once = counted_query(query, settings)
+    assert counted_query(once, settings) == once
 
 
 def test_an_empty_query_is_none() -> None:

@@ -1,14 +1,19 @@
 """The frame: default deny, one id and one log line per request, nothing leaked, nothing opened by mistake."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cache_keys import counted_query
 from configuration import load_settings
 from gateway import Gateway
 from messages import Arrived, Request, Response
 from ports import ClientGone, ClientTooSlow
+from settings import CacheSettings
 from tally import FLUSH_SECONDS
 from tests.unit.cache_house import content_of
 from tests.unit.handshakes import KEYWORDS
@@ -196,6 +201,20 @@ def cached_by_get(*routes: dict[str, Any]) -> tuple[Gateway, World]:
         assert visit(gateway, world) == "1"
     world.clock.now += 0.01
     return gateway, world
+
+
+@given(st.text(alphabet="ab_utm=&;%5Fq+"), st.booleans())
+def test_requests_that_share_a_key_ask_the_origin_for_the_same(query: str, stored: bool) -> None:
+    """The query that the key counts is the one that is sent, whether or not there is a store."""
+    world = World(lambda request: Response(200, {"cache-control": "max-age=60"}, b"items"))
+    cached = {"query": {"ignore": ["utm_*", "a"], "sort": True}}
+    route = {"path": "/items", "origin": "https://origin.example", "auth": "none", "cache": cached}
+    platform = world.platform() if stored else replace(world.platform(), store=None)
+    gateway = Gateway(load_settings({"ROUTES": [route]}, {"CACHE"}), platform)
+    run(gateway.handle(Request("GET", "https", "api.example", "/items", query), world.background))
+    run(world.settle())
+    settings = CacheSettings.model_validate(cached)
+    assert world.requests[-1].url.partition("?")[2] == counted_query(query, settings.query)
 
 
 def visit(gateway: Gateway, world: World, method: str = "GET", **headers: str) -> str | None:

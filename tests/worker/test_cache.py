@@ -262,6 +262,15 @@ def test_the_query_counts_as_the_route_says(house: House) -> None:
     assert [house.get(f"/counted/plain?{query}").text for query in queries] == ["1", "1", "2"]
 
 
+def test_what_the_key_leaves_out_reaches_no_origin(house: House) -> None:
+    for query in ("a=1&utm_x=1&cloak", "utm%5Fx=1%26callback%3Devil&cloak&a=1", "utm_x%3Bcallback=evil&a=1&cloak"):
+        house.get(f"/counted/plain?{query}")
+    assert house.origin.received[-1].target == "/counted/plain?a=1&cloak"
+    for query in ("a=1&cloak&utm_x=1;callback=evil", "a=1&cloak&utm_x;callback=evil"):
+        assert status(house.get(f"/counted/plain?{query}")) == "fwd=uri-miss; stored"
+    assert status(house.get("/counted/plain?a=1&cloak")).startswith("hit")
+
+
 def test_a_stale_response_is_validated(house: House) -> None:
     assert house.get("/cached/validated").text == "validated"
     time.sleep(1.1)
