@@ -63,14 +63,19 @@ def assert_healthy(gateway: Gateway) -> None:
     assert uploaded(gateway, 1000).status_code == 200
 
 
+def all_that_fit(gateway: Gateway, crowd: ExitStack) -> list[socket.socket]:
+    """Stalled uploads of which one more was begun than can be held: once it is refused, the others are."""
+    begin = range(HELD // LONGEST + 1)
+    clients = [crowd.enter_context(closing(begun(gateway, f"Content-Length: {LONGEST}", b"x"))) for _ in begin]
+    refused = until(lambda: select.select(clients, [], [], 0)[0])
+    assert [answer_to(client).status for client in refused] == [503]
+    return [client for client in clients if client not in refused]
+
+
 def test_a_crowd_of_stalled_uploads_is_refused_but_for_what_can_be_held(gateway: Gateway) -> None:
     """Two of six megabytes fit into sixteen; whoever comes later is told to come back, and is not read."""
     with ExitStack() as crowd:
-        stalled = [
-            crowd.enter_context(closing(begun(gateway, f"Content-Length: {LONGEST}", b"x")))
-            for _ in range(HELD // LONGEST)
-        ]
-        assert until(lambda: uploaded(gateway, LONGEST).status_code == 503)
+        stalled = all_that_fit(gateway, crowd)
         for _ in range(CROWD):
             with closing(begun(gateway, f"Content-Length: {LONGEST}", b"x")) as client:
                 response = answer_to(client)
@@ -82,12 +87,10 @@ def test_a_crowd_of_stalled_uploads_is_refused_but_for_what_can_be_held(gateway:
 
 
 def test_a_crowd_that_hangs_up_gives_back_what_it_was_promised(gateway: Gateway) -> None:
-    for _ in range(3):
-        with ExitStack() as crowd:
-            for _ in range(HELD // LONGEST):
-                crowd.enter_context(closing(begun(gateway, f"Content-Length: {LONGEST}", b"x")))
-            assert until(lambda: uploaded(gateway, LONGEST).status_code == 503)
-        assert until(lambda: uploaded(gateway, LONGEST).status_code == 200)
+    with ExitStack() as crowd:
+        all_that_fit(gateway, crowd)
+        assert uploaded(gateway, LONGEST).status_code == 503
+    assert until(lambda: uploaded(gateway, LONGEST).status_code == 200)
 
 
 def test_a_crowd_that_does_not_say_how_much_it_sends_counts_by_what_came(gateway: Gateway) -> None:
