@@ -4,8 +4,8 @@ from typing import Any
 
 from workers import WorkerEntrypoint
 
-import edge
 from configuration import Misconfigured, load_settings
+from edge import worker as edge
 from gateway import Gateway
 
 _gateway: Gateway | None = None

@@ -1,7 +1,7 @@
 """HTTP messages as plain values: what the platform hands to the core and what the core hands back.
 
 A message here is already parsed and not yet serialised (RFC 9110 section 6). This file knows nothing of Workers,
-of routes or of any header's meaning; `edge.py` turns platform objects into these and back.
+of routes or of any header's meaning; `edge/` turns platform objects into these and back.
 
 Field names are lower-case. The platform has joined repeated field lines with ", " (RFC 9110 section 5.3), so a
 plain dict holds them; `Set-Cookie`, the one field that cannot be joined, is kept apart as `Response.cookies`.

@@ -1,6 +1,6 @@
 """What the core needs from outside, as small protocols handed in (the "ports" of a hexagonal design).
 
-`edge.py` implements each on Cloudflare's runtime; the tests implement them in memory. Nothing here may be shared
+`edge/` implements each on Cloudflare's runtime; the tests implement them in memory. Nothing here may be shared
 between requests but the implementations' finished values: a promise, task or lock of one request must never be
 awaited by another.
 """

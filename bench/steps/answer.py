@@ -1,10 +1,10 @@
-"""An empty Worker that answers as `GET /geo` does: the same fields, as many bytes, by the gateway's own `edge.py`."""
+"""An empty Worker that answers as `GET /geo` does: the same fields, as many bytes, by the gateway's own `edge/`."""
 
 from typing import Any
 
 from workers import WorkerEntrypoint
 
-import edge
+from edge import worker as edge
 from messages import Response
 
 BODY = b"{" + b'"key":"value",' * 25 + b'"key":"value"}'

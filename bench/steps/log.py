@@ -5,7 +5,8 @@ from typing import Any
 from answer import response
 from workers import WorkerEntrypoint
 
-import edge
+from edge import isolate
+from edge import worker as edge
 
 LINE = {
     "time": 1700000000.123,
@@ -23,5 +24,5 @@ LINE = {
 class Default(WorkerEntrypoint):
     async def fetch(self, request: Any) -> Any:
         edge.read_request(request.js_object)
-        edge.write_log("request", **LINE)
+        isolate.write_log("request", **LINE)
         return edge.Answer(response())

@@ -5,7 +5,7 @@ from typing import Any
 from answer import response
 from workers import WorkerEntrypoint
 
-import edge
+from edge import worker as edge
 
 
 class Default(WorkerEntrypoint):

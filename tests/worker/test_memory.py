@@ -142,18 +142,19 @@ class StallingOrigin(Origin):
         connection.wait_for_hang_up()
 
 
-def with_another_edge(folder: Path, ours: str, instead: str) -> dict[str, Any]:
-    """Options for a Worker whose memory can be looked at, and whose `edge.py` has `instead` in place of `ours`."""
+def with_another_edge(folder: Path, room: str, ours: str, instead: str) -> dict[str, Any]:
+    """Options for a Worker whose memory can be looked at, and whose `edge/ROOM.py` has `instead` in place of `ours`."""
     options = measured(SOURCES, folder)
-    edge = (folder / "edge.py").read_text()
-    assert edge.count(ours) == 1
-    (folder / "edge.py").write_text(edge.replace(ours, instead))
+    file = folder / "edge" / f"{room}.py"
+    source = file.read_text()
+    assert source.count(ours) == 1
+    file.write_text(source.replace(ours, instead))
     return options
 
 
 def impatient(folder: Path) -> dict[str, Any]:
     """Options for a Worker that reads no content for longer than half a second."""
-    return with_another_edge(folder, "LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5")
+    return with_another_edge(folder, "bodies", "LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5")
 
 
 @pytest.mark.parametrize("path", SIZES)
@@ -189,7 +190,7 @@ def test_a_fetch_that_the_platform_never_settles_is_not_waited_for(
     worker: Callable[..., Gateway], tmp_path: Path
 ) -> None:
     """As workerd's does not when its signal is aborted in the moment that the response arrives."""
-    options = with_another_edge(tmp_path, "self._fetch(request.url,", "js.Promise.race([]) or (")
+    options = with_another_edge(tmp_path, "fetch", "self._fetch(request.url,", "js.Promise.race([]) or (")
     route = {"auth": "none", "origin": "https://origin.example", "cache": False}
     routes = [route | {"path": "/late", "timeout_ms": 200}, route | {"path": "/gone", "timeout_ms": 20_000}]
     with worker(**options, vars={"ROUTES": routes}) as gateway:

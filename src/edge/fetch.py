@@ -1,0 +1,188 @@
+"""`ports.Fetch` over the platform's `fetch`: a deadline, a client that hangs up, content counted as it flows."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+import js
+from pyodide.ffi import JsException, create_proxy
+
+from edge.bodies import JsBody, js_content
+from edge.bridge import bridge, worked
+from edge.lifetimes import Client
+from edge.messages import read_response
+from jsontext import quoted, text_object
+from messages import ContentTooLarge, Request, Response
+from ports import ClientGone, FetchFailed, FetchTimeout
+
+PIECE: Final = 64 * 1024
+"""Bytes read at once of content that is counted as it flows: what it costs is the calls, not the bytes."""
+
+SETTLED: Final = 0.5
+"""Seconds after which a `fetch` that was aborted must have been settled."""
+
+
+class EdgeFetch:
+    """`ports.Fetch` over the platform's `fetch`, or over that of a service binding."""
+
+    def __init__(self, js_fetch: Callable[..., Any]) -> None:
+        self._fetch = js_fetch
+
+    async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
+        to, exchange = bridge(), _Exchange(f"no response within {timeout:g} s")
+        timer = to.set_timeout(exchange.give_up, round(timeout * 1000))
+        client = _client_of(request)
+        if client is not None:
+            client.signal.onabort = exchange.give_up
+        try:
+            counted = _counted_body(request, max_body, exchange)
+            exchange.answer = self._fetch(request.url, self._options(request, counted, exchange))
+            js_response = await exchange.answer
+        except JsException as error:
+            exchange.raise_cause()
+            raise FetchFailed(error.message) from None
+        finally:
+            to.clear_timeout(timer)
+            exchange.is_over()
+        exchange.raise_cause()
+        return read_response(js_response)
+
+    def _options(self, request: Request, counted: "_CountedBody | None", exchange: "_Exchange") -> Any:
+        """The second argument of `fetch`: what is text in one crossing, what is an object in one each."""
+        options = bridge().parse(
+            f'{{"method":{quoted(request.method)},"headers":{text_object(request.headers)},'
+            '"redirect":"manual","encodeResponseBody":"manual"}'
+        )
+        options.signal = exchange.controller.signal
+        if request.body is not None:
+            options.body = counted.stream if counted else js_content(request.body)
+        return options
+
+
+class _Exchange:
+    """One call of `fetch` under way, and what ends it before its response.
+
+    Its signal is aborted then, which rejects the promise of `fetch`; but when that happens in the very moment that the
+    response arrives, workerd never settles it. So what waits is woken after `SETTLED` at the latest.
+    """
+
+    under_way: ClassVar[dict[int, "_Exchange"]] = {}
+    """Those that JavaScript may end, by number: a number is all that its functions hold of one."""
+    numbers: ClassVar = itertools.count()
+
+    __slots__ = ("_cause", "_last_resort", "_number", "_too_late", "answer", "controller", "give_up")
+
+    def __init__(self, too_late: str) -> None:
+        to = bridge()
+        self.controller = to.abort_controller()
+        self.answer: Any = None
+        """The future of the response, once it has been asked for."""
+        self._too_late = too_late
+        self._cause: Exception | None = None
+        self._last_resort: asyncio.TimerHandle | None = None
+        self._number = next(self.numbers)
+        self.under_way[self._number] = self
+        self.give_up = _to_give_up()(None, None, self._number)
+        """For JavaScript: called with nothing by a timer, with an event by the signal of a client that is gone."""
+
+    def is_over(self) -> None:
+        """Nothing of JavaScript's ends it any more; whoever counts its content still may."""
+        del self.under_way[self._number]
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+
+    def end(self, cause: Exception) -> None:
+        """Raise `cause` where the response is waited for, and let the origin know that nobody waits."""
+        self._cause = self._cause or cause
+        self.controller.abort()
+        if self.answer is not None and not self.answer.done():
+            self._last_resort = self.answer.get_loop().call_later(SETTLED, self._settle)
+
+    def _settle(self) -> None:
+        if not self.answer.done():
+            self.answer.set_result(None)
+
+    def raise_cause(self) -> None:
+        """Raises what ended it, if anything did."""
+        if self._cause is not None:
+            raise self._cause
+
+    @classmethod
+    def given_up(cls, number: int, event: Any = None) -> None:
+        """What `give_up` calls."""
+        exchange = cls.under_way.get(number)
+        if exchange is not None:
+            gone = ClientGone("it hung up while the origin was asked")
+            exchange.end(FetchTimeout(exchange._too_late) if event is None else gone)
+
+
+def _client_of(request: Request) -> Client | None:
+    """None for a request of our own."""
+    client = request.client
+    assert client is None or isinstance(client, Client), "nobody but this file makes one"
+    return client
+
+
+class _CountedBody:
+    """Content of unknown length, counted as it flows.
+
+    When it is longer than `limit` bytes, or when its sender hangs up, the whole exchange is aborted: ending the stream
+    alone would end the request properly, and the origin would act on half of it.
+    """
+
+    def __init__(self, body: JsBody, limit: int, exchange: _Exchange, client: Client | None) -> None:
+        self._limit = limit
+        self._exchange = exchange
+        self._broken_off = False
+        pipe = js.IdentityTransformStream.new()
+        self.stream = pipe.readable
+        reader = body.stream.getReader(bridge().to_object({"mode": "byob"}))
+        self._pump = asyncio.ensure_future(self._copy(reader, pipe.writable.getWriter()))
+        if client is not None:
+            client.is_outlived_by(self._pump)
+
+    async def _copy(self, reader: Any, writer: Any) -> None:
+        size, buffer = 0, js.Uint8Array.new(PIECE)
+        while (chunk := await self._next(reader, buffer)) is not None:
+            size += chunk.byteLength
+            if size > self._limit:
+                self._abort(ContentTooLarge(f"more than {self._limit} bytes"))
+            if self._broken_off or not await worked(writer.write(chunk)):
+                await worked(reader.cancel("not wanted"))  # an origin may answer without reading to the end
+                return
+            buffer = js.Uint8Array.new(chunk.buffer)
+        if not self._broken_off:
+            await worked(writer.close())
+
+    async def _next(self, reader: Any, buffer: Any) -> Any:
+        """The next piece, in `buffer`'s memory; None at the end."""
+        try:
+            step = await reader.read(buffer)
+        except JsException as error:
+            self._abort(ClientGone(f"the content broke off: {error.message}"))
+            return None
+        return None if step.done else step.value
+
+    def _abort(self, cause: Exception) -> None:
+        self._broken_off = True
+        self._exchange.end(cause)
+
+
+def _counted_body(request: Request, limit: int | None, exchange: _Exchange) -> _CountedBody | None:
+    """None when nothing needs counting: the platform holds content to an announced length, and the core has seen it."""
+    if limit is None or not isinstance(request.body, JsBody) or "content-length" in request.headers:
+        return None
+    return _CountedBody(request.body, limit, exchange, _client_of(request))
+
+
+_bind_given_up: Any = None
+
+
+def _to_give_up() -> Any:
+    """`_to_give_up()(None, None, number)()` is `_Exchange.given_up(number)`; one proxy for all of an isolate."""
+    global _bind_given_up
+    if _bind_given_up is None:
+        call_given_up = js.Function.prototype.call.bind(create_proxy(_Exchange.given_up))
+        _bind_given_up = js.Function.prototype.bind.bind(call_given_up)
+    return _bind_given_up
