@@ -13,7 +13,7 @@ settings.register_profile("gatehouse", deadline=None, print_blob=True)
 settings.load_profile("gatehouse")
 
 
-ORDER = ("browser", "worker", "unit")
+ORDER = ("browser", "origin", "worker", "unit")
 """Folders of tests, long modules first: what is left for the end is short, and no process waits for another."""
 
 SELECTIVE = ("keyword", "markexpr", "lf", "maxfail", "stepwise")
@@ -29,8 +29,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 OF_THE_EXAMPLE = re.compile(
-    r"\b(local_origin|devtools\.origin|gatehouse_verifier|soak|soak_house)\b"
-    r"|^\s*from (application|tests\.unit\.orders)\b",
+    r"\b(local_origin|local_aws|devtools\.origin|gatehouse_verifier|soak|soak_house)\b"
+    r"|^\s*from (application|tests\.unit\.orders|tests\.origin)\b",
     re.MULTILINE,
 )
 """In the text of a module that tests the example origin, or something with it."""
