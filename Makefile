@@ -100,6 +100,6 @@ upload: environment ## the deployment alone, of what is deployable, e.g. make up
 	@$(TOOL) devtools run uv run --no-sync pywrangler deploy --env $(ENV) $(ARGS)
 
 clean: ## remove everything that can be made again, local KV data included
-	@rm -rf .venv .venv-workers node_modules python_modules .gatehouse .wrangler dist pylock.toml
+	@rm -rf .venv .venv-emulator .venv-workers node_modules python_modules .gatehouse .wrangler dist pylock.toml
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find src devtools origin tests bench fuzz soak -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

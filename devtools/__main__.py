@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("devtools.setup", "install what the other commands need, from the lock files; does nothing when current"),
     "dev": ("devtools.dev", "serve the Worker on this machine under wrangler dev"),
     "tail": ("devtools.tail", "show the log of `dev` to people, as it is written"),
-    "origin": ("devtools.origin", "serve the example origin on this machine, with an embedded DynamoDB"),
+    "origin": ("devtools.local_aws.command", "serve the application behind the gateway, deployed on this machine"),
     "token": ("devtools.token", "print a token that the gateway on this machine accepts"),
     "doctor": ("devtools.doctor", "name every fault of the configuration, with its path and the mend"),
     "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),

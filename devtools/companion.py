@@ -8,6 +8,14 @@ from devtools.dev_options import Options, beside_the_configuration, in_force
 from devtools.local_vars import LOCAL
 from devtools.paths import WRANGLER_TOML
 
+GIVEN = {
+    "ORIGIN_SECRET": "ORIGIN_SECRET",
+    "ORIGIN_SECRET_NEXT": "ORIGIN_SECRET_NEXT",
+    "GATEWAY_ACCESS_KEY_ID": "AWS_ACCESS_KEY_ID",
+    "GATEWAY_SECRET_ACCESS_KEY": "AWS_SECRET_ACCESS_KEY",
+}
+"""Variable of the origin's process: the gateway's. `AWS_*` of a process are its own keys, and mean something else."""
+
 
 def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
     """The example origin beside the local environment's gateway: the command of `python -m devtools` that serves it,
@@ -38,10 +46,9 @@ def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
 
 
 def secrets_of(options: Options) -> dict[str, str]:
-    """The secrets that the gateway signs with, for the origin that is to believe it."""
+    """What the gateway signs with, for the origin that is to believe it, as environment variables of its process."""
     said = in_force(options)
-    names = ("ORIGIN_SECRET", "ORIGIN_SECRET_NEXT")
-    return {name: said[name] for name in names if isinstance(said.get(name), str) and said[name]}
+    return {name: said[mine] for name, mine in GIVEN.items() if isinstance(said.get(mine), str) and said[mine]}
 
 
 def say(line: str) -> None:

@@ -3,8 +3,9 @@
 `ensure_local_keys` writes two files that git ignores, and never touches what is already set:
 
     .dev.vars (or what wrangler reads in its place)
-                            JWT_SECRET, ORIGIN_SECRET, and ISSUERS with three entries: HS256 by JWT_SECRET for tokens
-                            without `iss`, LOCAL_ISSUER with three public keys, and DOWN_ISSUER
+                            JWT_SECRET, ORIGIN_SECRET, an AWS access key for the emulator, and ISSUERS with three
+                            entries: HS256 by JWT_SECRET for tokens without `iss`, LOCAL_ISSUER with three public keys,
+                            and DOWN_ISSUER
     .gatehouse/keys.json    the private keys, as JWKs; readable by their owner alone
 
 Each line made is marked as such, and gives way to the same name in wrangler.toml (devtools/local_vars.py). They are
@@ -32,6 +33,9 @@ DOWN_JWKS: Final = "http://127.0.0.1:9/jwks.json"
 KEYS: Final = Path(".gatehouse") / "keys.json"
 
 SECRETS: Final = ("JWT_SECRET", "ORIGIN_SECRET")
+AWS_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""What the gateway signs with where `sign = "sigv4"`; made together, since one fits the other. Only for the environment
+whose origin is on this machine: to AWS, a made one is nobody's."""
 SECRET_BYTES: Final = 48
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "key_ops"})
 OWNER_ONLY: Final = 0o600
@@ -52,6 +56,9 @@ def ensure_local_keys(root: Path = ROOT, environment: str | None = None) -> list
     path = local_vars.secrets_file(root, environment)
     variables = {**local_vars.told(root, environment).values, **local_vars.read(wrangler_toml, environment)[0]}
     added = {name: secrets.token_urlsafe(SECRET_BYTES) for name in SECRETS if not variables.get(name)}
+    if environment == local_vars.LOCAL and not all(variables.get(name) for name in AWS_KEYS):
+        made = (f"AKIALOCAL{secrets.token_hex(6).upper()}", secrets.token_urlsafe(SECRET_BYTES))
+        added |= zip(AWS_KEYS, made, strict=True)
     if not variables.get("ISSUERS"):
         added["ISSUERS"] = json.dumps(local_issuers(private_keys(root)), separators=(",", ":"))
     if added:

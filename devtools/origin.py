@@ -1,11 +1,10 @@
-"""`origin`: the example origin on this machine: its Lambda handler behind a function URL, its tables in a DynamoDB.
-
-    python -m devtools origin --seed
-
-For tests and other tools:
+"""The users API in this process: its Lambda handler behind a function URL, its tables in an embedded DynamoDB.
 
     with local_origin(secret=SECRET, seed=True) as origin:
         httpx.get(f"{origin.url}/prices")          # 401: not signed by the gateway
+
+For tests and other tools that want an origin within a second; the whole application as it is deployed is
+`local_aws/application.py`.
 
 `/echo` answers with what arrived, header by header, and says whether the gateway's signature holds. It is part of this
 development server and of nothing that is deployed.
@@ -13,39 +12,28 @@ development server and of nothing that is deployed.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import logging
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, TextIO
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from devtools import example, ports
-from devtools.failure import Failure
-from devtools.function_url import LOOPBACK, FunctionUrlServer, Handler, HttpRequest, HttpResponse, event_of
+from devtools.function_url import LOOPBACK, FunctionUrlServer, Handler, HttpRequest, HttpResponse, Special, event_of
 from devtools.paths import ROOT
-from devtools.sign_in import LIFETIME, Mint, SignIn, User
+from devtools.sign_in import Mint, SignIn, User
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-DEFAULT_PORT = 8788
-SECRET = "ORIGIN_SECRET"
-NEXT_SECRET = "ORIGIN_SECRET_NEXT"
-DEV_VARS = ROOT / ".dev.vars"
 REGION = "us-east-1"
 
 # id (the `sub` of a token), name, e-mail, role
@@ -91,85 +79,16 @@ def local_origin(
         users, idempotency = running.enter_context(_tables(client))
         secrets = [text for text in (secret, next_secret) if text]
         if seed:
-            _seed(client, users)
+            sow_users(client, users)
         server = FunctionUrlServer(_nobody, port)  # first of all: its port is part of what the gateway signs
         hosts = [f"{name}:{server.server_port}" for name in (LOOPBACK, "localhost")]
         server.handler = _handler(client, users, idempotency, secrets, hosts, log or sys.stdout)
-        server.special["echo"] = _echo(secrets, hosts)
+        server.special["echo"] = echo(secrets, hosts)
         if mint:
-            server.special["dev"] = SignIn((User(user_id, name, role) for user_id, name, _, role in SEED), mint)
+            server.special["dev"] = sign_in(mint)
         server.start()
         running.callback(server.stop)
         yield LocalOrigin(server.url, server.server_port, database)
-
-
-def main(argv: list[str]) -> int:
-    """`origin [--port N] [--seed] [--dynamodb URL]`: serve until interrupted."""
-    options = _options(argv)
-    example.require("the origin")
-    found = {**_dev_vars(DEV_VARS), **os.environ}
-    if not found.get(SECRET):
-        raise Failure(
-            f"{SECRET} is not set", f'put {SECRET}="$(openssl rand -base64 48)" into .dev.vars or the environment'
-        )
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    try:
-        _serve(options, found, stopped)
-    except OSError as error:
-        where = f"{LOOPBACK}:{options.port}"
-        raise Failure(f"the origin cannot listen on {where} ({error.strerror})", "choose another --port") from error
-    except (BotoCoreError, ClientError) as error:
-        where = options.dynamodb or "the embedded address"
-        raise Failure(f"DynamoDB at {where} cannot be used ({error})", "start it, or leave out --dynamodb") from error
-    except ValueError as error:
-        raise Failure(str(error), f"make {SECRET} longer, e.g. with `openssl rand -base64 48`") from error
-    return 0
-
-
-def _serve(options: argparse.Namespace, found: Mapping[str, str], stopped: threading.Event) -> None:
-    with local_origin(
-        secret=found[SECRET],
-        next_secret=found.get(NEXT_SECRET),
-        port=options.port,
-        seed=options.seed,
-        dynamodb_url=options.dynamodb,
-        mint=_mint if options.seed else None,
-    ) as origin:
-        seeded = f", users {', '.join(row[0] for row in SEED)}" if options.seed else ""
-        print(f"origin: {origin.url} (DynamoDB at {origin.dynamodb_url}{seeded})", flush=True)
-        stopped.wait()
-
-
-def _mint(subject: str, role: str) -> str:
-    """A token of this machine's issuer, for the demo page. Raises Failure when there is none."""
-    from devtools import token  # reads the gateway's settings, which nothing else here needs
-
-    return token.mint(subject, role, lifetime=LIFETIME)
-
-
-def _options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m devtools origin", description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--port", type=ports.port, default=DEFAULT_PORT, help=f"port on {LOOPBACK} (default {DEFAULT_PORT})"
-    )
-    parser.add_argument("--seed", action="store_true", help="begin with a few users")
-    parser.add_argument(
-        "--dynamodb",
-        metavar="URL",
-        default=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"),
-        help="a DynamoDB endpoint to use (default $AWS_ENDPOINT_URL_DYNAMODB, else an embedded one)",
-    )
-    return parser.parse_args(argv)
-
-
-def _dev_vars(file: Path) -> dict[str, str]:
-    """The variables of a `.dev.vars` file, in the part of its dotenv syntax that secrets need."""
-    if not file.exists():
-        return {}
-    pairs = (line.partition("=") for line in file.read_text().splitlines() if not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip().strip("\"'") for name, equals, value in pairs if equals}
 
 
 @contextmanager
@@ -244,7 +163,9 @@ def _handler(
     return handler
 
 
-def _seed(client: DynamoDBClient, table: str) -> None:
+def sow_users(client: DynamoDBClient, table: str) -> None:
+    """Put the users of `SEED` into a table that has none."""
+    _see_origin()
     from application.users.table import UsersTable
     from application.users.users import User
 
@@ -254,7 +175,7 @@ def _seed(client: DynamoDBClient, table: str) -> None:
         users.add(User(**row, created_at=SEEDED_AT.format(second), created_by="seed"))
 
 
-def _echo(secrets: list[str], hosts: list[str]) -> Any:
+def echo(secrets: list[str], hosts: list[str]) -> Special:
     """Answers with the request as it arrived."""
     from gatehouse_verifier import GatewayVerifier, Received, Refused
 
@@ -266,7 +187,7 @@ def _echo(secrets: list[str], hosts: list[str]) -> Any:
         except Refused as refusal:
             return f"refused: {refusal.reason}"
 
-    def echo(request: HttpRequest) -> HttpResponse:
+    def answer(request: HttpRequest) -> HttpResponse:
         seen = {
             "method": request.method,
             "target": request.target,
@@ -278,7 +199,12 @@ def _echo(secrets: list[str], hosts: list[str]) -> Any:
         headers = {"content-type": "application/json", "cache-control": "no-store"}
         return HttpResponse(200, headers, (), json.dumps(seen, indent=2).encode())
 
-    return echo
+    return answer
+
+
+def sign_in(mint: Mint) -> Special:
+    """What the demo page needs to sign in as one of the users of `SEED`."""
+    return SignIn((User(user_id, name, role) for user_id, name, _, role in SEED), mint)
 
 
 def _see_origin() -> None:

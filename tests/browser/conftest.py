@@ -80,10 +80,16 @@ def mint(subject: str, role: str) -> str:
     return jwt.encode({"sub": subject, "role": role, "exp": int(time.time()) + 3600}, JWT_SECRET, "HS256")
 
 
+def _by_hmac(route: dict[str, Any]) -> dict[str, Any]:
+    """The route as an origin takes it that is no function behind IAM."""
+    kept = {name: value for name, value in route.items() if name not in ("aws_region", "aws_service")}
+    return {**kept, "sign": "hmac"} if "sign" in kept else kept
+
+
 def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
     """What `make dev` serves, before this `origin`."""
     local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
-    routes = [{**route, "origin": origin.url} for route in local["ROUTES"]]
+    routes = [{**_by_hmac(route), "origin": origin.url} for route in local["ROUTES"]]
     return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": routes, **more}
 
 

@@ -187,7 +187,7 @@ def test_both_runtimes_are_told_the_issuers_of_wrangler_toml(project: Path, tmp_
     yielded = local_vars.yielded(options.config, "mine")
     wrangler_config.write({}, tmp_path / "session", project, lambda text: local_vars.without(text, yielded))
     seen = local_vars.parse((tmp_path / "session" / ".dev.vars").read_text())
-    assert set(seen) == {"JWT_SECRET", "ORIGIN_SECRET"}
+    assert set(seen) == {"JWT_SECRET", "ORIGIN_SECRET", *local_keys.AWS_KEYS}
     assert (tmp_path / "session" / ".dev.vars").stat().st_mode & 0o777 == 0o600
 
 
@@ -213,7 +213,7 @@ def test_an_option_goes_before_everything_and_that_is_told(project: Path) -> Non
 def test_keys_are_made_where_wrangler_reads_them_and_once(tmp_path: Path) -> None:
     (tmp_path / "wrangler.toml").write_text(TOML)
     (tmp_path / ".dev.vars.local").write_text("DEFAULT_COUNTRY=FR\n")
-    assert local_keys.ensure_local_keys(tmp_path) == ["JWT_SECRET", "ORIGIN_SECRET", "ISSUERS"]
+    assert local_keys.ensure_local_keys(tmp_path) == ["JWT_SECRET", "ORIGIN_SECRET", *local_keys.AWS_KEYS, "ISSUERS"]
     assert not (tmp_path / ".dev.vars").exists()
     assert local_keys.ensure_local_keys(tmp_path) == []
 
@@ -222,7 +222,7 @@ def test_keys_are_added_to_a_dot_env_that_a_dev_vars_would_shut_out(tmp_path: Pa
     toml = tmp_path / "wrangler.toml"
     toml.write_text(TOML)
     (tmp_path / ".env").write_text("ORIGIN_SECRET=of-mine\n")
-    assert local_keys.ensure_local_keys(tmp_path) == ["JWT_SECRET", "ISSUERS"]
+    assert local_keys.ensure_local_keys(tmp_path) == ["JWT_SECRET", *local_keys.AWS_KEYS, "ISSUERS"]
     assert local_vars.read(toml, "local")[0]["ORIGIN_SECRET"] == "of-mine"
     (tmp_path / ".dev.vars").write_text("JWT_SECRET=x\n")
     assert list(local_vars.shadows(toml, "local")) == [".env: not read by wrangler beside .dev.vars"]
@@ -272,7 +272,7 @@ def local(project: Path) -> dev_options.Options:
 @contextmanager
 def another_origin(secret: str) -> Iterator[int]:
     server = FunctionUrlServer(lambda *_: {"statusCode": 404}, 0)
-    server.special["echo"] = origin._echo([secret], [f"127.0.0.1:{server.server_port}"])
+    server.special["echo"] = origin.echo([secret], [f"127.0.0.1:{server.server_port}"])
     server.start()
     yield server.server_port
     server.stop()

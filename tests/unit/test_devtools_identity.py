@@ -14,6 +14,7 @@ from auth import Authenticator
 from configuration import load_settings
 from devtools import doctor, local_keys, local_vars, token
 from devtools.failure import Failure
+from devtools.local_keys import AWS_KEYS
 from devtools.paths import ROOT
 from messages import Request, Response
 from ports import FetchFailed
@@ -68,6 +69,20 @@ def test_the_first_run_makes_keys_and_the_second_makes_none(root: Path) -> None:
     before = (root / ".dev.vars").read_text()
     assert local_keys.ensure_local_keys(root) == []
     assert (root / ".dev.vars").read_text() == before
+
+
+def test_half_an_access_key_is_none(root: Path) -> None:
+    """An id fits one secret: both are made anew."""
+    (root / "wrangler.toml").write_text(f"{WRANGLER}\n[env.local]\nname = 'local'\n")
+    (root / ".dev.vars").write_text("AWS_ACCESS_KEY_ID=AKIAOWN\n")
+    assert set(AWS_KEYS) <= set(local_keys.ensure_local_keys(root))
+    variables, _ = local_vars.read(root / "wrangler.toml", "local")
+    assert variables["AWS_ACCESS_KEY_ID"].startswith("AKIALOCAL")
+
+
+def test_an_access_key_is_made_for_the_origin_of_this_machine_alone(root: Path) -> None:
+    """AWS would refuse it, and the gateway could not say any more that none was given."""
+    assert not set(AWS_KEYS) & set(local_keys.ensure_local_keys(root))
 
 
 def test_only_their_owner_can_read_the_keys(root: Path) -> None:

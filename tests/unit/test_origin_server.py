@@ -1,15 +1,9 @@
-"""`python -m devtools origin`: HTTP in, function-URL events out and back, over real sockets."""
+"""The function URL of the origin in this process: HTTP in, events out and back, over real sockets."""
 
 import base64
 import hashlib
 import http.client
-import json
-import os
-import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +14,6 @@ import httpx
 import pytest
 
 from devtools import origin as origin_command
-from devtools.failure import Failure
 from devtools.function_url import LARGEST_PAYLOAD, FunctionUrlServer
 from devtools.origin import local_origin
 from signing import origin_key
@@ -306,7 +299,7 @@ def test_stop_ends_open_connections(recorder: Recorder) -> None:
         socket.create_connection(("127.0.0.1", running.server_port), timeout=1)
 
 
-# --- the command -------------------------------------------------------------------------------
+# --- the origin in this process -------------------------------------------------------------------------------
 
 
 def test_echo_shows_what_arrived_and_whether_it_is_signed() -> None:
@@ -341,67 +334,3 @@ def _ids(port: int) -> list[str]:
 def test_a_short_secret_is_said_at_the_start() -> None:
     with pytest.raises(ValueError, match="32 bytes"), local_origin(secret="short"):
         pass
-
-
-def run(*options: str, **environment: str) -> "subprocess.Popen[str]":
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ORIGIN_", "AWS_"))}
-    return subprocess.Popen(
-        [sys.executable, "-m", "devtools", "origin", *options],
-        cwd=ROOT, env={**inherited, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
-    process = run("--port", "0", "--seed", ORIGIN_SECRET=SECRET)
-    assert process.stdout is not None
-    announced = re.match(r"origin: http://127\.0\.0\.1:(\d+) .*users ada, grace", process.stdout.readline())
-    assert announced is not None
-    assert _ids(int(announced[1]))[:2] == ["ada", "grace"]
-    process.send_signal(number)
-    output, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "")
-    line = json.loads(output.splitlines()[-1])
-    assert (line["x-user-id"], line["verified"], line["path"]) == ("ada", True, "/users")
-
-
-def test_a_taken_port_is_one_readable_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        output, errors = run("--port", str(port), ORIGIN_SECRET=SECRET).communicate(timeout=60)
-    assert output == ""
-    assert errors == (
-        f"gatehouse: the origin cannot listen on 127.0.0.1:{port} (Address already in use): choose another --port\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("options", "environment", "said"),
-    [
-        (["--port", "0"], {"ORIGIN_SECRET": "short"}, "an origin secret needs at least 32 bytes"),
-        (
-            ["--port", "0", "--dynamodb", "http://127.0.0.1:1"],
-            {"ORIGIN_SECRET": SECRET},
-            "DynamoDB at http://127.0.0.1:1",
-        ),
-    ],
-)
-def test_other_faults_are_one_readable_line(options: list[str], environment: dict[str, str], said: str) -> None:
-    process = run(*options, **environment)
-    output, errors = process.communicate(timeout=60)
-    assert (process.returncode, output) == (1, "")
-    assert errors.count("\n") == 1
-    assert said in errors
-
-
-def test_without_a_secret_the_command_says_how_to_make_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("ORIGIN_SECRET", raising=False)
-    monkeypatch.setattr(origin_command, "DEV_VARS", tmp_path / "none")
-    with pytest.raises(Failure, match="openssl rand"):
-        origin_command.main([])
-
-
-def test_dev_vars_are_read_as_wrangler_reads_them(tmp_path: Path) -> None:
-    file = tmp_path / ".dev.vars"
-    file.write_text("# comment=1\nORIGIN_SECRET=\"a=b\"\n\nOTHER = 'c'\nnot a variable\n")
-    assert origin_command._dev_vars(file) == {"ORIGIN_SECRET": "a=b", "OTHER": "c"}

@@ -1,0 +1,62 @@
+"""The application behind the gateway, deployed once for all tests of a process into an emulator of AWS."""
+
+import hashlib
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+import sigv4
+from devtools.local_aws.application import LocalApplication, local_application
+from devtools.local_aws.emulator import REGION
+from devtools.local_aws.keys import Keys
+
+KEYS = Keys("AKIALOCALTESTS", "an-access-key-of-the-tests", "origin-tests-secret-of-enough-bytes-here")
+ADMIN = {"x-user-id": "ada", "x-user-role": "admin"}
+
+
+def signed(
+    port: int, method: str, path: str, *, query: str = "", body: bytes = b"", keys: Keys = KEYS, **fields: str
+) -> httpx.Response:
+    """What the application on `port` answers to a gateway with `sign = "sigv4"`; `fields` have "_" for "-"."""
+    headers = {name.replace("_", "-"): value for name, value in fields.items()}
+    digest = hashlib.sha256(body).hexdigest() if body else None
+    credentials, scope = sigv4.Credentials(keys.access_key_id, keys.secret_access_key), sigv4.Scope(REGION, "lambda")
+    host = f"127.0.0.1:{port}"
+    added = sigv4.sign(method, host, path, query, headers, digest, credentials, scope, time.time())
+    target = f"http://{host}{path}" + (f"?{query}" if query else "")
+    return httpx.request(method, target, headers={**headers, **added}, content=body or None, timeout=60)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What a gateway is to the application."""
+
+    application: LocalApplication
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return signed(self.application.port, method, path, **more)
+
+    def as_admin(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return self.ask(method, path, x_user_id="ada", x_user_role="admin", **more)
+
+
+@pytest.fixture(scope="session")
+def log() -> io.StringIO:
+    """What the functions log, as far as it was published."""
+    return io.StringIO()
+
+
+@pytest.fixture(scope="session")
+def application(log: io.StringIO) -> Iterator[LocalApplication]:
+    with local_application(KEYS, seed=True, log=log, publishing=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gateway(application: LocalApplication) -> Gateway:
+    return Gateway(application)
