@@ -175,9 +175,9 @@ def test_idempotent_requests_are_tried_again(method: str, first: Outcome) -> Non
 def test_no_other_request_is_ever_sent_twice(method: str, first: Outcome) -> None:
     world = World(first, Response(200))
     if isinstance(first, Response):
-        assert answer(world, client(method), methods=[method]).status == first.status
+        assert answer(world, client(method), methods=[method.upper()]).status == first.status
     else:
-        refusal(world, client(method), methods=[method])
+        refusal(world, client(method), methods=[method.upper()])
     assert len(world.sent) == 1
 
 
