@@ -5,6 +5,7 @@ import { showCountries } from "./countries.js";
 import { byId, say } from "./dom.js";
 import { call, header, refusal, succeeded, turns } from "./gateway.js";
 import { speak } from "./messages.js";
+import { showOffer, showOwn, wireOrders } from "./orders.js";
 import { showPlace } from "./place.js";
 import { showPreferences, wirePreferences } from "./preferences.js";
 import { showPrices } from "./prices.js";
@@ -34,7 +35,7 @@ async function locate(choices = {}) {
   speak(locale.language);
   showPlace(locale, header(outcome, "x-request-id"));
   showPreferences(locale);
-  await Promise.all([showPrices(locale), showCountries(locale)]);
+  await Promise.all([showPrices(locale).then((list) => list && showOffer(list, locale)), showCountries(locale)]);
   document.documentElement.dataset.ready = "1";
 }
 
@@ -44,6 +45,7 @@ async function mountSignIn() {
     const panel = await import(SIGN_IN_PANEL);
     await panel.mount(byId("sign-in"), (token) => {
       byId("token").value = token;
+      showOwn();
     });
   } catch {
     // No development server behind this gateway: there is nothing to sign in with, and so no panel.
@@ -54,6 +56,7 @@ async function mountSignIn() {
 const asked = new URLSearchParams(location.search);
 wirePreferences({ onTry: locate, onSaved: () => locate() });
 wireProtected();
+wireOrders();
 wireCache();
 mountSignIn();
 locate({ lang: asked.get("lang"), currency: asked.get("currency") });

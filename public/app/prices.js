@@ -20,12 +20,15 @@ const SAMPLE = {
   ],
 };
 
-/** Fetch the list and show it for `locale`. The origin sees the visitor's currency and prices in it where it can. */
+/**
+ * Fetch the list and show it for `locale`; gives what is shown, or nothing when that was asked for again meanwhile. The
+ * origin sees the visitor's currency and prices in it where it can.
+ */
 export async function showPrices(locale) {
   const isLatest = asking();
   const query = new URLSearchParams({ currency: locale.currency });
   const outcome = await call(`${PRICES}?${query}`, { headers: { accept: "application/json" } });
-  if (!isLatest()) return;
+  if (!isLatest()) return undefined;
   const real = succeeded(outcome) && Array.isArray(outcome.data?.plans);
   const list = real ? outcome.data : SAMPLE;
   const shelf = byId("shelf");
@@ -35,6 +38,7 @@ export async function showPrices(locale) {
   shelf.dataset.currency = list.currency;
   shelf.setAttribute("aria-busy", "false");
   byId("shelf-note").textContent = note(real, list.currency, locale);
+  return list;
 }
 
 function card(plan, currency, language) {
