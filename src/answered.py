@@ -4,13 +4,14 @@ Pure. A `Location` at the origin's own host would lead the client past the gatew
 worse, let it in. Redirects are not followed here: the client sees them, and comes back through the gateway.
 """
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from cors import settle_cors
 from forwarded import DEFAULT_PORTS, Target
 from handshake import selected_protocol
 from header_rules import client_rule, connection_options
 from messages import Request, Response
+from uri_references import split_reference
 
 BODILESS_STATUSES = frozenset({101, 204, 205, 304})
 """No content, whatever the origin sent (RFC 9110 sections 15.2, 15.3.5, 15.3.6 and 15.4.5)."""
@@ -46,7 +47,7 @@ def public_reference(reference: str, target: Target, request: Request) -> str:
     path, stay as they are.
     """
     try:
-        parts = urlsplit(reference)
+        parts = split_reference(reference)
     except ValueError:
         return reference
     if not parts.scheme and not parts.netloc:

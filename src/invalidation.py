@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from paths import normalise_path
 from problems import Problem
+from uri_references import split_reference
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PRI", "PROPFIND", "QUERY", "REPORT", "SEARCH"})
 """Safe by IANA's method registry. Any other method may change things, and so may one that nobody knows."""
@@ -35,6 +36,7 @@ def invalidated_urls(method: str, url: str, status: int, headers: Mapping[str, s
 def _resolved(base: str, reference: str) -> str | None:
     """The URL a reference points to, written as requests for it are, if that is on the same origin."""
     try:
+        split_reference(reference)
         target, parts = urlsplit(base), urlsplit(urljoin(base, reference.strip()))
         if _origin(target) != _origin(parts):
             return None

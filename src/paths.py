@@ -47,6 +47,12 @@ FAULTS = (
 """What makes a path ambiguous. `/..;x` and `/;x` are there because servlet containers cut parameters off first, and
 `/..%20`, `/..%3F` and `/..::$DATA` because others cut off, or decode, what hides the dots there."""
 
+MARKS = frozenset({"Mn", "Mc", "Me", "Cf", "Cn"})
+"""General categories of what stands on or between letters: combining characters, and what has no shape."""
+MOST_MARKS = 30
+"""In a row: text with more is not stream-safe (UAX #15 section 13), and putting them in order, as comparing paths does,
+takes time that grows with their square."""
+
 DISGUISED = re.compile(r"[/\\]|(?:/|\A)[\s+]*\.\.?[\s+]*(?:[/;?#]|:+\$|\Z)")
 """What compatible characters of Unicode (UAX #15, NFKC) must not turn into within a segment: slashes, dots."""
 
@@ -122,8 +128,20 @@ def _decoded(path: str) -> str:
 def _refuse_disguises(text: str) -> None:
     if text.isascii():
         return
+    if _marks_in_a_row(text) > MOST_MARKS:
+        raise _ambiguous("holds more combining characters in a row than any word has")
     if any(DISGUISED.search(unicodedata.normalize("NFKC", segment)) for segment in text.split("/") if segment):
         raise _ambiguous("holds a slash, a backslash or a dot segment in other characters of Unicode")
+
+
+def _marks_in_a_row(text: str) -> int:
+    """The most there are, in what `text` decomposes to: halfwidth katakana hide theirs."""
+    most = run = 0
+    for char in text:
+        for part in unicodedata.normalize("NFKD", char):
+            run = run + 1 if unicodedata.category(part) in MARKS else 0
+            most = max(most, run)
+    return most
 
 
 def _ambiguous(fault: str) -> Problem:

@@ -17,6 +17,7 @@ from messages import Content, ContentTooLarge, Request, Response
 from ports import Fetch, FetchFailed
 from publickeys import KeySet
 from settings import LOOPBACK, NUMERIC_HOST, PLAIN_HOST, IssuerSettings
+from uri_references import split_reference
 
 FETCH_TIMEOUT: Final = 5.0
 """Seconds for everything: discovery, key set, content."""
@@ -72,7 +73,7 @@ class Provider:
         url = metadata.get("jwks_uri")
         if not isinstance(url, str):
             raise ValueError("the discovery document names no jwks_uri")
-        if not PLAIN_HOST.fullmatch(urlsplit(url).netloc):
+        if not PLAIN_HOST.fullmatch(split_reference(url).netloc):
             raise ValueError("the discovery document names a host that parsers may read differently")
         if _is_loopback(url) and not _is_loopback(self._issuer):
             raise ValueError("the discovery document of an issuer elsewhere points to this machine")

@@ -16,18 +16,21 @@ from ports import StoreFailed
 from problems import Problem
 from purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
 from settings import AccessSettings
+from uri_references import split_reference
 
 ACCESS = AccessSettings(auth="required", roles=("gatehouse:purge",))
 """Who may purge, by tokens of the issuers that `Settings.operators` names."""
 
 MOST = 100
 """Entries of one list: each is a write to the store."""
+LONGEST_NAME = 64
+"""Characters of a member's name that a refusal repeats."""
 
 
 def _is_reference(value: str) -> str:
     if not value.startswith(("/", "https://", "http://")) or value.startswith("//") or "#" in value:
         raise ValueError("must be an absolute URL or a path that begins with '/', without a fragment")
-    urlsplit(value)  # raises ValueError on a malformed host
+    split_reference(value)  # raises ValueError on a malformed host
     return value
 
 
@@ -95,7 +98,7 @@ def _parse(content: bytes) -> Purge:
         return Purge.model_validate_json(content)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"])) or "body"
+        field = ".".join(map(str, fault["loc"]))[:LONGEST_NAME] or "body"
         raise Problem(400, "invalid_purge", f"{field}: {fault['msg']}", field=field) from None
 
 

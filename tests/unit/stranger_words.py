@@ -40,6 +40,9 @@ SHAPES: Final[dict[str, str]] = {
     "curly brackets": '{{"{w}":',
     "inner lists": "{w}=({i} {i}), ",
     "not ASCII": "é{w}",
+    "marks": "\u0301\u0316",
+    "marks without a shape between": "\u0301\u200b\u0316\u200b",
+    "marks in disguise": "\uff9e\u0301",
 }
 
 

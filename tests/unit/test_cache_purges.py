@@ -202,6 +202,8 @@ def test_an_order_is_answered_as_it_was_understood() -> None:
         ({"urls": ["//a.example/"]}, "urls.0"),
         ({"urls": ["https://[/a"]}, "urls.0"),
         ({"urls": ["/a#b"]}, "urls.0"),
+        ({"urls": ["https://bücher.example/a"]}, "urls.0"),
+        ({"u" * 9000: 1}, "u" * 64),
         ({"urls": ["/a"] * 101}, "urls"),
         ({"prefixes": ["/a?b"]}, "prefixes.0"),
         ({"prefixes": ["/a" * 17]}, "prefixes.0"),

@@ -201,7 +201,7 @@ def test_discovery_finds_the_key_set() -> None:
         ({"issuer": "https://id.example", "jwks_uri": "file:///etc/passwd"}, "a host"),
         ({"issuer": "https://id.example", "jwks_uri": "https://u@id.example/jwks"}, "a host"),
         ({"issuer": "https://id.example", "jwks_uri": "https://%6cocalhost/jwks"}, "a host"),
-        ({"issuer": "https://id.example", "jwks_uri": "https://bücher.example/jwks"}, "a host"),
+        ({"issuer": "https://id.example", "jwks_uri": "https://bücher.example/jwks"}, "ASCII"),
     ],
 )
 def test_discovery_is_checked(metadata: Any, says: str) -> None:

@@ -238,3 +238,22 @@ def test_dots_in_disguise_are_dots(raw: str) -> None:
 )
 def test_dots_and_other_characters_that_hide_nothing_pass(raw: str) -> None:
     assert accepted(raw) is not None
+
+
+MANY_MARKS = "\u0301\u0316" * 16
+
+
+@pytest.mark.parametrize(
+    "between", ["", "\u200b", "\u00ad", "\u2065"], ids=["nothing", "space", "hyphen", "unassigned"]
+)
+@pytest.mark.parametrize("mark", ["\u0301", "\uff9e"], ids=["mark", "in disguise"])
+def test_a_pile_of_marks_is_refused_before_it_is_put_in_order(mark: str, between: str) -> None:
+    assert accepted("/a" + (mark + between) * 31) is None
+    assert accepted("/a" + f"{mark}b" * 40) is not None
+
+
+@pytest.mark.parametrize(
+    "raw", ["/a" + MANY_MARKS[:30], "/%E0%A4%B8%E0%A5%8D%E0%A4%A4%E0%A5%8D%E0%A4%B0%E0%A5%80", "/👩‍👩‍👧‍👦"]
+)
+def test_words_and_pictures_of_many_marks_pass(raw: str) -> None:
+    assert accepted(raw) is not None
