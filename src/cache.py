@@ -389,7 +389,7 @@ REFUSALS: Final[tuple[tuple[str, Callable[[_Candidate], bool]], ...]] = (
     ("no-store", _is_forbidden),
     ("private", lambda c: c.said.private),
     ("status", _status_is_excluded),
-    ("cache-tag", lambda c: c.response.is_tagged_too_long),
+    ("cache-tag", lambda c: c.response.is_tagged_too_much),
     ("vary", lambda c: "*" in c.response.vary or varies_too_much(c.response.vary)),
     ("authorization", _belongs_to_one_user),
     ("set-cookie", _sets_a_cookie_for_one),

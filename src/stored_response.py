@@ -44,6 +44,7 @@ LEFT_OUT_OF_304: Final = frozenset(
 
 
 MOST_TAGS: Final = 100
+"""Of one response: after a purge of anything, each is a read of the store."""
 
 MOST_BYTES: Final = 10**15
 """Python refuses to read a number of thousands of digits."""
@@ -90,9 +91,10 @@ class StoredResponse:
         return split_list(self.headers.get("cache-tag", ""))[:MOST_TAGS]
 
     @property
-    def is_tagged_too_long(self) -> bool:
-        """Whether its tags are not read, so that it could not be purged by them."""
-        return len(self.headers.get("cache-tag", "")) > RESPONSE_FIELDS["cache-tag"].characters
+    def is_tagged_too_much(self) -> bool:
+        """Whether it has tags that do not count, so that it could not be purged by them."""
+        text = self.headers.get("cache-tag", "")
+        return len(text) > RESPONSE_FIELDS["cache-tag"].characters or len(split_list(text)) > MOST_TAGS
 
     @cached_property
     def born(self) -> int:

@@ -245,6 +245,13 @@ class TestPurges:
         run(house.cache.purge([url_scope("https://a.example/a"), prefix_scope("a.example", "/a"), tag_scope("other")]))
         assert status_of(house.get("/b")) == "hit; ttl=59"
 
+    @pytest.mark.parametrize(("tags", "status"), [(100, "stored"), (101, "detail=cache-tag")])
+    def test_what_has_more_tags_than_count_is_not_stored(self, tags: int, status: str) -> None:
+        """Else a purge by the last of them would say that it is gone, and it would stay."""
+        named = ",".join(f"t{number}" for number in range(tags))
+        house = CacheHouse(lambda request: page(cache_control="max-age=60", cache_tag=named))
+        assert status_of(house.get("/b")) == f"fwd=uri-miss; {status}"
+
 
 # --- nobody sees another's response -----------------------------------------------------------------------------------
 
