@@ -24,12 +24,22 @@ from typing import Any
 
 from devtools import credentials, node
 from devtools.failure import Failure, one_line
-from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, ORDERS_LOCK, ORIGIN_LOCK, ROOT, TOOLS_LOCK, VENV, WORKER_LOCK
+from devtools.paths import (
+    EMULATOR_LOCK,
+    FUZZ_LOCK,
+    GRAPH_LOCK,
+    ORDERS_LOCK,
+    ORIGIN_LOCK,
+    ROOT,
+    TOOLS_LOCK,
+    VENV,
+    WORKER_LOCK,
+)
 
 ACCEPTED: dict[str, str] = {}
 """Finding (`GHSA-…`, `PYSEC-…`, `CVE-…`) -> why what ships may have it, and until when."""
 
-SHIPPED = tuple(lock for lock in (WORKER_LOCK, ORIGIN_LOCK, ORDERS_LOCK) if lock.exists())
+SHIPPED = tuple(lock for lock in (WORKER_LOCK, ORIGIN_LOCK, ORDERS_LOCK, GRAPH_LOCK) if lock.exists())
 """Without the example origin's where that was deleted."""
 TOOLS = (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, ORDERS_LOCK, ORIGIN_LOCK, TOOLS_LOCK, VENV, WORKER_LOCK
+from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, GRAPH_LOCK, ORDERS_LOCK, ORIGIN_LOCK, TOOLS_LOCK, VENV, WORKER_LOCK
 from devtools.steps import run_step
 
 COMPILE = ("pip", "compile", "--generate-hashes", "--no-header", "--no-emit-index-url", "--quiet")
@@ -25,6 +25,7 @@ LOCKS: dict[Path, tuple[str | Path, ...]] = {
     EMULATOR_LOCK: ("--group", "emulator", "--universal", "--python-version", "3.11"),
     ORIGIN_LOCK: ("--group", "origin", *DEPLOYED),
     ORDERS_LOCK: ("--group", "origin", "--group", "origin-orders", *DEPLOYED),
+    GRAPH_LOCK: ("--group", "origin", "--group", "origin-graph", *DEPLOYED),
 }
 
 

@@ -76,13 +76,13 @@ def local_origin(
     with ExitStack() as running:
         database = dynamodb_url or running.enter_context(_embedded_dynamodb())
         client = _client(database)
-        users, idempotency = running.enter_context(_tables(client))
+        users, posts, idempotency = running.enter_context(_tables(client))
         secrets = [text for text in (secret, next_secret) if text]
         if seed:
             sow_users(client, users)
         server = FunctionUrlServer(_nobody, port)  # first of all: its port is part of what the gateway signs
         hosts = [f"{name}:{server.server_port}" for name in (LOOPBACK, "localhost")]
-        server.handler = _handler(client, users, idempotency, secrets, hosts, log or sys.stdout)
+        server.handler = _handler(client, users, posts, idempotency, secrets, hosts, log or sys.stdout)
         server.special["echo"] = echo(secrets, hosts)
         if mint:
             server.special["dev"] = sign_in(mint)
@@ -117,14 +117,16 @@ def _client(endpoint: str) -> DynamoDBClient:
 
 
 @contextmanager
-def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str]]:
-    """Fresh tables for users and idempotency records, under names of their own: moto keeps one store a process."""
+def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str, str]]:
+    """Fresh tables, under names of their own: moto keeps one store a process."""
     _see_origin()
-    from application.users.table import TABLE_SCHEMA
+    from application.common.posts_table import POSTS_SCHEMA
+    from application.common.users_table import TABLE_SCHEMA
 
     run = token_hex(4)
-    users, idempotency = f"users-{run}", f"idempotency-{run}"
+    users, posts, idempotency = f"users-{run}", f"posts-{run}", f"idempotency-{run}"
     client.create_table(TableName=users, **TABLE_SCHEMA)
+    client.create_table(TableName=posts, **POSTS_SCHEMA)
     client.create_table(
         TableName=idempotency,
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -132,9 +134,9 @@ def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str]]:
         BillingMode="PAY_PER_REQUEST",
     )
     try:
-        yield users, idempotency
+        yield users, posts, idempotency
     finally:
-        for name in (users, idempotency):
+        for name in (users, posts, idempotency):
             client.delete_table(TableName=name)
 
 
@@ -143,7 +145,13 @@ def _nobody(event: dict[str, Any], context: Any) -> Any:
 
 
 def _handler(
-    client: DynamoDBClient, users: str, idempotency: str, secrets: list[str], hosts: list[str], log: TextIO
+    client: DynamoDBClient,
+    users: str,
+    posts: str,
+    idempotency: str,
+    secrets: list[str],
+    hosts: list[str],
+    log: TextIO,
 ) -> Handler:
     for unused in ("POWERTOOLS_METRICS_DISABLED", "POWERTOOLS_TRACE_DISABLED"):  # for CloudWatch and X-Ray
         os.environ.setdefault(unused, "true")
@@ -157,7 +165,9 @@ def _handler(
     for attached in logger.handlers:
         if isinstance(attached, logging.StreamHandler):
             attached.setStream(log)
-    settings = Settings(users_table=users, idempotency_table=idempotency, secrets=lambda: secrets, hosts=hosts)
+    settings = Settings(
+        users_table=users, posts_table=posts, idempotency_table=idempotency, secrets=lambda: secrets, hosts=hosts
+    )
     metrics = metrics_of("users-api")
     handler: Handler = entry_point(create_handler(settings, client, logger, metrics), "users-api", metrics)
     return handler
@@ -166,8 +176,8 @@ def _handler(
 def sow_users(client: DynamoDBClient, table: str) -> None:
     """Put the users of `SEED` into a table that has none."""
     _see_origin()
-    from application.users.table import UsersTable
-    from application.users.users import User
+    from application.common.users import User
+    from application.common.users_table import UsersTable
 
     users = UsersTable(client, table)
     for second, (user_id, name, email, role) in enumerate(SEED):

@@ -20,6 +20,7 @@ EMULATOR_LOCK = REQUIREMENTS / "emulator.txt"
 ORIGIN = ROOT / "origin"
 ORIGIN_LOCK = ORIGIN / "requirements.txt"
 ORDERS_LOCK = ORIGIN / "requirements-orders.txt"
+GRAPH_LOCK = ORIGIN / "requirements-graph.txt"
 
 # Made by `make setup`, ignored by git.
 VENV = ROOT / ".venv"

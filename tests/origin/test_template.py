@@ -9,7 +9,8 @@ from typing import Any
 
 import build
 import pytest
-from application.users.table import TABLE_SCHEMA
+from application.common.posts_table import POSTS_SCHEMA
+from application.common.users_table import TABLE_SCHEMA
 
 from devtools.local_aws import packaging, template
 from devtools.local_aws.front import PLACES
@@ -137,7 +138,11 @@ def test_every_alarm_tells_the_topic_also_when_it_is_over() -> None:
 
 def test_tables_are_the_ones_the_code_uses() -> None:
     tables = template.resources("AWS::DynamoDB::Table")
-    schemas = {"UsersTable": TABLE_SCHEMA, **{_logical(name): schema for name, schema in TABLES.items()}}
+    schemas = {
+        "UsersTable": TABLE_SCHEMA,
+        "PostsTable": POSTS_SCHEMA,
+        **{_logical(name): schema for name, schema in TABLES.items()},
+    }
     for name, schema in schemas.items():
         for key in ("KeySchema", "BillingMode"):
             assert tables[name][key] == schema[key], name
@@ -147,7 +152,7 @@ def test_tables_are_the_ones_the_code_uses() -> None:
 
 def test_what_customers_have_outlives_the_stack() -> None:
     kept = {name for name, resource in RESOURCES.items() if resource.get("DeletionPolicy") == "Retain"}
-    assert kept >= {"UsersTable", "OrdersTable", "StockTable", "MailboxTable"}
+    assert kept >= {"UsersTable", "PostsTable", "OrdersTable", "StockTable", "MailboxTable"}
 
 
 # --- packages -----------------------------------------------------------------------------------

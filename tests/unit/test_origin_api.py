@@ -412,14 +412,14 @@ def test_creations_in_parallel_all_succeed_and_one_id_is_given_once(gateway: Gat
     ("target", "allow"),
     [
         ("/users", "GET, HEAD, POST, OPTIONS"),
-        ("/users/ada", "GET, HEAD, OPTIONS"),
+        ("/users/ada", "GET, HEAD, PATCH, DELETE, OPTIONS"),
         ("/prices", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_options_and_405_tell_what_is_allowed(gateway: Gateway, target: str, allow: str) -> None:
     options = gateway.send("OPTIONS", target)
     assert (options.status_code, options.headers["allow"], options.content) == (204, allow, b"")
-    for method in ("DELETE", "PATCH", "PROPFIND"):
+    for method in ("PUT", "PURGE", "PROPFIND"):
         refused = gateway.send(method, target, ADMIN)
         assert (refused.status_code, refused.headers["allow"]) == (405, allow)
 
@@ -480,7 +480,7 @@ def test_a_failing_database_is_a_500_that_tells_nothing(capsys: pytest.CaptureFi
     nowhere = boto3.client(
         "dynamodb", endpoint_url="http://127.0.0.1:1", config=config, aws_access_key_id="x", aws_secret_access_key="x"
     )
-    settings = Settings(users_table="u", idempotency_table="i", secrets=lambda: [SECRET])
+    settings = Settings(users_table="u", posts_table="p", idempotency_table="i", secrets=lambda: [SECRET])
     handler = create_handler(settings, nowhere, Logger(service="users-api-down"), Metrics(namespace="x", service="x"))
     signature = sign(
         "GET", "gatehouse.lambda-url.us-east-1.on.aws", "/users", "", ADMIN, None, origin_key(SECRET), time.time()

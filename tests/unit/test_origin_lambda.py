@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from application.common.caller import Gatekeeper, is_principal
-from application.users.table import TABLE_SCHEMA
+from application.common.users_table import TABLE_SCHEMA
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # it has no types
 from gatehouse_verifier import Refused
 
@@ -86,6 +86,7 @@ def function(template: dict[str, Any]) -> Iterator[Any]:
         database.create_table(TableName="deployed-idempotency", **IDEMPOTENCY_SCHEMA)
         values = {
             "USERS_TABLE": "deployed-users",
+            "POSTS_TABLE": "deployed-posts",
             "IDEMPOTENCY_TABLE": "deployed-idempotency",
             "ORIGIN_SECRET_ARN": secret["ARN"],
             "GATEWAY_PRINCIPAL": PRINCIPAL,

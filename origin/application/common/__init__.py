@@ -6,6 +6,9 @@ http        the steps before every route, and the forms of answers
 problems    refusals, as RFC 9457 problem details
 secrets     secrets, from Secrets Manager
 telemetry   metrics, cold starts, traces, the warm-up event
+users       what a user is; users_table, posts_table where users and their posts are kept, and how a user leaves
+entity_tags versions of what is shown, and the preconditions that name them
+transactions several writes or none
 prices      the price list
 money       whole numbers of minor units; exponents, how many decimals those are by ISO 4217
 """

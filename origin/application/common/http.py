@@ -106,10 +106,13 @@ def no_route(app: LambdaFunctionUrlResolver, resources: Resources) -> Callable[[
     return answer
 
 
-def json_content(request: Received, what: str) -> object:
-    """The JSON of the request that was verified; `what` names it to people. Raises Problem 400, 415."""
+def json_content(request: Received, what: str, *others: str) -> object:
+    """The JSON of the request that was verified; `what` names it to people, `others` are media types beside JSON's own.
+
+    Raises Problem 400, 415.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type not in ("application/json", *others):
         raise Problem(415, "unsupported_media_type", f"Send the {what} as application/json.")
     try:
         return json.loads(request.body)

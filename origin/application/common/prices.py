@@ -54,9 +54,3 @@ def price_list(currency: str) -> dict[str, object]:
 def entity_tag(prices: Mapping[str, object]) -> str:
     """A weak validator (RFC 9110 section 8.8.3): the time of the answer, shown beside the prices, does not count."""
     return f'W/"{hashlib.sha256(json.dumps(prices).encode()).hexdigest()[:16]}"'
-
-
-def matches(if_none_match: str, tag: str) -> bool:
-    """Whether the client has this version already (RFC 9110 section 13.1.2, weak comparison)."""
-    known = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
-    return if_none_match.strip() == "*" or tag.removeprefix("W/") in known

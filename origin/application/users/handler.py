@@ -1,6 +1,7 @@
 """What AWS calls: the users API wired from the function's environment. See `template.yaml` for who sets what.
 
-    USERS_TABLE, IDEMPOTENCY_TABLE   names of the tables
+    USERS_TABLE, POSTS_TABLE         names of the tables
+    IDEMPOTENCY_TABLE                and of the one for records of repeated requests
     ORIGIN_SECRET_ARN, ORIGIN_HOSTS  `../common/secrets.py`
     GATEWAY_PRINCIPAL                ARN of the IAM user or role the gateway signs with (`sign = "sigv4"`)
     ENVIRONMENT                      a dimension of the metrics
@@ -24,6 +25,7 @@ handler = entry_point(
     create_handler(
         Settings(
             users_table=os.environ["USERS_TABLE"],
+            posts_table=os.environ["POSTS_TABLE"],
             idempotency_table=os.environ["IDEMPOTENCY_TABLE"],
             secrets=origin_secrets(os.environ),
             gateway_principal=os.environ.get("GATEWAY_PRINCIPAL") or None,

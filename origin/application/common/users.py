@@ -1,7 +1,7 @@
-"""What a user is, what may be said to create one, and what is wrong with what was said."""
+"""What a user is, what may be said to create or change one, and what is wrong with what was said."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from aws_lambda_powertools.utilities.parser import BaseModel, ValidationError, parse
 from pydantic import AfterValidator, ConfigDict, Field
@@ -41,6 +41,8 @@ def _is_printable(value: str) -> str:
 
 
 Role = Literal["user", "admin"]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_is_printable)]
+Email = Annotated[str, AfterValidator(_is_email)]
 Issuer = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_printable)]
 
 
@@ -53,10 +55,25 @@ class NewUser(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
 
     id: Annotated[str, AfterValidator(_is_user_id)] | None = None
-    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_is_printable)]
-    email: Annotated[str, AfterValidator(_is_email)]
+    name: Name
+    email: Email
     role: Role = "user"
     issuer: Issuer | None = None
+
+
+class Changes(BaseModel):
+    """What a client sends to change a user, a JSON merge patch (RFC 7396). Nothing of a user can be taken away."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
+
+    name: Name = ""
+    email: Email = ""
+    role: Role = "user"
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What was sent, and no default."""
+        return self.model_dump(exclude_unset=True)
 
 
 class User(BaseModel):
@@ -80,21 +97,33 @@ class User(BaseModel):
         return caller_key(self.issuer, self.id)
 
 
+Document = TypeVar("Document", NewUser, Changes)
+
+
 def parse_new_user(document: object) -> NewUser:
     """A NewUser out of a JSON document. Raises Problem 400 that names every field at fault."""
+    return _parsed(document, NewUser, "created")
+
+
+def parse_changes(document: object) -> Changes:
+    """Changes out of a JSON document. Raises Problem 400 that names every field at fault."""
+    return _parsed(document, Changes, "changed")
+
+
+def _parsed(document: object, model: type[Document], done: str) -> Document:
     if not isinstance(document, dict):
-        raise _invalid([{"field": "body", "message": "must be a JSON object"}])
+        raise _invalid([{"field": "body", "message": "must be a JSON object"}], done)
     try:
-        return parse(event=document, model=NewUser)
+        return parse(event=document, model=model)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
-        raise _invalid([_fault(item["loc"], item["msg"]) for item in details]) from error
+        raise _invalid([_fault(item["loc"], item["msg"]) for item in details], done) from error
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> dict[str, str]:
     return {"field": ".".join(map(str, location)), "message": message.removeprefix("Value error, ")}
 
 
-def _invalid(faults: list[dict[str, str]]) -> Problem:
+def _invalid(faults: list[dict[str, str]], done: str) -> Problem:
     fields = ", ".join(fault["field"] for fault in faults)
-    return Problem(400, "invalid_user", f"The user cannot be created; mend: {fields}.", errors=faults)
+    return Problem(400, "invalid_user", f"The user cannot be {done}; mend: {fields}.", errors=faults)

@@ -1,0 +1,51 @@
+"""Several writes of DynamoDB or none: tried again while another transaction is on the same items."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+TRIES = 8
+PAUSE = 0.02
+"""Seconds before the second try, at most; doubled each time, and less by chance, so that two do not meet again."""
+
+CONDITION, CONFLICT = "ConditionalCheckFailed", frozenset({"TransactionConflict", "ThrottlingError"})
+
+
+class Refused(Exception):
+    """A condition did not hold, so nothing was written. `conditions` are the places of those writes."""
+
+    def __init__(self, conditions: frozenset[int]) -> None:
+        super().__init__(f"conditions of the writes {sorted(conditions)}")
+        self.conditions = conditions
+
+
+def write_all(client: DynamoDBClient, writes: list[Any], sleep: Callable[[float], None] = time.sleep) -> None:
+    """Raises Refused; botocore's `ClientError` for everything else, also when others were in the way all the time."""
+    for attempt in range(TRIES):
+        try:
+            client.transact_write_items(TransactItems=writes)
+            return
+        except ClientError as error:
+            reasons = _reasons(error)
+            refused = frozenset(place for place, reason in enumerate(reasons) if reason == CONDITION)
+            if refused:
+                raise Refused(refused) from error
+            if attempt == TRIES - 1 or not CONFLICT & set(reasons):
+                raise
+            sleep(random.uniform(0, PAUSE * 2**attempt))
+
+
+def _reasons(error: ClientError) -> list[str]:
+    """Why the transaction was cancelled, an entry a write; nothing for other errors."""
+    if error.response["Error"]["Code"] == "TransactionInProgressException":
+        return ["TransactionConflict"]
+    response: Mapping[str, Any] = error.response
+    return [reason.get("Code") or "None" for reason in response.get("CancellationReasons", [])]
