@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from budget import HELD_BYTES
 from header_rules import pass_fault, withhold_fault
+from issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault
 from paths import normalise_path
 from problems import Problem
 from route_spelling import method_fault, path_fault
@@ -178,6 +179,14 @@ class AccessSettings(Model):
     """Whose tokens count: each the `name` of an entry of `ISSUERS`, or an exact `issuer`; without it, everyone's."""
     websocket_token: bool = False
     """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""
+
+    @field_validator("roles")
+    @classmethod
+    def _somebody_may_have_it(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for role in value:
+            if fault := role_fault(role):
+                raise ValueError(fault)
+        return value
 
 
 class RouteSettings(AccessSettings):
@@ -374,6 +383,14 @@ class IssuerSettings(Model):
                 raise ValueError(
                     f"{text!r} has a placeholder; write what stands in your tokens, and an entry for each tenant"
                 )
+        return value
+
+    @field_validator("issuer", "jwks_url", "role_claim", "id_claim")
+    @classmethod
+    def _is_written_as_here(cls, value: str | None, info: ValidationInfo) -> str | None:
+        fault_of = {"issuer": issuer_fault, "jwks_url": key_set_fault}.get(info.field_name or "", claim_path_fault)
+        if value is not None and (fault := fault_of(value)):
+            raise ValueError(f"{value!r} {fault}")
         return value
 
     @model_validator(mode="after")

@@ -89,6 +89,8 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ({"methods": ["CONNECT"]}, "ROUTES[0].methods: CONNECT cannot be forwarded"),
         ({"methods": []}, "ROUTES[0].methods: must name at least one method"),
         ({"strip_prefix": "/ap"}, "ROUTES[0]: strip_prefix '/ap' is not a leading part"),
+        ({"roles": ["admin", ""]}, "ROUTES[0].roles: an empty role is nobody's"),
+        ({"roles": ["admin\n"]}, "ROUTES[0].roles: 'admin\\n' holds a control character"),
         ({"auth": "none", "roles": ["admin"]}, "ROUTES[0]: roles, scopes and issuers need auth"),
         ({"auth": "none", "issuers": ["https://id.example"]}, "ROUTES[0]: roles, scopes and issuers need auth"),
         ({"issuers": []}, "ROUTES[0].issuers: must have at least one item"),
@@ -138,6 +140,22 @@ def test_every_fault_of_a_route_is_named_by_its_path(change: dict[str, Any], fau
         ({"issuer": "https://id.example "}, "ISSUERS[0].issuer: 'https://id.example ' has white space around it"),
         ({"audience": ["\tapi"]}, "ISSUERS[0].audience: '\\tapi' has white space around it, which no token has"),
         ({"audience": ["api", "{client}"]}, "ISSUERS[0].audience: '{client}' has a placeholder; write what stands in"),
+        (
+            {"issuer": "https://id.example/.well-known/openid-configuration"},
+            "ISSUERS[0].issuer: 'https://id.example/.well-known/openid-configuration' is where the issuer's metadata "
+            "is; write 'https://id.example', as it stands in `iss`",
+        ),
+        (
+            {"secret": None, "jwks_url": "https://id.example/.well-known/openid-configuration"},
+            "ISSUERS[0].jwks_url: 'https://id.example/.well-known/openid-configuration' is the issuer's metadata and "
+            "no key set; write discovery = true instead",
+        ),
+        ({"role_claim": "$.realm_access.roles"}, "ISSUERS[0].role_claim: '$.realm_access.roles' is no dotted path; "),
+        (
+            {"role_claim": "resource_access['api'].roles"},
+            "ISSUERS[0].role_claim: \"resource_access['api'].roles\" is no",
+        ),
+        ({"id_claim": "/user/id"}, "ISSUERS[0].id_claim: '/user/id' is no dotted path; write it as in"),
         ({"secret": None, "jwks_url": "https://id.example/{t}/keys"}, "ISSUERS[0].jwks_url: "),
         ({"secret": None, "jwks_url": "https://id.example/a b"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
         ({"secret": None, "jwks_url": "https://id.example/jwks\r\n"}, "ISSUERS[0].jwks_url: must be visible ASCII"),
