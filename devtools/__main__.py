@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reference": ("devtools.reference", "write the tables of docs/configuration.md, or --check them"),
     "payments": ("devtools.payments", "serve a payment provider on this machine that charges no one"),
     "currencies": ("devtools.currencies", "generate the minor units of money from ISO 4217"),
-    "territories": ("devtools.territories", "generate src/territories.py from Unicode CLDR"),
+    "territories": ("devtools.territories", "generate src/places/territories.py from Unicode CLDR"),
 }
 
 # Commands that run on any Python; the others run on the virtual environment's.

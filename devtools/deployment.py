@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from settings import Settings
+from configuration.settings import Settings
 
 NAMESPACE_ID = re.compile("[0-9a-f]{32}")
 """How Cloudflare writes the id of a KV namespace."""

@@ -24,10 +24,10 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
-from configuration import Misconfigured, load_settings
+from configuration.loading import Misconfigured, load_settings
+from configuration.settings import IssuerSettings, Settings
 from devtools import deployment
-from publickeys import KeySet
-from settings import IssuerSettings, Settings
+from identity.publickeys import KeySet
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

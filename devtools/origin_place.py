@@ -18,7 +18,7 @@ from devtools.paths import SOURCES
 
 sys.path.insert(0, str(SOURCES))
 
-import signing
+from forwarding import signing
 
 HOST = "127.0.0.1"
 PORT = 8788

@@ -1,4 +1,4 @@
-"""`python -m devtools territories`: writes `src/territories.py` from Unicode CLDR.
+"""`python -m devtools territories`: writes `src/places/territories.py` from Unicode CLDR.
 
 The source is the npm package `cldr-core`, Unicode's own JSON release of CLDR, pinned in package.json. It was chosen
 over Babel because the CLDR project publishes it with every release (Babel 2.18 carries CLDR 47, where Bulgaria still
@@ -26,7 +26,7 @@ from devtools.failure import Failure
 from devtools.paths import NODE_MODULES, SOURCES
 
 CLDR = NODE_MODULES / "cldr-core"
-TARGET = SOURCES / "territories.py"
+TARGET = SOURCES / "places" / "territories.py"
 
 NOT_ISO = frozenset({"AC", "CP", "CQ", "DG", "EA", "IC", "TA"})
 """Leaves of CLDR's containment that ISO 3166-1 only reserves. XK stays: Cloudflare reports it."""
@@ -84,7 +84,7 @@ class Cldr:
 
 
 class Territory(NamedTuple):
-    """One row: how `src/territories.py` writes it is `line`."""
+    """One row: how `src/places/territories.py` writes it is `line`."""
 
     continent: str
     european_union: bool
@@ -279,7 +279,7 @@ def _table(rows: str) -> dict[str, str]:
 
 
 def render(cldr: Cldr, on: str) -> str:
-    """The whole of `src/territories.py`, as `ruff format` would leave it."""
+    """The whole of `src/places/territories.py`, as `ruff format` would leave it."""
     table = territories(cldr, on)
     parts = [
         HEADER.format(version=cldr.version, on=on),
@@ -338,7 +338,9 @@ def recorded_date(text: str) -> str | None:
 
 def main(argv: list[str]) -> int:
     """0: written or up to date; 1: `--check` found a difference. Raises Failure when the package is missing."""
-    parser = argparse.ArgumentParser(prog="python -m devtools territories", description="Generate src/territories.py.")
+    parser = argparse.ArgumentParser(
+        prog="python -m devtools territories", description="Generate src/places/territories.py."
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the file is not what CLDR gives")
     parser.add_argument(
         "--on", metavar="YYYY-MM-DD", help="tender of that day (default: today; with --check, the file's)"

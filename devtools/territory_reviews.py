@@ -2,7 +2,7 @@
 
 CLDR counts who *can* speak a language; we ask which one a page for that place is written in. Every line here was
 reviewed by a person and carries its reason; whoever changes one changes the reason. `devtools/territories.py` folds
-these tables into the generated `src/territories.py`; nothing here ships in the Worker.
+these tables into the generated `src/places/territories.py`; nothing here ships in the Worker.
 
 Kept out on purpose: places where a second official language is a minority's (CA-NB, ES-NC, IT-23, NL-FR), where it is
 spoken but has no standing in law (EE-45, RO-HR), and disputed places (UA-43, GE-AB), which nobody here can settle.

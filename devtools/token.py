@@ -29,8 +29,8 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
-from configuration import Misconfigured, load_settings
-from settings import IssuerSettings, Settings
+from configuration.loading import Misconfigured, load_settings
+from configuration.settings import IssuerSettings, Settings
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DURATION = re.compile(r"(-?\d+)([smhd]?)")

@@ -15,29 +15,29 @@ from urllib.parse import unquote_to_bytes
 
 import jwt
 
-import base64url
 from auth import Authenticator
-from configuration import Misconfigured, load_settings
-from cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
-from directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
+from configuration.loading import Misconfigured, load_settings
+from configuration.settings import AccessSettings
+from core import base64url
+from core.lengths import RESPONSE_FIELDS
+from core.messages import Request
+from core.paths import comparable_path, normalise_path
+from core.problems import Problem
+from fields.cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
+from fields.dates import format_http_date, parse_first_http_date, parse_http_date
+from fields.directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
+from fields.handshake import protocols_for_origin, selected_protocol, websocket_tokens
+from fields.ranges import single_range
+from fields.structured import NotStructured, parse_dictionary
+from forwarding.header_rules import ACCESS_COOKIE
 from fuzz.url_standard import parsed_path
 from gateway import Gateway
-from handshake import protocols_for_origin, selected_protocol, websocket_tokens
-from header_rules import ACCESS_COOKIE
-from http_dates import format_http_date, parse_first_http_date, parse_http_date
-from languages import Matcher, canonical
-from lengths import RESPONSE_FIELDS
-from messages import Request
-from negotiation import FULL, negotiate, reader
-from paths import comparable_path, normalise_path
-from preferences import COOKIE, Wish, from_body, from_cookie, from_query, set_cookie
-from principals import Principal
-from problems import Problem
-from ranges import single_range
-from settings import AccessSettings
-from structured_fields import NotStructured, parse_dictionary
+from identity.principals import Principal
+from identity.tokens import InvalidToken, parse_token
+from places.languages import Matcher, canonical
+from places.negotiation import FULL, negotiate, reader
+from places.preferences import COOKIE, Wish, from_body, from_cookie, from_query, set_cookie
 from tests.unit.in_memory import NOW, World, run
-from tokens import InvalidToken, parse_token
 
 SECRET = "the-secret-of-all-fuzzing-thirty-two-bytes-and-more"
 

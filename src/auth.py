@@ -26,15 +26,15 @@ from typing import Final
 
 from jwt.algorithms import HMACAlgorithm
 
-from challenges import Challenges
-from handshake import is_websocket, websocket_tokens
-from jwks import KeySource, KeysUnavailable, UnknownKey, key_source
-from messages import Request
-from ports import Background, Platform
-from principals import ClaimRules, Principal
-from publickeys import AmbiguousKey
-from settings import AccessSettings, IssuerSettings, Settings
-from tokens import Header, InvalidToken, Token, parse_token
+from configuration.settings import AccessSettings, IssuerSettings, Settings
+from core.messages import Request
+from core.ports import Background, Platform
+from fields.handshake import is_websocket, websocket_tokens
+from identity.challenges import Challenges
+from identity.jwks import KeySource, KeysUnavailable, UnknownKey, key_source
+from identity.principals import ClaimRules, Principal
+from identity.publickeys import AmbiguousKey
+from identity.tokens import Header, InvalidToken, Token, parse_token
 
 REMEMBERED: Final = 2048
 """Most tokens remembered per isolate and header field, about half a kilobyte each."""

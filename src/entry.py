@@ -4,7 +4,7 @@ from typing import Any
 
 from workers import WorkerEntrypoint
 
-from configuration import Misconfigured, load_settings
+from configuration.loading import Misconfigured, load_settings
 from edge import worker as edge
 from gateway import Gateway
 

@@ -12,31 +12,39 @@ from dataclasses import replace
 from typing import Any, Final
 
 from auth import Authenticator, Unverified
-from budget import Budget
-from cache import CachePolicy
-from cache_keys import counted_query
-from cors import Cors
-from endpoints import Endpoint, Endpoints
-from forwarded import Vouched
+from browsers.cors import Cors
+from caching.keys import counted_query
+from caching.policy import CachePolicy
+from configuration.readings import Readings
+from configuration.routes import RouteTable, choose
+from configuration.settings import RouteSettings, Settings
+from core.budget import Budget
+from core.lengths import refuse_too_long
+from core.messages import Request, Response
+from core.paths import normalise_path
+from core.ports import Background, ClientGone, ClientTooSlow, Platform
+from core.problems import Problem, problem_response
+from endpoints.openapi import Description
+from endpoints.table import Endpoint, Endpoints
+from fields.handshake import is_websocket
+from forwarding.forwarded import Vouched
 from geo import Locator
-from handshake import is_websocket
 from http_cache import HttpCache
-from lengths import refuse_too_long
-from limits import enforce
-from messages import Request, Response
-from openapi import Description
+from identity.principals import Principal
+from operations.limits import enforce
+from operations.summaries import due_hour, summarise
+from operations.tally import CountedStore, Tally, write_counts
+from operations.telemetry import (
+    CallerLabels,
+    Exchange,
+    analytics_point,
+    is_logged,
+    log_fields,
+    request_id,
+    server_timing,
+)
+from operations.tracing import trace
 from origin import Forwarder
-from paths import normalise_path
-from ports import Background, ClientGone, ClientTooSlow, Platform
-from principals import Principal
-from problems import Problem, problem_response
-from readings import Readings
-from routes import RouteTable, choose
-from settings import RouteSettings, Settings
-from summaries import due_hour, summarise
-from tally import CountedStore, Tally, write_counts
-from telemetry import CallerLabels, Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
-from tracing import trace
 
 OWN_HEADERS: Final = {
     "x-content-type-options": "nosniff",

@@ -18,13 +18,13 @@ from functools import cached_property, lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
-import territories
-from languages import Matcher, canonical, direction
-from messages import Response
-from negotiation import Reader, capped, negotiate, reader
-from preferences import NO_WISH, Wish, currency_in_use, from_body, from_cookie, from_foreign_query, from_query
-from problems import Problem
-from settings import Settings
+from configuration.settings import Settings
+from core.messages import Response
+from core.problems import Problem
+from places import territories
+from places.languages import Matcher, canonical, direction
+from places.negotiation import Reader, capped, negotiate, reader
+from places.preferences import NO_WISH, Wish, currency_in_use, from_body, from_cookie, from_foreign_query, from_query
 
 VISITOR_CACHING: Final = {
     # One visitor's answer: a browser may keep it, no cache in between may (RFC 9111 section 5.2.2.7, RFC 9213).

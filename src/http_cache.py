@@ -19,24 +19,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from budget import Budget, OverBudget, read_within
-from cache import ORIGIN_ERRORS, SERVED_METHODS, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
-from cache_keys import NO_FIELDS, CacheKey, Caller, cache_key
-from cache_status import CacheStatus
-from cache_store import CacheStore, Content, Entry, Index, Lookup, discard
-from entity_tags import is_not_modified, validation_conditions, with_conditions
-from freshness import age_field, current_age
-from http_dates import format_http_date
-from invalidation import invalidated_urls
-from memory_tier import MemoryTier
-from messages import Body, ContentTooLarge, Request, Response
-from onward import Onward, Selecting
+from caching.freshness import age_field, current_age
+from caching.invalidation import invalidated_urls
+from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key
+from caching.memory import MemoryTier
+from caching.onward import Onward, Selecting
+from caching.policy import (
+    ORIGIN_ERRORS,
+    SERVED_METHODS,
+    Action,
+    CachePolicy,
+    Decision,
+    PresentedRequest,
+    Storing,
+    head_agrees,
+)
+from caching.status import CacheStatus
+from caching.store import CacheStore, Content, Entry, Index, Lookup, discard
+from caching.stored_answer import StoredAnswer, answer_from, not_modified
+from caching.stored_response import StoredResponse, content_length, freshened, is_validated_by, told_by_head
+from configuration.settings import CacheSettings
+from core.budget import Budget, OverBudget, read_within
+from core.messages import Body, ContentTooLarge, Request, Response
+from core.ports import Background, Clock, KeyValueStore, Log
+from core.problems import Problem
+from fields.dates import format_http_date
+from fields.entity_tags import is_not_modified, validation_conditions, with_conditions
 from origin import ORIGIN_FAILURES, cancel
-from ports import Background, Clock, KeyValueStore, Log
-from problems import Problem
-from settings import CacheSettings
-from stored_answer import StoredAnswer, answer_from, not_modified
-from stored_response import StoredResponse, content_length, freshened, is_validated_by, told_by_head
 
 REFRESH_SECONDS: Final = 10.0
 """For how long this isolate believes that a background refresh is under way."""

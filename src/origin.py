@@ -26,11 +26,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from answered import sanitised_response
-from breaker import Breaker
-from budget import Budget, OverBudget, Share, read_within
-from configuration import Misconfigured
-from forwarded import (
+from caching.stored_response import content_length
+from configuration.loading import Misconfigured
+from configuration.settings import RouteSettings, Settings
+from core.budget import Budget, OverBudget, Share, read_within
+from core.lengths import too_long_answer
+from core.messages import Content, ContentTooLarge, Request, Response
+from core.ports import Fetch, FetchFailed, FetchTimeout, Platform
+from core.problems import Problem
+from forwarding.answered import sanitised_response
+from forwarding.breaker import Breaker
+from forwarding.forwarded import (
     Identity,
     Target,
     Vouched,
@@ -39,14 +45,8 @@ from forwarded import (
     presented_credentials,
     vouched_fields,
 )
-from lengths import too_long_answer
-from messages import Content, ContentTooLarge, Request, Response
-from origin_signers import Signer, Stamp, compiled_signer
-from ports import Fetch, FetchFailed, FetchTimeout, Platform
-from problems import Problem
-from retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
-from settings import RouteSettings, Settings
-from stored_response import content_length
+from forwarding.retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
+from forwarding.signers import Signer, Stamp, compiled_signer
 
 Sleep = Callable[[float], Awaitable[None]]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import base64url
-from publickeys import read_key
-from settings import ASYMMETRIC
+from configuration.settings import ASYMMETRIC
+from core import base64url
+from identity.publickeys import read_key
 from tests.signing_keys import SigningKey
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import base64url
+from core import base64url
 from tests import private_keys
 from tests.private_keys import PrivateKey
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from workers import WorkerEntrypoint
 
+from core.messages import Response
 from edge import worker as edge
-from messages import Response
 
 BODY = b"{" + b'"key":"value",' * 25 + b'"key":"value"}'
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.messages import Response
+from core.problems import Problem
 from devtools.runtime.runner import CF_HEADER
 from geo import Locale, country_response, visitor_response
-from messages import Response
-from preferences import set_cookie
-from problems import Problem
+from places.preferences import set_cookie
+from places.territories import TERRITORIES
 from soak.exchanges import Answer, Question
 from soak.model import expect_content, expect_fields, expect_status
 from soak.world import World
-from territories import TERRITORIES
 
 COUNTRIES: Final = (*TERRITORIES, "XX", "T1", "")
 COMMON: Final = ("DE", "FR", "US", "BR", "JP", "CA", "CH", "PT", "IN", "ZA")

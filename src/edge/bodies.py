@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from pyodide.ffi import JsException, jsnull, to_js
 
+from core.messages import Arrived, Content, ContentTooLarge
+from core.ports import ClientGone, ClientTooSlow, FetchFailed
 from edge.bridge import bridge, worked
-from messages import Arrived, Content, ContentTooLarge
-from ports import ClientGone, ClientTooSlow, FetchFailed
 
 LONGEST_READ: Final = 25.0
 """Seconds for a content that is read to its end. The platform gives work that outlives its client 30 s, and what waits

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Final
 import js
 from pyodide.ffi import JsException, create_proxy
 
+from core.jsontext import quoted, text_object
+from core.messages import ContentTooLarge, Request, Response
+from core.ports import ClientGone, FetchFailed, FetchTimeout
 from edge.bodies import JsBody, js_content
 from edge.bridge import bridge, worked
 from edge.lifetimes import Client
 from edge.messages import read_response
-from jsontext import quoted, text_object
-from messages import ContentTooLarge, Request, Response
-from ports import ClientGone, FetchFailed, FetchTimeout
 
 PIECE: Final = 64 * 1024
 """Bytes read at once of content that is counted as it flows: what it costs is the calls, not the bytes."""

@@ -8,12 +8,12 @@ from typing import Any
 import js
 from workers import import_from_javascript
 
+from core.jsontext import flat_object
+from core.ports import Analytics, Fetch, Platform, RateLimiter
 from edge.bridge import bridge
 from edge.fetch import EdgeFetch
 from edge.signatures import WebCrypto
 from edge.store import EdgeRateLimiter, WorkersKV
-from jsontext import flat_object
-from ports import Analytics, Fetch, Platform, RateLimiter
 
 _worker: Any = import_from_javascript("cloudflare:workers")
 

@@ -3,11 +3,11 @@
 import json
 from typing import Any, Final
 
+from core.jsontext import text_object
+from core.messages import Request, Response
 from edge.bodies import ClientBody, body_of, js_content
 from edge.bridge import bridge, read_json
 from edge.lifetimes import Client
-from jsontext import text_object
-from messages import Request, Response
 
 BODILESS_METHODS: Final = frozenset({"GET", "HEAD"})
 BODILESS_STATUSES: Final = frozenset({101, 204, 205, 304})

@@ -6,10 +6,10 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, jsnull
 
+from core.messages import Body, Content
+from core.ports import StoredValue, StoreFailed
 from edge.bodies import LONGEST_READ, JsBody, body_of, js_content
 from edge.bridge import bridge
-from messages import Body, Content
-from ports import StoredValue, StoreFailed
 
 
 class WorkersKV:

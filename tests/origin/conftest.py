@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 import sigv4
+
 from devtools.local_aws.application import LocalApplication, local_application
 from devtools.local_aws.emulator import REGION
 from devtools.local_aws.keys import Keys

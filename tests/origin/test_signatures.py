@@ -5,10 +5,10 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
+import sigv4
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sigv4
 from devtools.function_url import HttpRequest
 from devtools.local_aws.signatures import LARGEST_SKEW, AccessKey, Forbidden, verify
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from cache import CachePolicy
-from cache_keys import Caller
-from forwarded import Target, forwarded_request, identity_fields, presented_credentials
+from caching.keys import Caller
+from caching.policy import CachePolicy
+from configuration.settings import CacheSettings, RouteSettings
+from core.messages import Request, Response
+from core.ports import KeyValueStore
+from core.problems import Problem
+from fields.dates import format_http_date
+from forwarding.forwarded import Target, forwarded_request, identity_fields, presented_credentials
 from http_cache import HttpCache
-from http_dates import format_http_date
-from messages import Request, Response
-from ports import KeyValueStore
-from problems import Problem
-from settings import CacheSettings, RouteSettings
 from tests.unit.in_memory import BytesBody, MemoryStore, World, run
 
 TOKEN_FIELD = "x-partner-token"

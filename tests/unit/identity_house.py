@@ -7,11 +7,11 @@ import jwt
 import pytest
 
 from auth import Authenticator
-from configuration import load_settings
-from messages import Request
-from principals import Principal
-from problems import Problem
-from settings import AccessSettings
+from configuration.loading import load_settings
+from configuration.settings import AccessSettings
+from core.messages import Request
+from core.problems import Problem
+from identity.principals import Principal
 from tests.signing_keys import SigningKey
 from tests.unit import cryptography_verifier
 from tests.unit.in_memory import NOW, World, run

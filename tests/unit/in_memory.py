@@ -5,8 +5,8 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from messages import Arrived, Body, ContentTooLarge, Request, Response
-from ports import Fetch, Platform, RateLimiter, StoredValue, StoreFailed
+from core.messages import Arrived, Body, ContentTooLarge, Request, Response
+from core.ports import Fetch, Platform, RateLimiter, StoredValue, StoreFailed
 
 NOW = 1_800_000_000.0
 """Where every test's clock starts: 2027-01-15T08:00:00Z."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from gatehouse_verifier import GatewayVerifier, Received, Refused
 
-from signing import NONCE_BITS, OriginKey, RequestSigner, origin_key
+from forwarding.signing import NONCE_BITS, OriginKey, RequestSigner, origin_key
 
 SECRET = "first-secret-of-at-least-thirty-two-bytes"
 NOW = 1_790_000_000

@@ -2,8 +2,8 @@
 
 import pytest
 
-from access import ADMITS_THE_SAME, refuses_some
-from settings import AccessSettings, RouteSettings
+from configuration.settings import AccessSettings, RouteSettings
+from identity.access import ADMITS_THE_SAME, refuses_some
 
 ANYBODY, SOMEBODY, KNOWN = (AccessSettings(auth=auth) for auth in ("none", "optional", "required"))
 

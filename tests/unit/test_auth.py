@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-import base64url
 from auth import Hmac
-from configuration import Misconfigured
-from principals import Principal
-from problems import Problem
-from settings import AccessSettings
+from configuration.loading import Misconfigured
+from configuration.settings import AccessSettings
+from core import base64url
+from core.problems import Problem
+from identity.principals import Principal
+from identity.tokens import parse_token
 from tests.signature_cases import RFC7515_PAYLOAD
 from tests.signing_keys import SigningKey, unsigned
 from tests.unit.identity_house import (
@@ -28,7 +29,6 @@ from tests.unit.identity_house import (
     hs,
 )
 from tests.unit.in_memory import NOW
-from tokens import parse_token
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from principals import LATEST_DATE, ClaimRules, Principal
-from settings import IssuerSettings
+from configuration.settings import IssuerSettings
+from identity.principals import LATEST_DATE, ClaimRules, Principal
+from identity.tokens import InvalidToken
 from tests.unit.in_memory import NOW
-from tokens import InvalidToken
 
 CLAIMS: dict[str, Any] = {"sub": "u1", "aud": "https://api.example", "exp": NOW + 60}
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from auth import Memory, Remembered, Unverified
-from messages import Request, Response
-from principals import Principal
-from problems import Problem
-from settings import AccessSettings, RouteSettings
+from configuration.settings import AccessSettings, RouteSettings
+from core.messages import Request, Response
+from core.problems import Problem
+from identity.principals import Principal
 from tests.unit.handshakes import KEYWORDS
 from tests.unit.identity_house import (
     ASYMMETRIC_CLAIMS,

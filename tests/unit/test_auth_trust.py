@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from configuration import load_settings
-from problems import Problem
-from settings import AccessSettings, RouteSettings
+from configuration.loading import load_settings
+from configuration.settings import AccessSettings, RouteSettings
+from core.problems import Problem
 from tests.signing_keys import SigningKey
 from tests.unit.identity_house import ASYMMETRIC_CLAIMS, CLAIMS, ISSUERS, RS, SECRET, Edge, hs
 

@@ -1,6 +1,6 @@
 """When an origin is left alone, and when it is asked again."""
 
-from breaker import OPEN_SECONDS, THRESHOLD, Breaker
+from forwarding.breaker import OPEN_SECONDS, THRESHOLD, Breaker
 
 NOW = 1_790_000_000.0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget import Budget, OverBudget
+from core.budget import Budget, OverBudget
 
 
 def test_what_is_announced_counts_at_once_and_once() -> None:

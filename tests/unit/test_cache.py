@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 import pytest
 
-from cache import LONGEST_STORAGE, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
-from http_dates import format_http_date
-from settings import CacheSettings
-from stored_response import StoredResponse
+from caching.policy import LONGEST_STORAGE, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
+from caching.stored_response import StoredResponse
+from configuration.settings import CacheSettings
+from fields.dates import format_http_date
 
 NOW = 1_800_000_000.0
 GET = PresentedRequest("GET", {})

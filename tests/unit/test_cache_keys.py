@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache_keys import cache_key, counted_query, counted_url, digest, normalised_field, path_prefixes
-from cache_status import CacheStatus
-from invalidation import invalidated_urls
-from principals import Principal
-from settings import CacheSettings, QuerySettings
+from caching.invalidation import invalidated_urls
+from caching.keys import cache_key, counted_query, counted_url, digest, normalised_field, path_prefixes
+from caching.status import CacheStatus
+from configuration.settings import CacheSettings, QuerySettings
+from identity.principals import Principal
 
 URL = "https://a.example/users?b=2&a=1&utm_source=x&a=0"
 

@@ -11,10 +11,10 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cache import Action, CachePolicy, PresentedRequest
-from http_dates import format_http_date
-from settings import CacheSettings
-from stored_response import StoredResponse
+from caching.policy import Action, CachePolicy, PresentedRequest
+from caching.stored_response import StoredResponse
+from configuration.settings import CacheSettings
+from fields.dates import format_http_date
 
 CAME = 1_800_000_000
 """When the response came."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from http_dates import format_http_date
-from messages import Request, Response
-from principals import Principal
+from core.messages import Request, Response
+from fields.dates import format_http_date
+from identity.principals import Principal
 from tests.unit.cache_house import TOKEN_FIELD, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import NOW
 

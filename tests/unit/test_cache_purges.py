@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from messages import Request
-from ports import StoreFailed
-from problems import Problem
-from purges import EPOCH, SECONDS_KNOWN, Purges, everything, prefix_scope, scopes_of, tag_scope, url_scope
-from purging import purge
+from caching.purges import EPOCH, SECONDS_KNOWN, Purges, everything, prefix_scope, scopes_of, tag_scope, url_scope
+from core.messages import Request
+from core.ports import StoreFailed
+from core.problems import Problem
+from endpoints.purging import purge
 from tests.unit.cache_house import CacheHouse
 from tests.unit.in_memory import NOW, Clock, MemoryStore, World, run
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from header_rules import CREDENTIALS, HOP_BY_HOP, VOUCHED_PREFIXES, WITHHELD, WITHHELD_PREFIXES, reaches_origin
+from forwarding.header_rules import (
+    CREDENTIALS,
+    HOP_BY_HOP,
+    VOUCHED_PREFIXES,
+    WITHHELD,
+    WITHHELD_PREFIXES,
+    reaches_origin,
+)
 from tests.unit.cache_house import FORWARDING, TOKEN_FIELD, CacheHouse, content_of, page, status_of
 
 KEPT_FROM_ORIGINS = sorted(

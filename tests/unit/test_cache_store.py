@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memory_tier import MemoryTier
-from messages import Arrived, Body, Request, Response
-from ports import StoredValue
-from principals import Principal
-from problems import Problem
-from purges import everything, prefix_scope, tag_scope, url_scope
+from caching.memory import MemoryTier
+from caching.purges import everything, prefix_scope, tag_scope, url_scope
+from core.messages import Arrived, Body, Request, Response
+from core.ports import StoredValue
+from core.problems import Problem
+from identity.principals import Principal
 from tests.unit.cache_house import FORWARDING, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import BytesBody, MemoryStore, run
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages import Request, Response
-from principals import Principal
+from core.messages import Request, Response
+from identity.principals import Principal
 from tests.unit.cache_house import CacheHouse, page
 from tests.unit.in_memory import MemoryStore
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from challenges import REASONS, REQUEST_FAULTS, Challenges
-from problems import problem_response
+from core.problems import problem_response
+from identity.challenges import REASONS, REQUEST_FAULTS, Challenges
 
 QUOTABLE = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]+")
 """RFC 6750 section 3: what `error_description` may hold."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from configuration import Misconfigured, load_settings
-from settings import CacheSettings, Settings
+from configuration.loading import Misconfigured, load_settings
+from configuration.settings import CacheSettings, Settings
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 ISSUER: dict[str, Any] = {"issuer": "https://id.example", "audience": ["api"], "algorithms": ["HS256"], "secret": "KEY"}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
-from preferences import from_cookie
+from fields.cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
+from places.preferences import from_cookie
 from tests.unit.cache_house import CacheHouse, content_of, page, status_of
 
 

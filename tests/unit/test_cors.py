@@ -2,9 +2,9 @@
 
 import pytest
 
-from configuration import Misconfigured, load_settings
-from cors import EXPOSED, EXPOSED_BESIDE, Cors, add_vary, settle_cors
-from messages import Request, Response
+from browsers.cors import EXPOSED, EXPOSED_BESIDE, Cors, add_vary, settle_cors
+from configuration.loading import Misconfigured, load_settings
+from core.messages import Request, Response
 
 APP = "https://app.example"
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from auth import Authenticator
-from configuration import load_settings
+from configuration.loading import load_settings
+from configuration.settings import AccessSettings
+from core.messages import Request, Response
+from core.ports import FetchFailed
+from core.problems import Problem
 from devtools import doctor, local_keys, local_vars, token
 from devtools.failure import Failure
 from devtools.local_keys import AWS_KEYS
 from devtools.paths import ROOT
-from messages import Request, Response
-from ports import FetchFailed
-from principals import Principal
-from problems import Problem
-from settings import AccessSettings
+from identity.principals import Principal
 from tests.unit import cryptography_verifier
 from tests.unit.in_memory import World, run
 

@@ -81,7 +81,7 @@ sys.meta_path.insert(0, Absent())
 sys.path.insert(0, sources)
 for module in modules:
     __import__(module)
-import settings
+from configuration import settings
 settings.Settings.model_json_schema()
 """
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directives import (
+from fields.directives import (
     DELTA_MAX,
     RequestDirectives,
     ResponseDirectives,
@@ -15,7 +15,7 @@ from directives import (
     request_directives,
     response_directives,
 )
-from field_lists import split_list
+from fields.lists import split_list
 
 
 def said(text: str) -> ResponseDirectives:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-import cache
-import challenges
-from configuration import load_settings
+from caching import policy as cache
+from configuration.loading import load_settings
+from core.messages import Request, Response
 from devtools import example
 from devtools.__main__ import COMMANDS
 from devtools.paths import ROOT
-from messages import Request, Response
-from telemetry import Exchange, analytics_point
+from identity import challenges
+from operations.telemetry import Exchange, analytics_point
 from tests.unit.in_memory import World
 
 pytestmark = pytest.mark.example

@@ -13,9 +13,9 @@ from typing import Any
 import gatehouse_verifier
 import pytest
 
-import signing
 from devtools import node
 from devtools.paths import ROOT
+from forwarding import signing
 from tests.unit.signed_requests import sign
 
 SECRET = "a secret of more than thirty-two bytes"

@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entity_tags import entity_tags, is_not_modified, range_applies, strong_match, validation_conditions, weak_match
-from http_dates import format_http_date
+from fields.dates import format_http_date
+from fields.entity_tags import (
+    entity_tags,
+    is_not_modified,
+    range_applies,
+    strong_match,
+    validation_conditions,
+    weak_match,
+)
 
 NOW = 1_800_000_000
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from configuration import load_settings
+from configuration.loading import load_settings
+from configuration.settings import Settings
 from devtools import doctor, local_vars, wrangler_config
 from devtools.failure import Failure
 from devtools.paths import TEMPLATE_TOML
-from settings import Settings
 
 CONFIG = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))
 DEPLOYED = ("dev", "staging", "production")

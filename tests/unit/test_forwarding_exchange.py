@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from budget import Budget
-from configuration import Misconfigured
-from forwarded import Vouched
-from messages import Arrived, Body, ContentTooLarge, Request, Response
+from configuration.loading import Misconfigured
+from configuration.settings import RouteSettings, Settings
+from core.budget import Budget
+from core.messages import Arrived, Body, ContentTooLarge, Request, Response
+from core.ports import ClientGone, ClientTooSlow, Fetch, FetchFailed, FetchTimeout, Platform
+from core.problems import Problem
+from forwarding.forwarded import Vouched
+from operations.tracing import Trace
 from origin import ORIGIN_FAILURES, Forwarder, Forwarding
-from ports import ClientGone, ClientTooSlow, Fetch, FetchFailed, FetchTimeout, Platform
-from problems import Problem
-from settings import RouteSettings, Settings
 from tests.unit import in_memory
 from tests.unit.handshakes import KEYWORDS
-from tracing import Trace
 
 START = 1_790_000_000.0
 SECRETS = {
@@ -170,7 +170,7 @@ def test_idempotent_requests_are_tried_again(method: str, first: Outcome) -> Non
     assert len(world.sent) == 3
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH", "REPORT", "LOCK", "put"])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "REPORT", "LOCK"])
 @pytest.mark.parametrize("first", [FetchFailed("reset"), Response(503, {"retry-after": "0"}), Response(502)])
 def test_no_other_request_is_ever_sent_twice(method: str, first: Outcome) -> None:
     world = World(first, Response(200))

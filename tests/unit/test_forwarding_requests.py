@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
-from header_rules import canonical
-from messages import Request
-from problems import Problem
-from settings import RouteSettings
+from configuration.settings import RouteSettings
+from core.messages import Request
+from core.problems import Problem
+from forwarding.forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
+from forwarding.header_rules import canonical
+from operations.tracing import trace
 from tests.unit.handshakes import HANDSHAKE
-from tracing import trace
 
 VOUCHED_NAMES = {
     "x-user-id", "x-user-role", "x-user-issuer", "x-geo-country", "x-geo-region", "x-geo-currency", "x-geo-language",

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from answered import public_reference, sanitised_response
-from forwarded import Target
-from messages import Request, Response
-from settings import RouteSettings
+from configuration.settings import RouteSettings
+from core.messages import Request, Response
+from forwarding.answered import public_reference, sanitised_response
+from forwarding.forwarded import Target
 from tests.unit.handshakes import KEYWORDS
 
 HANDSHAKE = {"upgrade": "websocket", "connection": "Upgrade"}

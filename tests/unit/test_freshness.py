@@ -2,10 +2,10 @@
 
 import pytest
 
-from freshness import Lifetime, age_field, current_age, freshness_lifetime, received_age
-from http_dates import format_http_date
-from settings import CacheSettings
-from stored_response import StoredResponse
+from caching.freshness import Lifetime, age_field, current_age, freshness_lifetime, received_age
+from caching.stored_response import StoredResponse
+from configuration.settings import CacheSettings
+from fields.dates import format_http_date
 
 NOW = 1_800_000_000
 Headers = dict[str, str | int]

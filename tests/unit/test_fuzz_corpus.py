@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from jwt.exceptions import PyJWTError
 
-from configuration import Misconfigured
-from directives import ResponseDirectives
+from configuration.loading import Misconfigured
+from fields.directives import ResponseDirectives
+from fields.ranges import ByteRange
 from fuzz import targets
 from fuzz.corpus_files import CORPUS, kept
 from fuzz.targets import SECRET, TARGETS
-from preferences import Wish
-from principals import Principal
-from ranges import ByteRange
-from tokens import Header, Token
+from identity.principals import Principal
+from identity.tokens import Header, Token
+from places.preferences import Wish
 
 TOKEN = Token(Header("HS256", None, None), {}, b"e30.e30", b"a")
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache_keys import counted_query
-from configuration import load_settings
+from caching.keys import counted_query
+from configuration.loading import load_settings
+from configuration.settings import CacheSettings
+from core.messages import Arrived, Request, Response
+from core.ports import ClientGone, ClientTooSlow
 from gateway import Gateway
-from messages import Arrived, Request, Response
-from ports import ClientGone, ClientTooSlow
-from settings import CacheSettings
-from tally import FLUSH_SECONDS
+from operations.tally import FLUSH_SECONDS
 from tests.unit.cache_house import content_of
 from tests.unit.handshakes import KEYWORDS
 from tests.unit.in_memory import BytesBody, World, run

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo
-import territories
+from core.problems import Problem
 from geo import Locale, Locator, Source
-from languages import canonical
-from preferences import COOKIE
-from problems import Problem
+from places import territories
+from places.languages import canonical
+from places.preferences import COOKIE
 
 LOCATOR = Locator()
 

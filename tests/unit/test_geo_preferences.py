@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import preferences
+from core.problems import Problem
 from geo import Locator
-from preferences import COOKIE, NO_WISH, Wish, from_body, from_cookie, set_cookie
-from problems import Problem
+from places import preferences
+from places.preferences import COOKIE, NO_WISH, Wish, from_body, from_cookie, set_cookie
 
 SHOP = Locator(supported_languages=["en-US", "fr"], supported_currencies=["USD", "CAD"])
 

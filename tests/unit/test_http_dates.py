@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from http_dates import format_http_date, parse_first_http_date, parse_http_date
+from fields.dates import format_http_date, parse_first_http_date, parse_http_date
 
 NOW = 1_800_000_000.0  # 2027-01-15T08:00:00Z
 EXAMPLE = 784_111_777

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsontext import flat_object, text_object
+from core.jsontext import flat_object, text_object
 
 NAMES = st.from_regex(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,20}", fullmatch=True)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

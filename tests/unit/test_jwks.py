@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-import jwks
-from jwks import COOLDOWN, JUST_SEARCHED, SEARCH_EVERY, SEARCHES, USABLE, KeysUnavailable, UnknownKey
-from messages import Request, Response
-from providers import FRESH, LONGEST_FRESH, SHORTEST_FRESH
-from publickeys import PublicKey
+from core.messages import Request, Response
+from identity import jwks
+from identity.jwks import COOLDOWN, JUST_SEARCHED, SEARCH_EVERY, SEARCHES, USABLE, KeysUnavailable, UnknownKey
+from identity.providers import FRESH, LONGEST_FRESH, SHORTEST_FRESH
+from identity.publickeys import PublicKey
 from tests.unit.in_memory import run
 from tests.unit.key_house import NEW, OLD, House
 

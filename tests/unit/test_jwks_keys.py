@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import base64url
-from publickeys import MAX_KEYS, AmbiguousKey, KeySet, UnusableKey, read_key
-from settings import ASYMMETRIC
+from configuration.settings import ASYMMETRIC
+from core import base64url
+from identity.publickeys import MAX_KEYS, AmbiguousKey, KeySet, UnusableKey, read_key
 from tests.signing_keys import SigningKey
 
 RSA = SigningKey.generate("RS256", "rsa").public_jwk

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from jwks import USABLE, KeysUnavailable, Snapshot
-from messages import Arrived, Response
-from ports import FetchFailed, FetchTimeout
-from providers import FRESH, MAX_DOCUMENT
+from core.messages import Arrived, Response
+from core.ports import FetchFailed, FetchTimeout
+from identity.jwks import USABLE, KeysUnavailable, Snapshot
+from identity.providers import FRESH, MAX_DOCUMENT
 from tests.signing_keys import SigningKey
 from tests.unit.in_memory import NOW, BytesBody, World
 from tests.unit.key_house import NEW, OLD, URL, House, answer, key_set
@@ -91,7 +91,7 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
             await asyncio.sleep(3600)
             return b""
 
-    monkeypatch.setattr("providers.FETCH_TIMEOUT", 0.02)
+    monkeypatch.setattr("identity.providers.FETCH_TIMEOUT", 0.02)
     house = House()
     house.reply = lambda request: Response(200, {}, Endless(b""))
     with pytest.raises(KeysUnavailable):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from languages import Matcher, likely, prefixes
+from places.languages import Matcher, likely, prefixes
 
 MATCHES = """
 # RFC 4647 lookup

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import negotiation
-from languages import Matcher, canonical, likely
-from negotiation import MAX_HEADER, negotiate, reader
+from places import negotiation
+from places.languages import Matcher, canonical, likely
+from places.negotiation import MAX_HEADER, negotiate, reader
 
 ANYTHING = Matcher(())
 OFFERED = "en-US en-GB de fr fr-CA es-ES es-419 pt-BR pt-PT it nl ja ko zh-Hans zh-Hant zh-HK ar he ru nb sr-Latn tr"

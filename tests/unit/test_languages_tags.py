@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import languages
-from languages import canonical, direction, likely
+from places import languages
+from places.languages import canonical, direction, likely
 
 # Of those that Intl.getCanonicalLocales takes, it gives the same (V8, CLDR 48); it refuses extlangs and i-tags.
 CANONICAL = """

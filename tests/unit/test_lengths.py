@@ -7,28 +7,28 @@ from typing import Any
 import pytest
 
 from auth import Authenticator
-from cache import CachePolicy, PresentedRequest
-from cache_keys import normalised_field
-from cache_store import Unreadable, parsed_head
-from configuration import load_settings
-from cors import EXPOSED_BESIDE, add_vary, settle_cors
+from browsers.cors import EXPOSED_BESIDE, add_vary, settle_cors
+from caching.freshness import explicit_lifetime, freshness_lifetime, received_age
+from caching.keys import normalised_field
+from caching.policy import CachePolicy, PresentedRequest
+from caching.store import Unreadable, parsed_head
+from caching.stored_response import StoredResponse
+from configuration.loading import load_settings
+from configuration.settings import AccessSettings, CacheSettings
+from core.lengths import REQUEST_FIELDS, RESPONSE_FIELDS, SELECTING, STORED, TARGET
+from core.messages import Request, Response
+from core.problems import Problem
 from devtools.paths import ROOT
-from directives import TARGETED_FIELDS, request_directives, response_directives
-from entity_tags import is_not_modified
-from freshness import explicit_lifetime, freshness_lifetime, received_age
+from fields.directives import TARGETED_FIELDS, request_directives, response_directives
+from fields.entity_tags import is_not_modified
+from fields.ranges import single_range
+from forwarding.retries import retry_after
 from gateway import Gateway
-from jwks import Snapshot
-from lengths import REQUEST_FIELDS, RESPONSE_FIELDS, SELECTING, STORED, TARGET
-from limits import limit_key
-from messages import Request, Response
-from negotiation import reader
-from problems import Problem
-from ranges import single_range
-from retries import retry_after
-from settings import AccessSettings, CacheSettings
-from stored_response import StoredResponse
+from identity.jwks import Snapshot
+from operations.limits import limit_key
+from operations.tracing import trace
+from places.negotiation import reader
 from tests.unit.in_memory import NOW, BytesBody, World, run
-from tracing import trace
 
 DATE = "Fri, 15 Jan 2027 09:00:00 GMT"
 """An hour after NOW."""

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from limits import enforce, limit_key
-from messages import Request
-from ports import Platform, RateLimiter, StoreFailed
-from principals import Principal
-from problems import Problem
-from settings import RouteSettings
+from configuration.settings import RouteSettings
+from core.messages import Request
+from core.ports import Platform, RateLimiter, StoreFailed
+from core.problems import Problem
+from identity.principals import Principal
+from operations.limits import enforce, limit_key
 from tests.unit.in_memory import World, run
 
 

@@ -17,45 +17,43 @@ from typing import Any
 
 import pytest
 
-import cache_keys
-import cache_store
-import directives
-import http_dates
-import jwks
-import lengths
-import purging
-import sigv4
-import strictjson
-import tokens
-from answered import public_reference
-from base64url import decode, encode
-from cache_store import Unreadable, decoded_index, decoded_response, parsed_head
-from configuration import load_settings
+from caching import keys as cache_keys
+from caching import store as cache_store
+from caching.invalidation import invalidated_urls
+from caching.purges import scopes_of
+from caching.store import Unreadable, decoded_index, decoded_response, parsed_head
+from configuration.loading import load_settings
+from configuration.settings import IssuerSettings
+from core import lengths, strictjson
+from core.base64url import decode, encode
+from core.lengths import Limit
+from core.messages import Request, Response
+from core.paths import normalise_path
+from core.problems import Problem
 from devtools.paths import SOURCES
-from directives import parse_field_names
-from entity_tags import range_applies
-from field_lists import split_list
-from forwarded import Target, wire_query
+from endpoints.table import purging
+from fields import dates as http_dates
+from fields import directives
+from fields.directives import parse_field_names
+from fields.entity_tags import range_applies
+from fields.lists import split_list
+from fields.ranges import single_range
+from fields.structured import parse_dictionary
+from forwarding import sigv4
+from forwarding.answered import public_reference
+from forwarding.forwarded import Target, wire_query
+from forwarding.signing import RequestSigner, identity_value, origin_key
+from forwarding.sigv4 import Credentials, Scope
 from gateway import Gateway
-from invalidation import invalidated_urls
-from languages import _canonical
-from lengths import Limit
-from messages import Request, Response
-from paths import normalise_path
-from preferences import from_body, from_query
-from problems import Problem
-from providers import Provider, _freshness
-from publickeys import KeySet
-from purges import scopes_of
-from ranges import single_range
-from settings import IssuerSettings
-from signing import RequestSigner, identity_value, origin_key
-from sigv4 import Credentials, Scope
-from structured_fields import parse_dictionary
+from identity import jwks, tokens
+from identity.providers import Provider, _freshness
+from identity.publickeys import KeySet
+from identity.tokens import parse_token
+from places.languages import _canonical
+from places.preferences import from_body, from_query
 from tests.unit.in_memory import NOW, BytesBody, World
 from tests.unit.stopwatch import GROWTH, growth
 from tests.unit.stranger_words import ALL_SHAPES, TELLING_SHAPES, text_of
-from tokens import parse_token
 
 SECRET = "the-secret-of-all-clocks-thirty-two-bytes-and-more"
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-import header_rules
-from configuration import load_settings
+from configuration.loading import load_settings
+from core.messages import Request, Response
 from devtools.paths import SOURCES
+from forwarding import header_rules
 from gateway import Gateway
 from geo import Locator
-from messages import Request, Response
 from tests.unit.in_memory import BytesBody, World, run
 
 MARK = "strange-"
@@ -37,7 +37,7 @@ def caches() -> Iterator[tuple[str, "_lru_cache_wrapper[Any]"]]:
 
 def test_every_cache_of_functions_is_bounded() -> None:
     found = dict(caches())
-    assert "header_rules._reaches_origin" in found
+    assert "forwarding.header_rules._reaches_origin" in found
     locator = Locator()
     found |= {name: cache for name, cache in vars(locator).items() if isinstance(cache, _lru_cache_wrapper)}
     assert "_choose" in found

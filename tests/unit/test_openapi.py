@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-import openapi
-import schemas
 from auth import Authenticator
-from endpoints import Endpoints
+from configuration.settings import IssuerSettings, RouteSettings, Settings
+from endpoints import openapi, schemas
+from endpoints.table import Endpoints
 from geo import Locator
-from preferences import from_body
-from settings import IssuerSettings, RouteSettings, Settings
+from places.preferences import from_body
 from tests.unit import openapi_validation
 from tests.unit.in_memory import World
 

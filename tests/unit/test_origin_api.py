@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from devtools.origin import LocalOrigin, local_origin
-from signing import identity_value, origin_key
+from forwarding.signing import identity_value, origin_key
 from tests.unit.signed_requests import sign
 
 SECRET = "origin-api-tests-secret-of-enough-bytes"

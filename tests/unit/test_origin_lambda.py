@@ -20,7 +20,7 @@ from gatehouse_verifier import Refused
 
 from devtools.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.origin import local_origin
-from signing import origin_key
+from forwarding.signing import origin_key
 from tests.unit.signed_requests import sign
 
 ORIGIN = Path(__file__).resolve().parents[2] / "origin"

@@ -16,7 +16,7 @@ import pytest
 from devtools import origin as origin_command
 from devtools.function_url import LARGEST_PAYLOAD, FunctionUrlServer
 from devtools.origin import local_origin
-from signing import origin_key
+from forwarding.signing import origin_key
 from tests.unit.signed_requests import sign
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paths import FAULTS, comparable_path, normalise_path
-from problems import Problem
+from core.paths import FAULTS, comparable_path, normalise_path
+from core.problems import Problem
 
 PCHAR_PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})+")
 

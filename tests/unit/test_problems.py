@@ -2,7 +2,7 @@
 
 import json
 
-from problems import Problem, problem_response
+from core.problems import Problem, problem_response
 
 
 def test_a_problem_names_status_code_and_request() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranges import ByteRange, single_range
+from fields.ranges import ByteRange, single_range
 
 
 @pytest.mark.parametrize(

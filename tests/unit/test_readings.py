@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access import refuses_some
-from paths import normalise_path
-from problems import Problem
-from readings import Readings, segment_readings
-from routes import RouteTable
-from settings import AccessSettings, RouteSettings
+from configuration.readings import Readings, segment_readings
+from configuration.routes import RouteTable
+from configuration.settings import AccessSettings, RouteSettings
+from core.paths import normalise_path
+from core.problems import Problem
+from identity.access import refuses_some
 
 
 def route(

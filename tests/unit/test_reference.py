@@ -1,11 +1,11 @@
-"""docs/configuration.md says what src/settings.py does."""
+"""docs/configuration.md says what src/configuration/settings.py does."""
 
 import pytest
 from pydantic import BaseModel
 
+from configuration.settings import Settings
 from devtools import reference
 from devtools.failure import Failure
-from settings import Settings
 
 
 def test_the_committed_page_is_the_generated_one(capsys: pytest.CaptureFixture[str]) -> None:

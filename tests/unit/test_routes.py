@@ -2,9 +2,9 @@
 
 import pytest
 
-from problems import Problem
-from routes import RouteTable, choose
-from settings import RouteSettings
+from configuration.routes import RouteTable, choose
+from configuration.settings import RouteSettings
+from core.problems import Problem
 
 
 def route(path: str, *methods: str, origin: str = "https://origin.example") -> RouteSettings:

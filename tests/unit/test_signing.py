@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gatehouse_verifier import GatewayVerifier, Received
 
-from signing import SIGNATURE_HEADER, origin_key
+from forwarding.signing import SIGNATURE_HEADER, origin_key
 from tests.unit.signed_requests import HOST, NOW, REQUEST, SECRET, VERIFIER, refusal, signed, with_headers, without
 
 SECOND = "second-secret-of-at-least-thirty-two-bytes"

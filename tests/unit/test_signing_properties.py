@@ -7,8 +7,8 @@ from gatehouse_verifier import GatewayVerifier, Received, identity_list, identit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import signing
-from signing import SIGNATURE_HEADER, identity_value
+from forwarding import signing
+from forwarding.signing import SIGNATURE_HEADER, identity_value
 from tests.unit.signed_requests import NOW, SECRET, refusal, signed, with_headers, without
 
 ascii_text = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=12)

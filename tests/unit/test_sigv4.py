@@ -11,8 +11,8 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import sigv4
-from sigv4 import Credentials, Scope, scope_of, sign
+from forwarding import sigv4
+from forwarding.sigv4 import Credentials, Scope, scope_of, sign
 from tests.unit.sigv4_vectors import (
     ACCESS_KEY_ID,
     REGION,

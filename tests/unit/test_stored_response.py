@@ -2,11 +2,11 @@
 
 import pytest
 
-from cache import PresentedRequest
-from http_dates import format_http_date
-from ranges import ByteRange
-from stored_answer import answer_from
-from stored_response import StoredResponse, freshened, is_validated_by, storable_headers
+from caching.policy import PresentedRequest
+from caching.stored_answer import answer_from
+from caching.stored_response import StoredResponse, freshened, is_validated_by, storable_headers
+from fields.dates import format_http_date
+from fields.ranges import ByteRange
 
 NOW = 1_800_000_000.0
 DATE = format_http_date(NOW)

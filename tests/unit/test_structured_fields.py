@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from structured_fields import Date, Decimal, Member, NotStructured, Token, parse_dictionary
+from fields.structured import Date, Decimal, Member, NotStructured, Token, parse_dictionary
 
 
 @pytest.mark.parametrize(

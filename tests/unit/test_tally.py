@@ -3,10 +3,10 @@
 import json
 from dataclasses import replace
 
-from messages import Request, Response
-from settings import SummarySettings
-from summaries import crossed, due_hour, summarise
-from tally import HOUR, CountedStore, Counts, Tally, gathered, tally_key, write_counts
+from configuration.settings import SummarySettings
+from core.messages import Request, Response
+from operations.summaries import crossed, due_hour, summarise
+from operations.tally import HOUR, CountedStore, Counts, Tally, gathered, tally_key, write_counts
 from tests.unit.in_memory import NOW, World, run
 
 HIT = Response(200, {"cache-status": "origin-cache; fwd=miss, gatehouse; hit; ttl=5"})

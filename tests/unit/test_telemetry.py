@@ -5,9 +5,17 @@ import random
 
 import pytest
 
-from messages import Request, Response
-from principals import Principal
-from telemetry import CallerLabels, Exchange, analytics_point, is_logged, log_fields, request_id, server_timing
+from core.messages import Request, Response
+from identity.principals import Principal
+from operations.telemetry import (
+    CallerLabels,
+    Exchange,
+    analytics_point,
+    is_logged,
+    log_fields,
+    request_id,
+    server_timing,
+)
 from tests.unit.in_memory import NOW, World
 
 LABELS = CallerLabels("l" * 32).of

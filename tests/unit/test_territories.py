@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 import geo
-import languages
-import territories
 from devtools import territories as generator
 from devtools import territory_reviews as reviews
 from devtools.failure import Failure
 from devtools.paths import ROOT
+from places import languages, territories
 
 # ISO 3166-1 alpha-2, written down apart from CLDR. XK is user-assigned; Cloudflare reports it.
 CODES = """

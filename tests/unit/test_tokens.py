@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import base64url
-import strictjson
+from core import base64url, strictjson
+from identity.tokens import MAX_LENGTH, Header, InvalidToken, parse_header, parse_token
 from tests.signing_keys import unsigned
-from tokens import MAX_LENGTH, Header, InvalidToken, parse_header, parse_token
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
 CLAIMS = {"sub": "u1", "exp": 1_900_000_000}

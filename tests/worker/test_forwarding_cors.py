@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from cors import EXPOSED, EXPOSED_BESIDE
+from browsers.cors import EXPOSED, EXPOSED_BESIDE
 from devtools.runtime.runner import Gateway
 from tests.worker.origins import Connection, Origin, answer_head
 from tests.worker.patience import until

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import base64url
+from core import base64url
 from devtools.paths import SOURCES
 from devtools.runtime.runner import Gateway
 from tests.signature_cases import signature_cases

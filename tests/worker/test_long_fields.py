@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from core.lengths import REFUSED, REQUEST_FIELDS
 from devtools.runtime.runner import Gateway
-from lengths import REFUSED, REQUEST_FIELDS
 from tests.worker.origins import Connection, Origin, answer_head
 
 LONG = 60_000

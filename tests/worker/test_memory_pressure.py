@@ -14,8 +14,8 @@ import jwt
 import pytest
 
 from auth import REMEMBERED
+from caching.memory import MEMORY_ENTRY_SIZE, MEMORY_SIZE
 from devtools.runtime.runner import Gateway
-from memory_tier import MEMORY_ENTRY_SIZE, MEMORY_SIZE
 from tests.signing_keys import SigningKey
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import Connection, Origin, answer_head

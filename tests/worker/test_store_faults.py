@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from devtools.runtime.runner import Gateway
-from tally import FLUSH_SECONDS
+from operations.tally import FLUSH_SECONDS
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import ScriptedOrigin, answer_head
 from tests.worker.patience import until

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from devtools.runtime.runner import Gateway
-from tally import FLUSH_SECONDS, HOUR
+from operations.tally import FLUSH_SECONDS, HOUR
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import Connection, Origin, ScriptedOrigin, answer_head
 from tests.worker.patience import until

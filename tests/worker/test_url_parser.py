@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from configuration.settings import RouteSettings
+from core.paths import normalise_path
+from core.problems import Problem
 from devtools.runtime.runner import Gateway
-from forwarded import Target, wire_query
+from forwarding.forwarded import Target, wire_query
 from fuzz.corpus_files import kept
 from fuzz.url_standard import parsed_path
-from paths import normalise_path
-from problems import Problem
-from settings import RouteSettings
 from tests.worker.origins import EchoOrigin
 from tests.worker.patience import PATIENCE
 

@@ -21,7 +21,7 @@ from application.orders.tables import MAILBOX_SCHEMA, ORDERS_SCHEMA, OUTBOX_SCHE
 
 from devtools.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.payments import Provider
-from signing import origin_key
+from forwarding.signing import origin_key
 from tests.unit.signed_requests import sign
 
 SECRET = "orders-tests-secret-of-the-origin-long-enough"

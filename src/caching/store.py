@@ -1,0 +1,454 @@
+"""Where stored responses are: a few seconds in the isolate, else in the key-value store (Workers KV).
+
+One response is one value: its content, with status, fields and times as the value's metadata, so that freshness is
+read without touching the content. A typical hit costs one read.
+
+    cache1:<root>           GET of a URL whose responses depend on nothing else: the response itself.
+                            Otherwise an index: which request fields select a variant, and since when.
+    cache1:<variant>        a response selected by Vary
+    cache1:<home>           what the root is to everybody else, to one user, role or locale. The root itself is then a
+                            mark: an index without fields, which says since when responses of this URL count
+    cache1:<head>           status and fields of a response whose metadata would exceed KV's 1,024 bytes
+
+An index names every field that a response of this URL was seen to vary on. A variant born before its index, or before
+its mark, is dead, so deleting the root forgets all variants and partitions of a URL. In a home, nothing depends on what
+other callers did: mark and home are read together, from the same place, whether or not somebody else left a mark.
+
+Whatever is missing, unreadable or of an older format
+is a miss; whatever fails is a miss and a log line. Nothing in this file raises for the store's sake.
+
+KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at once: `_changed` remembers it.
+"""
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from caching.keys import CacheKey, SelectingFields, digest
+from caching.memory import MemoryTier
+from caching.policy import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE, varies_too_much
+from caching.purges import Purges, moment
+from caching.stored_response import StoredResponse
+from core import strictjson
+from core.budget import Budget, OverBudget, Share, read_within
+from core.lengths import STORED
+from core.messages import Body, ContentTooLarge
+from core.ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
+from core.together import together
+
+PREFIX: Final = "cache1:"
+"""Says which format the values have. A new format gets a new prefix; old values expire unread."""
+
+READ_TIMEOUT: Final = 0.25
+"""Seconds for one read of the store; then it is a miss."""
+
+METADATA_SIZE: Final = 1000
+"""Bytes of metadata used, of the 1,024 that KV takes."""
+
+ENTRY_SIZE: Final = 1024
+"""Bytes of a response in memory beside its content and the text of its fields: about what its objects take. Without
+them, eight megabytes of empty responses would be more than an isolate has."""
+
+MOST_CHANGED: Final = 4096
+INDEX_SLACK: Final = 86_400
+"""Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
+
+LARGEST: Final = 2**53
+"""No time in milliseconds is later: beyond, JSON's numbers are not exact."""
+
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
+"""RFC 9110 section 5.1, lower-case as the platform has it."""
+_UNSENDABLE = re.compile(r"[\0\r\n]")
+"""What no field value holds (section 5.5)."""
+
+Content = bytes | Body
+
+
+class Unreadable(ValueError):
+    """A stored value is not what this version of the gateway writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored response with its content, not yet read unless it came from memory."""
+
+    stored: StoredResponse
+    content: Content
+    share: Share | None = None
+    """What the content takes of the isolate's budget, where it was read for one request: both go together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What selects among the responses of one URL."""
+
+    fields: frozenset[str]
+    """Request fields that `Vary` named."""
+    since: int
+    """Milliseconds since 1970; whatever was born before is dead."""
+    expires: int
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What the store has for a request."""
+
+    entry: Entry | None = None
+    index: Index | None = None
+    miss: Literal["uri-miss", "vary-miss", "miss"] = "uri-miss"
+    mark: Index | None = None
+    """Where callers are kept apart, what is known of the URL itself."""
+
+
+class CacheStore:
+    """The stored responses of one isolate and its key-value store."""
+
+    def __init__(
+        self, store: KeyValueStore, clock: Clock, log: Log, memory: MemoryTier[Entry | Index], budget: Budget
+    ) -> None:
+        self._budget = budget
+        self._store = store
+        self._clock = clock
+        self._log = log
+        self.memory = memory
+        self.purges = Purges(store, clock, READ_TIMEOUT)
+        self._changed: OrderedDict[str, int] = OrderedDict()
+
+    async def find(self, key: CacheKey, selecting: SelectingFields, background: Background) -> Lookup:
+        """The stored response for `key` and the request fields `selecting`. Never raises."""
+        try:
+            return await self._find(key, selecting, background)
+        except (StoreFailed, Unreadable) as error:
+            self._log("cache_read_failed", key=key.root, reason=str(error))
+            return Lookup(miss="miss")
+
+    def recall(self, key: CacheKey, selecting: SelectingFields) -> Lookup | None:
+        """What `find` would find, if that is in memory and alive without any doubt; else None: ask `find`."""
+        if not self.purges.knows_epoch():
+            return None
+        now = self._clock()
+        home = entry = self.memory.get(key.home, now)
+        if isinstance(home, Index):
+            entry = self.memory.get(key.variant(home.fields, selecting), now)
+        mark = self.memory.get(key.root, now) if key.apart else None
+        missed = _missed(key, home, mark)
+        if missed is None or not isinstance(entry, Entry) or not _counts(entry, missed):
+            return None
+        if self._is_changed(key, entry.stored) or not self.purges.is_younger(entry.stored.born):
+            return None
+        return replace(missed, entry=entry)
+
+    async def save(
+        self,
+        key: CacheKey,
+        selecting: SelectingFields,
+        found: Lookup,
+        stored: StoredResponse,
+        content: Content,
+        keep: int,
+    ) -> None:
+        """Store a response for `keep` seconds. `found` is what the look-up before found. Never raises StoreFailed."""
+        if self._is_changed(key, stored):
+            await discard(content)
+            return
+        name = self.name(key, selecting, found.index, stored)
+        now = self._clock()
+        if isinstance(content, bytes):
+            self._remember(name, Entry(stored, content), now)
+        else:
+            self.memory.discard(name)
+        try:
+            await self._write(name, stored, content, keep)
+            if name != key.home:
+                await self._write_index(
+                    key.home, found.index, _varied(found.index, stored), stored.born, int(now) + keep
+                )
+            if key.apart:
+                await self._write_index(key.root, found.mark, frozenset(), stored.born, int(now) + keep)
+        except StoreFailed as error:
+            self._log("cache_write_failed", key=name, reason=str(error))
+
+    async def held(self, key: CacheKey, selecting: SelectingFields, found: Lookup) -> Lookup:
+        """`found` with its content in hand, since a part can only be cut out of the whole; a miss if it cannot be read.
+
+        A content of unknown length stays a stream: no part of it is served. While too much is held, it is a miss, too,
+        and the origin cuts the part.
+        """
+        entry = found.entry
+        if entry is None or isinstance(entry.content, bytes) or entry.stored.length is None:
+            return found
+        name = self.name(key, selecting, found.index, entry.stored)
+        share = self._budget.share()
+        content = await self._whole(name, entry.stored, entry.content, share)
+        if content is None:
+            return replace(found, entry=None, miss="miss")
+        return replace(found, entry=Entry(entry.stored, content, share))
+
+    def name(self, key: CacheKey, selecting: SelectingFields, index: Index | None, stored: StoredResponse) -> str:
+        """The name under which a response is stored."""
+        fields = _varied(index, stored)
+        return key.variant(fields, selecting) if fields else key.home
+
+    async def forget(self, root: str) -> None:
+        """Forget every response of a URL in the key-value store; `mark_changed` has done it for this isolate.
+
+        Reads cost a tenth of deletes, and most URLs that are written to were never stored.
+        """
+        try:
+            found = await self._store.get(PREFIX + root, timeout=READ_TIMEOUT)
+            if found is not None:
+                await found.body.cancel()
+                await self._store.delete(PREFIX + root)
+        except StoreFailed as error:
+            self._log("cache_write_failed", key=root, reason=str(error))
+
+    def mark_changed(self, root: str) -> None:
+        """From now on, no response of this URL that was asked for earlier is used or stored in this isolate."""
+        self.memory.discard(root)
+        self._changed.pop(root, None)
+        self._changed[root] = moment(self._clock())
+        if len(self._changed) > MOST_CHANGED:
+            self._changed.popitem(last=False)
+
+    def _is_changed(self, key: CacheKey, stored: StoredResponse) -> bool:
+        return stored.born <= self._changed.get(key.root, -1)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def _find(self, key: CacheKey, selecting: SelectingFields, background: Background) -> Lookup:
+        home, mark = await self._heads(key, background)
+        entry = home
+        missed = _missed(key, home, mark)
+        if missed is not None and isinstance(home, Index):
+            entry = await self._read(key.variant(home.fields, selecting), background)
+        if not isinstance(entry, Entry):
+            return missed or Lookup()
+        if missed is None or not _counts(entry, missed):
+            await discard(entry.content)
+            return missed or Lookup()
+        return await self._alive(key, entry, missed)
+
+    async def _heads(self, key: CacheKey, background: Background) -> tuple[Entry | Index | None, Entry | Index | None]:
+        """Home and mark, and beside them the epoch, which `_alive` will ask for.
+
+        A mark that others left in memory is not looked at by somebody whose home is not there: they would be answered
+        sooner for it.
+        """
+        work: list[Awaitable[Any]] = [self._read(key.home, background)]
+        if key.apart:
+            known = self.memory.get(key.home, self._clock()) is not None
+            work.append(self._read(key.root, background) if known else self._stored(key.root, background))
+        if not self.purges.knows_epoch():
+            work.append(self.purges.epoch())
+        if len(work) == 1:
+            return await work[0], None
+        found = await together(*work)
+        mark = found[1] if key.apart else None
+        if isinstance(mark, Entry):  # stored before the route kept callers apart
+            await discard(mark.content)
+        return found[0], mark
+
+    async def _alive(self, key: CacheKey, entry: Entry, missed: Lookup) -> Lookup:
+        """The look-up that found `entry`, or `missed` if it was purged or its URL has changed since."""
+        stored = entry.stored
+        if self._is_changed(key, stored) or await self.purges.is_dead(stored.born, key.url, stored.tags):
+            await discard(entry.content)
+            return missed
+        return replace(missed, entry=entry)
+
+    async def _read(self, name: str, background: Background) -> Entry | Index | None:
+        """A value from memory or the store. Raises StoreFailed, Unreadable."""
+        kept = self.memory.get(name, self._clock())
+        return kept if kept is not None else await self._stored(name, background)
+
+    async def _stored(self, name: str, background: Background) -> Entry | Index | None:
+        """A value from the store. Raises StoreFailed, Unreadable."""
+        now = self._clock()
+        value = await self._store.get(PREFIX + name, timeout=READ_TIMEOUT)
+        if value is None:
+            return None
+        try:
+            found = await self._decoded(value)
+        except (StoreFailed, Unreadable):
+            await value.body.cancel()
+            raise
+        if isinstance(found, Index):
+            await value.body.cancel()
+            self.memory.put(name, found, METADATA_SIZE, now)
+            return found
+        return self._shared_with_memory(name, found, background)
+
+    def _shared_with_memory(self, name: str, entry: Entry, background: Background) -> Entry:
+        """A short content is copied into memory behind the client's back, never before it is sent."""
+        length = entry.stored.length
+        if isinstance(entry.content, bytes) or length is None or length > self.memory.entry_size:
+            return entry
+        sent, kept = entry.content.tee()
+        background(self._keep_copy(name, entry.stored, kept))
+        return Entry(entry.stored, sent)
+
+    async def _keep_copy(self, name: str, stored: StoredResponse, body: Body) -> None:
+        with self._budget.share() as share:
+            content = await self._whole(name, stored, body, share)
+            if content is not None:
+                self._remember(name, Entry(stored, content), self._clock())
+
+    async def _whole(self, name: str, stored: StoredResponse, body: Body, share: Share) -> bytes | None:
+        """The content of a stored response of known length; None while too much is held. One that is not as long is
+        corrupt: it is logged and forgotten, and so is not found again."""
+        assert stored.length is not None
+        try:
+            content = await read_within(share, body, stored.length, stored.length)
+        except OverBudget:
+            return None
+        except ContentTooLarge:
+            fault = f"content of more than {stored.length} bytes"
+        except Exception as error:  # a stream fails with the platform's own exceptions, unknown here
+            self._log("cache_read_failed", key=name, reason=str(error))
+            return None
+        else:
+            if len(content) == stored.length:
+                return content
+            fault = f"content of {len(content)} bytes instead of {stored.length}"
+        self._log("cache_read_failed", key=name, reason=fault)
+        await self.forget(name)
+        return None
+
+    def _remember(self, name: str, entry: Entry, now: float) -> None:
+        """Keep a finished value in memory, unless a newer one is there already."""
+        kept = self.memory.get(name, now)
+        if isinstance(kept, Entry) and kept.stored.born > entry.stored.born:
+            return
+        assert isinstance(entry.content, bytes), "a stream belongs to one request"
+        fields = sum(len(field) + len(value) for field, value in entry.stored.headers.items())
+        self.memory.put(name, entry, len(entry.content), now, beside=fields + ENTRY_SIZE)
+
+    async def _decoded(self, value: StoredValue) -> Entry | Index:
+        metadata = dict(value.metadata)
+        if metadata.get("kind") == "index":
+            return decoded_index(metadata)
+        head = metadata.get("head")
+        if isinstance(head, str):
+            text = await self._store.get_text(PREFIX + head, timeout=READ_TIMEOUT)
+            metadata = parsed_head(text or "")
+        return Entry(decoded_response(metadata), value.body)
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    async def _write(self, name: str, stored: StoredResponse, content: Content, keep: int) -> None:
+        expires_in = max(keep, SHORTEST_STORAGE)
+        metadata: dict[str, Any] = encoded_response(stored)
+        text = json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)
+        if not text.isascii() or len(text) > METADATA_SIZE:
+            head = digest(name, str(stored.born))
+            await self._store.put(PREFIX + head, text, expires_in=expires_in)
+            metadata = {"kind": "response", "head": head}
+        await self._store.put(PREFIX + name, content, expires_in=expires_in, metadata=metadata)
+
+    async def _write_index(
+        self, root: str, known: Index | None, fields: frozenset[str], born: int, expires: int
+    ) -> None:
+        """Write the index after its variant, unless what is there says it all and lives long enough."""
+        if known is not None and known.fields == fields and known.expires >= expires:
+            return
+        since = born if known is None else known.since
+        now = self._clock()
+        expires_in = min(expires - int(now) + INDEX_SLACK, LONGEST_STORAGE)
+        index = Index(fields, since, int(now) + expires_in)
+        self.memory.put(root, index, METADATA_SIZE, now)
+        await self._store.put(PREFIX + root, "index", expires_in=expires_in, metadata=encoded_index(index))
+
+
+def _missed(key: CacheKey, home: Entry | Index | None, mark: Entry | Index | None) -> Lookup | None:
+    """What a look-up has found that finds no entry; None where nothing that is at home counts."""
+    known = mark if isinstance(mark, Index) else None
+    if key.apart and known is None:
+        return None
+    if isinstance(home, Index):
+        return Lookup(index=home, miss="vary-miss", mark=known)
+    return Lookup(mark=known)
+
+
+def _counts(entry: Entry, found: Lookup) -> bool:
+    """Whether an entry was born since its index, and since its mark."""
+    return all(index is None or entry.stored.born >= index.since for index in (found.index, found.mark))
+
+
+def _varied(index: Index | None, stored: StoredResponse) -> frozenset[str]:
+    """Every field that the URL was seen to vary on: a variant is told apart by all of them.
+
+    When these become too many, those of the newest response begin a new list, and older variants are misses.
+    """
+    fields = stored.vary | (index.fields if index else frozenset())
+    return stored.vary if varies_too_much(fields) else fields
+
+
+async def discard(content: Content) -> None:
+    """Say that nobody will read a content."""
+    if not isinstance(content, bytes):
+        await content.cancel()
+
+
+# --- the format of metadata: short names, since KV takes 1,024 bytes --------------------------------------------------
+
+
+def encoded_response(stored: StoredResponse) -> dict[str, Any]:
+    return {
+        "kind": "response",
+        "s": stored.status,
+        "h": dict(stored.headers),
+        "c": list(stored.cookies),
+        "q": round(stored.request_time * 1000),
+        "r": round(stored.response_time * 1000),
+        "n": stored.length,
+    }
+
+
+def decoded_response(metadata: Mapping[str, Any]) -> StoredResponse:
+    """The reverse. Raises Unreadable on anything that `encoded_response` cannot have written, above all on what the
+    platform would refuse to send."""
+    status, headers, cookies, requested, responded, length = (metadata.get(name) for name in "shcqrn")
+    if not (isinstance(status, int) and isinstance(requested, int) and isinstance(responded, int)):
+        raise Unreadable("status or times are missing")
+    if not (isinstance(headers, dict) and isinstance(cookies, list) and isinstance(length, int | None)):
+        raise Unreadable("fields or length are missing")
+    if status not in STORABLE or not 0 <= requested <= LARGEST or not 0 <= responded <= LARGEST or (length or 0) < 0:
+        raise Unreadable("status, times or length are impossible")
+    if not all(map(_NAME.fullmatch, headers)) or not all(map(_is_sendable, (*headers.values(), *cookies))):
+        raise Unreadable("a field is not one of HTTP")
+    return StoredResponse(status, headers, requested / 1000, responded / 1000, tuple(cookies), length)
+
+
+def _is_sendable(value: Any) -> bool:
+    return isinstance(value, str) and _UNSENDABLE.search(value) is None
+
+
+def encoded_index(index: Index) -> dict[str, Any]:
+    return {"kind": "index", "f": sorted(index.fields), "since": index.since, "x": index.expires}
+
+
+def decoded_index(metadata: Mapping[str, Any]) -> Index:
+    """The reverse. Raises Unreadable."""
+    fields, since, expires = metadata.get("f"), metadata.get("since"), metadata.get("x")
+    if not (isinstance(fields, list) and isinstance(since, int) and isinstance(expires, int)):
+        raise Unreadable("the index is incomplete")
+    if not all(isinstance(name, str) for name in fields):
+        raise Unreadable("a field name is not text")
+    return Index(frozenset(fields), since, expires)
+
+
+def parsed_head(text: str) -> dict[str, Any]:
+    """A response's metadata that was too long to be metadata. Raises Unreadable."""
+    if len(text) > STORED.characters:
+        raise Unreadable("the head is too long")
+    try:
+        head = strictjson.loads(text.encode())
+    except ValueError as error:
+        raise Unreadable(f"the head is not JSON: {error}") from None
+    if not isinstance(head, dict):
+        raise Unreadable("the head is not an object")
+    return head

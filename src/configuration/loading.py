@@ -1,0 +1,215 @@
+"""The configuration: read once per isolate, checked as a whole.
+
+Fails closed. Anything wrong raises `Misconfigured` with every fault by its path (`ROUTES[2].timeout_ms: ...`), and the
+gateway then answers 503 on every route but `/healthz`. Nothing here opens a route because something is missing.
+
+Every structured setting is accepted as a TOML/JSON value and as a JSON string, so that `--var`, `.dev.vars` and secrets
+can carry it.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from jwt.algorithms import HMACAlgorithm
+from jwt.exceptions import InvalidKeyError
+from pydantic import ValidationError
+
+from configuration.settings import HS_KEY_BYTES, Settings
+from core import strictjson
+from geo import Locator
+from identity.publickeys import KeySet
+
+STRUCTURED = (
+    "ROUTES",
+    "ISSUERS",
+    "SUPPORTED_LANGUAGES",
+    "SUPPORTED_CURRENCIES",
+    "CORS_ORIGINS",
+    "SUMMARY",
+    "OPERATOR_ISSUERS",
+)
+SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT", "HELD_BYTES")
+SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
+OPTIONAL_SECRETS = {
+    "LOG_SECRET": "optional, at least 32 bytes: with it, a caller has the same label in the logs of all isolates",
+    "AWS_SESSION_TOKEN": "optional, beside the two for temporary credentials",
+    "ORIGIN_SECRET_NEXT": "origins alone, while a secret is exchanged; the gateway signs with `ORIGIN_SECRET`",
+}
+
+SHORTEST_LOG_SECRET = 32
+"""Bytes: what stands behind a label must not be guessed, either."""
+
+WORDS = {
+    "missing": "must be written",
+    "extra_forbidden": "there is no such setting; check its spelling",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "too_short": "must have at least one item",
+    "string_too_short": "must not be empty",
+}
+"""pydantic's type of an error -> the fault, where pydantic speaks of Python and not of a configuration."""
+
+
+class Misconfigured(Exception):
+    """The configuration cannot be used. `faults` holds one line each: `path: what is wrong and how to mend it`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Settings:
+    """Read and check the configuration.
+
+    `variables` holds vars and secrets by name, `bindings` the names of everything else bound to the Worker.
+    Raises Misconfigured with every fault found.
+    """
+    values, faults = _parse(variables)
+    if not faults:
+        try:
+            settings = Settings(**values)
+        except ValidationError as error:
+            faults = _model_faults(error)
+        else:
+            faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
+            faults += _log_faults(settings)
+    if faults:
+        raise Misconfigured(faults)
+    return settings
+
+
+def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for name in (*STRUCTURED, *SIMPLE):
+        value = variables.get(name)
+        if value is None or value == "":
+            continue
+        if name in STRUCTURED and isinstance(value, str):
+            try:
+                value = strictjson.loads(value.encode())
+            except ValueError as error:
+                faults.append(f"{name}: is not valid JSON ({error})")
+                continue
+        values[name.lower()] = value
+    if "issuers" not in values and variables.get("JWT_SECRET"):
+        values["issuers"] = [{"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}]
+    named = {*STRUCTURED, *SIMPLE}
+    values["secrets"] = {n: value for n, value in variables.items() if isinstance(value, str) and n not in named}
+    return values, faults
+
+
+def _issuer_faults(settings: Settings) -> list[str]:
+    faults = []
+    issuers = [entry.issuer for entry in settings.issuers]
+    names = [entry.name for entry in settings.issuers]
+    for index, entry in enumerate(settings.issuers):
+        path = f"ISSUERS[{index}]"
+        if issuers.index(entry.issuer) != index:
+            faults.append(f"{path}.issuer: {entry.issuer or 'an entry without issuer'} is listed twice")
+        if entry.name is not None and names.index(entry.name) != index:
+            faults.append(f"{path}.name: {entry.name!r} is listed twice")
+        if entry.name is not None and entry.name in issuers:
+            faults.append(f"{path}.name: {entry.name!r} is an issuer as well; choose a word that is none")
+        if entry.jwks is not None:
+            faults += [f"{path}.jwks: {fault}" for fault in _inline_key_faults(entry.jwks, entry.algorithms)]
+        if entry.secret is not None:
+            key = settings.secrets.get(entry.secret, "")
+            faults += [f"{path}.secret: {fault}" for fault in _secret_faults(entry.secret, key, entry.algorithms)]
+    faults += _trust_faults("OPERATOR_ISSUERS", settings.operator_issuers, settings)
+    return faults
+
+
+def _trust_faults(path: str, trusted: Collection[str] | None, settings: Settings) -> list[str]:
+    known = {reference for entry in settings.issuers for reference in entry.references}
+    return [
+        f"{path}: no entry of ISSUERS has the name or the issuer {reference!r}"
+        for reference in trusted or ()
+        if reference not in known
+    ]
+
+
+def _secret_faults(name: str, key: str, algorithms: Collection[str]) -> list[str]:
+    longest = max(algorithms, key=HS_KEY_BYTES.__getitem__)
+    size, needed = len(key.encode()), HS_KEY_BYTES[longest]
+    if not key:
+        return [f"the secret {name} is not set; run: wrangler secret put {name}"]
+    if size < needed:
+        return [
+            f"the secret {name} has {size} bytes; {longest} needs at least {needed} (RFC 7518 section 3.2), "
+            "as from: openssl rand -base64 48"
+        ]
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+    except InvalidKeyError:
+        return [
+            f"the secret {name} is a public key, a certificate or a JWK; use random text, or 'jwks' for public keys"
+        ]
+    return []
+
+
+def _inline_key_faults(document: Any, algorithms: Collection[str]) -> list[str]:
+    try:
+        keys = KeySet.read(document, algorithms)
+    except ValueError as error:
+        return [str(error)]
+    if keys.keys:
+        return []
+    return ["holds no key that can verify a signature", *keys.faults]
+
+
+def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
+    faults = []
+    for index, route in enumerate(settings.routes):
+        path = f"ROUTES[{index}]"
+        if route.auth != "none" and not settings.issuers:
+            faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
+        faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
+        if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
+            faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
+        if route.sign and route.max_body > settings.held_bytes:
+            faults.append(
+                f"{path}.max_body: what is signed is held, and {route.max_body} bytes are more than HELD_BYTES "
+                f"({settings.held_bytes}); lower the one or raise the other"
+            )
+        faults.extend(
+            f"{path}.sign: {route.sign!r} needs the secret {name}; run: wrangler secret put {name}"
+            for name in SIGNING_SECRETS.get(route.sign or "", ())
+            if not settings.secrets.get(name)
+        )
+    return faults
+
+
+def _locale_faults(settings: Settings) -> list[str]:
+    try:
+        Locator.configured(settings)
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def _log_faults(settings: Settings) -> list[str]:
+    size = len(settings.secrets.get("LOG_SECRET", "").encode())
+    if 0 < size < SHORTEST_LOG_SECRET:
+        return [f"LOG_SECRET: has {size} bytes; needs {SHORTEST_LOG_SECRET} or none, as from: openssl rand -base64 48"]
+    return []
+
+
+def _model_faults(error: ValidationError) -> list[str]:
+    """One line each. A list that is too short because of an item that is wrong is that item's fault alone."""
+    found = error.errors(include_url=False)
+    within = {item["loc"][:-1] for item in found}
+    return [
+        _fault(item["loc"], WORDS.get(item["type"], item["msg"]))
+        for item in found
+        if item["type"] != "too_short" or item["loc"] not in within
+    ]
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    """`("routes", 2, "timeout_ms")` -> `ROUTES[2].timeout_ms: ...`."""
+    path = str(location[0]).upper() if location else "settings"
+    for part in location[1:]:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return f"{path}: {message.removeprefix('Value error, ')}"

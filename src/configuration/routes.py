@@ -1,0 +1,86 @@
+"""The route table: which route takes a request. Default deny: what no route names does not exist.
+
+Matching works on the path that `paths.normalise_path` gave and that is also forwarded, so a request cannot mean one
+thing here and another at the origin. Letter case and trailing slashes are significant (RFC 3986 section 6.2.2.1). An
+encoded delimiter matches like a bare one: origins decode before they route, and `/users%3Aexport` must not slip past a
+protected `/users:export`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from configuration.settings import CacheSettings, RouteSettings
+from core.paths import comparable_path
+from core.problems import Problem
+
+Handler = TypeVar("Handler")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """All routes of one path pattern, by method.
+
+    `/api/users` matches itself alone. `/api/users/*` matches the bare prefix `/api/users` and everything below it,
+    and never `/api/usersearch`.
+    """
+
+    pattern: str
+    """As the configuration writes it."""
+    exact: str
+    prefix: str | None
+    by_method: dict[str, RouteSettings]
+
+    @classmethod
+    def of(cls, path: str, routes: Iterable[RouteSettings]) -> "Pattern":
+        by_method: dict[str, RouteSettings] = {}
+        for route in routes:
+            for method in route.methods:
+                by_method.setdefault(method, route)
+        if not path.endswith("/*"):
+            return cls(path, comparable_path(path), None, by_method)
+        bare = comparable_path(path.removesuffix("/*"))
+        return cls(path, bare or "/", bare + "/", by_method)
+
+    def matches(self, path: str) -> bool:
+        """Whether a path, as `paths.comparable_path` gives it, is one of this pattern's."""
+        return path == self.exact or (self.prefix is not None and path.startswith(self.prefix))
+
+
+class RouteTable:
+    """Patterns in the order of the configuration; the first that matches a path decides.
+
+    A path that matches a pattern whose routes do not offer the method is 405 and never falls through to a later,
+    wider pattern: `POST /admin/x` must not reach a public `/*` because `/admin/*` only lists GET. Routes with the very
+    same `path` stand together, so that one path can have a route for each method.
+    """
+
+    def __init__(self, routes: Iterable[RouteSettings]) -> None:
+        by_path: dict[str, list[RouteSettings]] = {}
+        for route in routes:
+            by_path.setdefault(route.path, []).append(route)
+        self.patterns = tuple(Pattern.of(path, group) for path, group in by_path.items())
+
+    def find(self, path: str) -> Pattern | None:
+        """The pattern in charge of a normalised path."""
+        comparable = comparable_path(path)
+        for pattern in self.patterns:
+            if pattern.matches(comparable):
+                return pattern
+        return None
+
+    def cache_settings_of(self, url: str) -> CacheSettings | None:
+        """How responses to `GET url` are cached; None when no route takes it, or its route stores nothing."""
+        pattern = self.find(urlsplit(url).path or "/")
+        route = pattern.by_method.get("GET") if pattern else None
+        return route.cache_settings if route else None
+
+
+def choose(by_method: dict[str, Handler], method: str) -> Handler:
+    """The handler of `method`. Raises the 405 problem with `Allow` (RFC 9110 section 15.5.6) when there is none."""
+    handler = by_method.get(method)
+    if handler is None:
+        allow = ", ".join(by_method)
+        raise Problem(405, "method_not_allowed", f"Use one of: {allow}.", headers={"allow": allow})
+    return handler

@@ -1,0 +1,58 @@
+"""RFC 9457 problem details: the one place where errors become responses.
+
+Everything that refuses a request raises `Problem`; the gateway turns it into `application/problem+json` here. A
+problem's `code` is stable and for programs, its `detail` is a sentence for people that names the fault and the mend.
+Nothing of a token, a secret or a traceback may be put into one.
+"""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from core.messages import Response
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A refusal: HTTP status, stable code, sentence for people.
+
+    `headers` are added to the response (`allow`, `retry-after`, `www-authenticate`); `members` are extension members
+    of the body (RFC 9457 section 3.2), such as `field`, `reason` or `error`.
+
+        raise Problem(404, "unknown_country", "XQ is not an ISO 3166-1 country.", field="country")
+    """
+
+    def __init__(
+        self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    """The response of `problem`. Never stored by any cache: a refusal is one caller's, at one moment."""
+    body = {
+        "type": "about:blank",
+        "title": _title(problem.status),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+        **problem.members,
+        "request_id": request_id,
+    }
+    headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store", **problem.headers}
+    return Response(problem.status, headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+
+
+def _title(status: int) -> str:
+    """With type "about:blank" the title is the status phrase (RFC 9457 section 4.2.1)."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

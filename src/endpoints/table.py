@@ -1,0 +1,173 @@
+"""The gateway's own endpoints, matched before any route: paths on one side, the rooms that answer on the other."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from auth import Authenticator
+from configuration.settings import AccessSettings
+from core.messages import ContentTooLarge, Request, Response
+from core.ports import Platform, StoreFailed
+from core.problems import Problem
+from endpoints import purging
+from endpoints.openapi import Description
+from geo import Locator, country_response, visitor_response
+from http_cache import HttpCache
+from identity.principals import Principal
+from operations.telemetry import Exchange
+from places.preferences import set_cookie
+
+Handler = Callable[[Exchange], Response | Awaitable[Response]]
+
+MAX_JSON: Final = 4096
+"""Longest request content, in bytes, that an endpoint of the gateway reads."""
+MAX_PURGE: Final = 256 * 1024
+"""The same for lists of URLs."""
+
+READY_TIMEOUT: Final = 1.0
+"""Seconds `/readyz` gives the key-value store."""
+
+COUNTRY_PREFIX: Final = "/geo/"
+
+ANYBODY: Final = AccessSettings(auth="none")
+ANYBODY_KNOWN: Final = AccessSettings(auth="required")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What one path of the gateway offers, by method."""
+
+    pattern: str
+    by_method: dict[str, Handler]
+    access: AccessSettings = ANYBODY
+    """Whom its handlers let in. They see to that themselves; this is for those who compare paths."""
+
+
+def reading(pattern: str, handler: Handler, access: AccessSettings = ANYBODY) -> Endpoint:
+    """A resource that can only be read. HEAD is GET without the content (RFC 9110 section 9.3.2)."""
+    return Endpoint(pattern, {"GET": handler, "HEAD": handler}, access)
+
+
+class Endpoints:
+    """The table of endpoints."""
+
+    def __init__(
+        self,
+        locator: Locator,
+        authenticator: Authenticator,
+        cache: HttpCache | None,
+        description: Description,
+        platform: Platform,
+        operators: tuple[str, ...],
+    ) -> None:
+        """`operators` are the issuers whose roles count where something can be changed: `Settings.operators`."""
+        self._locator = locator
+        self._authenticator = authenticator
+        self._cache = cache
+        self._platform = platform
+        self._description = description
+        self._purgers = purging.ACCESS.model_copy(update={"issuers": operators})
+        self._country = reading("/geo/{country}", self._country_geo)
+        self._table = {
+            endpoint.pattern: endpoint
+            for endpoint in (
+                reading("/geo", self._visitor_geo),
+                Endpoint("/geo/preferences", {"POST": self._save_preferences}),
+                reading("/healthz", self._healthz),
+                reading("/readyz", self._readyz),
+                reading("/openapi.json", self._openapi),
+                reading("/_gatehouse/whoami", self._whoami, ANYBODY_KNOWN),
+                Endpoint("/_gatehouse/purge", {"POST": self._purge}, self._purgers),
+            )
+        }
+
+    def all(self) -> Iterator[Endpoint]:
+        """Every endpoint there is."""
+        yield from self._table.values()
+        yield self._country
+
+    def find(self, path: str) -> Endpoint | None:
+        """The endpoint at a normalised path."""
+        endpoint = self._table.get(path)
+        if endpoint is None and path.startswith(COUNTRY_PREFIX) and "/" not in path[len(COUNTRY_PREFIX) :]:
+            return self._country
+        return endpoint
+
+    def _visitor_geo(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        headers = request.headers
+        locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
+        exchange.country = locale.country
+        return visitor_response(locale, headers.get("if-none-match"))
+
+    def _country_geo(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        locale = self._locator.for_country(request.path[len(COUNTRY_PREFIX) :], request.query)
+        return country_response(locale, request.headers.get("if-none-match"))
+
+    async def _save_preferences(self, exchange: Exchange) -> Response:
+        wish = self._locator.preferences(await read_json(exchange.request))
+        return Response(204, {"cache-control": "no-store"}, cookies=[set_cookie(wish)])
+
+    def _healthz(self, exchange: Exchange) -> Response:
+        """The Worker runs: 200 whatever the configuration."""
+        return json_response({"status": "ok"})
+
+    async def _readyz(self, exchange: Exchange) -> Response:
+        """The gateway can do its work: the configuration is in force and the key-value store answers."""
+        store = self._platform.store
+        if store is not None:
+            try:
+                await store.get_text("readyz", timeout=READY_TIMEOUT)
+            except StoreFailed as error:
+                self._platform.log("store_failed", during="readyz", error=str(error))
+                raise Problem(503, "not_ready", "The key-value store does not answer.") from None
+        return json_response({"status": "ready"})
+
+    def _openapi(self, exchange: Exchange) -> Response:
+        return self._description.response(exchange.request.headers.get("if-none-match"))
+
+    async def _whoami(self, exchange: Exchange) -> Response:
+        """The caller, as its token describes it; never the token."""
+        principal = await self._admit(exchange, ANYBODY_KNOWN)
+        return json_response(principal.describe())
+
+    async def _purge(self, exchange: Exchange) -> Response:
+        await self._admit(exchange, self._purgers)
+        if self._cache is None:
+            raise Problem(503, "store_unavailable", "This gateway has no namespace bound as CACHE.")
+        request = exchange.request
+        return json_response(await purging.purge(await read_json(request, MAX_PURGE), request, self._cache))
+
+    async def _admit(self, exchange: Exchange, access: AccessSettings) -> Principal:
+        """The caller, if `access` lets it in; else its challenge is raised."""
+        principal = await self._authenticator.authenticate(exchange.request, access, exchange.background)
+        assert principal is not None, "a required principal is there or a Problem was raised"
+        exchange.principal = principal
+        self._authenticator.authorize(principal, access)
+        return principal
+
+
+def json_response(value: object) -> Response:
+    """A small JSON answer about this moment, not to be stored."""
+    return Response(200, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(value))
+
+
+async def read_json(request: Request, limit: int = MAX_JSON) -> bytes:
+    """The content of a JSON request, at most `limit` bytes. Raises the problems 415 and 413."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Problem(415, "unsupported_media_type", "Send the content as application/json.", field="content-type")
+    body = request.body
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        body = body.encode()
+    try:
+        content = body if isinstance(body, bytes) else await body.read(limit)
+    except ContentTooLarge:
+        content = None
+    if content is None or len(content) > limit:
+        raise Problem(413, "content_too_large", f"Send at most {limit} bytes.", field="body")
+    return content

@@ -1,0 +1,316 @@
+"""The request on its way to the origin: what the client sent, minus what it may not say, plus what we vouch for.
+
+Pure. Every field of the client passes `header_rules` first; identity, locale, address and trace are then set from
+values the gateway found out itself, so no spelling, no duplicate and no `Connection` option of a client can put,
+change or remove one of them.
+
+    x-user-id           the token's id claim                 x-geo-country    PT
+    x-user-role         its roles: `user,editor`             x-geo-region     11 (ISO 3166-2, without the country)
+    x-user-issuer       its issuer, if it names one          x-geo-currency   EUR
+    x-request-id        ours, or the client's if valid       x-geo-language   pt-PT
+    traceparent, tracestate                                  x-forwarded-for, -proto, -host, -prefix; forwarded; via
+
+For authors of origins: values of `x-user-*` and `x-geo-*` are visible ASCII. Everything else is percent-encoded
+UTF-8, and so are `%` and `,`: `urllib.parse.unquote` gives back what the token said; split roles at "," first. A claim
+that holds CR, LF or NUL never gets here: such a request is refused with 400 `unusable_claim`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+from configuration.settings import RouteSettings
+from core.messages import Request
+from core.problems import Problem
+from fields.cookies import cookie_value, one_field, without_cookie
+from fields.handshake import is_websocket, protocols_for_origin
+from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, connection_options, origin_rule, pass_fault
+from forwarding.signing import identity_value
+from operations.tracing import Trace
+
+PSEUDONYM = "gatehouse"
+"""`received-by` of `Via` (RFC 9110 section 7.6.3)."""
+
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+BODILESS = frozenset({"GET", "HEAD"})
+"""Methods whose content has no meaning (RFC 9110 section 9.3.1) and that the platform does not send."""
+
+CONTENT_FIELDS = ("content-length", "content-type", "content-encoding")
+
+ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+"""An IPv4 or IPv6 address, as the platform writes it."""
+
+UNSENT_IN_QUERY = re.compile(r"[^!$-&(-;=?-~]")
+QUERY_ESCAPES = {code: f"%{code:02X}" for code in (*range(0x21), *b"\"#'<>", 0x7F)}
+"""What a WHATWG URL parser escapes in the query of an https URL. Done here, so that what is signed is what is sent."""
+
+
+spelt = lru_cache(1024)(identity_value)
+"""A claim or a part of the locale as a header field value. They repeat, and spelling one costs ten look-ups."""
+
+
+class Identity(Protocol):
+    """A verified caller; `auth.Principal` is one."""
+
+    @property
+    def issuer(self) -> str | None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+
+class Place(Protocol):
+    """Where the visitor is; `geo.Locale` is one."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def region_code(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What the gateway itself says about a request."""
+
+    request_id: str
+    trace: Trace
+    principal: Identity | None = None
+    locale: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one route's requests go; compiled once per isolate.
+
+    `origin = "https://api.example:443/v1"` with `strip_prefix = "/api"` sends `/api/users` to
+    `https://api.example/v1/users`. The host never comes from a request. A service binding has no host of its own,
+    so it sees `https://<name>.internal`.
+    """
+
+    scheme: str
+    host: str
+    """Lower case, without the scheme's default port."""
+    prefix: str
+    """Leading path at the origin, without a slash at its end."""
+    stripped: str
+    """Leading path of the gateway that the origin does not see."""
+    binding: str | None = None
+    forward_credentials: bool = False
+    token_fields: frozenset[str] = CREDENTIALS
+    """Fields that carry a token for the gateway: `CREDENTIALS`, and those the issuers name."""
+    websocket: bool = True
+    websocket_token: bool = False
+    owns_cors: bool = False
+    """Whether the gateway, and not the origin, says which sites may read a response."""
+    route_fields: RouteFields | None = None
+    """What the route says otherwise about a client's fields."""
+
+    @classmethod
+    def of(cls, route: RouteSettings, token_fields: frozenset[str] = frozenset(), *, owns_cors: bool = False) -> Self:
+        scheme, host, prefix, binding = _address(route.origin)
+        return cls(
+            scheme,
+            host,
+            prefix,
+            route.strip_prefix.rstrip("/"),
+            binding,
+            route.forward_authorization,
+            CREDENTIALS | token_fields,
+            route.websocket,
+            route.websocket_token,
+            owns_cors,
+            RouteFields.of(route.withhold, [*route.pass_, *_forwarded_tokens(route, token_fields)]),
+        )
+
+    def path(self, path: str) -> str:
+        """The path at the origin of a normalised path at the gateway.
+
+        Segments are counted, not compared: the route has matched, and `%3A` and `:` match alike.
+        """
+        if self.stripped:
+            path = "".join("/" + segment for segment in path.split("/")[self.stripped.count("/") + 1 :])
+        return (self.prefix + path) or "/"
+
+
+def _forwarded_tokens(route: RouteSettings, token_fields: frozenset[str]) -> list[str]:
+    """The fields of tokens that pass, whatever their names are like."""
+    return [name for name in token_fields if not pass_fault(name)] if route.forward_authorization else []
+
+
+def vouched_fields(vouched: Vouched) -> dict[str, str]:
+    """What the gateway says about a request, as fields for the origin.
+
+    Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
+    """
+    fields = {"x-request-id": vouched.request_id, **vouched.trace.headers}
+    if vouched.principal is not None:
+        fields.update(identity_fields(vouched.principal))
+    if vouched.locale is not None:
+        fields.update(_locale_fields(vouched.locale))
+    return fields
+
+
+def forwarded_request(request: Request, target: Target, vouched: Mapping[str, str]) -> Request:
+    """`request` as the origin gets it, with the `vouched_fields`. The body is the same stream, not yet read."""
+    headers = {**_client_fields(request, target), **vouched, **_proxy_fields(request, target)}
+    for name, value in headers.items():
+        if not value.isascii():
+            headers[name] = _in_ascii(value)
+    body = request.body
+    if request.method in BODILESS or request.headers.get("content-length") == "0":
+        body = None
+    if body is None:
+        for name in CONTENT_FIELDS:
+            headers.pop(name, None)
+    return Request(
+        request.method,
+        target.scheme,
+        target.host,
+        target.path(request.path),
+        wire_query(request.query),
+        headers,
+        request.cf,
+        body,
+        request.client,
+    )
+
+
+def presented_credentials(headers: Mapping[str, str], target: Target) -> dict[str, str]:
+    """The credentials of a client by the field they came in, whether or not they are forwarded: a token in any field
+    that carries one, and that of Cloudflare Access in its cookie."""
+    found = {name: headers[name] for name in target.token_fields if name in headers}
+    cookie = headers.get("cookie")
+    if cookie is not None and (token := cookie_value(cookie, ACCESS_COOKIE)) is not None:
+        found["cookie"] = f"{ACCESS_COOKIE}={token}"
+    return found
+
+
+def wire_query(query: str) -> str:
+    """`query` byte for byte, but for the characters that no URL parser sends as they are: `'` becomes `%27`."""
+    if not UNSENT_IN_QUERY.search(query):
+        return query
+    return "".join(
+        char.translate(QUERY_ESCAPES) if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in query
+    )
+
+
+def _in_ascii(value: str) -> str:
+    """A client's field value with percent-encoded UTF-8 in place of what is not ASCII: platforms read that in different
+    ways, and Cloudflare's warns of it on its console, with the value."""
+    return "".join(char if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in value)
+
+
+def _escaped(octets: bytes) -> str:
+    return "".join(f"%{octet:02X}" for octet in octets)
+
+
+def client_address(request: Request) -> str | None:
+    """The visitor's IP address, from the field that Cloudflare's edge sets and no client can.
+
+    Under `wrangler dev` a client may set it; what is no address is ignored there, too.
+    """
+    address = request.headers.get("cf-connecting-ip", "")
+    return address if ADDRESS.fullmatch(address) else None
+
+
+def _client_fields(request: Request, target: Target) -> dict[str, str]:
+    """The client's fields that may pass."""
+    options, reaches_origin = connection_options(request.headers), origin_rule(request.headers)
+    if target.route_fields is not None:
+        reaches_origin = target.route_fields.rule(reaches_origin)
+    withheld = frozenset() if target.forward_credentials else target.token_fields
+    fields = {
+        name: value
+        for name, value in request.headers.items()
+        if reaches_origin(name) and name not in options and name not in withheld
+    }
+    if "cookie" in fields:
+        cookie = one_field(fields["cookie"])
+        if withheld:
+            cookie = without_cookie(cookie, ACCESS_COOKIE)
+        fields.update(cookie=cookie) if cookie else fields.pop("cookie")
+    if target.websocket_token and "sec-websocket-protocol" in fields:
+        _take_out_tokens(request, fields)
+    if target.websocket and is_websocket(request):
+        fields["upgrade"] = "websocket"  # hop-by-hop, and this hop upgrades as well
+    return fields
+
+
+def _take_out_tokens(request: Request, fields: dict[str, str]) -> None:
+    """Of the subprotocols; also where the request is no handshake and none of them is asked for."""
+    protocols = protocols_for_origin(request)
+    if protocols:
+        fields["sec-websocket-protocol"] = protocols
+    else:
+        fields.pop("sec-websocket-protocol", None)
+
+
+def identity_fields(principal: Identity) -> dict[str, str]:
+    """Everything that the origin is told about a caller. It keeps one user's cached answers apart, so whatever comes to
+    be said of a caller is said here. Raises Problem 400 `unusable_claim`."""
+    if not principal.id:
+        raise ValueError("a principal without an id is nobody, and must not be forwarded as somebody")
+    try:
+        fields = {
+            "x-user-id": spelt(principal.id),
+            "x-user-role": ",".join(map(spelt, principal.roles)),
+            "x-user-issuer": spelt(principal.issuer or ""),
+        }
+    except ValueError:
+        raise Problem(
+            400,
+            "unusable_claim",
+            "A claim of the token holds a line break, a NUL or broken Unicode and cannot be forwarded.",
+        ) from None
+    return {name: value for name, value in fields.items() if value}
+
+
+def _locale_fields(locale: Place) -> dict[str, str]:
+    fields = {
+        "x-geo-country": locale.country,
+        "x-geo-region": locale.region_code,
+        "x-geo-currency": locale.currency,
+        "x-geo-language": locale.language,
+    }
+    return {name: spelt(value) for name, value in fields.items() if value}
+
+
+def _proxy_fields(request: Request, target: Target) -> dict[str, str]:
+    """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
+    address = client_address(request)
+    forwarded = f'host="{request.host}";proto={request.scheme}'
+    fields = {"x-forwarded-proto": request.scheme, "x-forwarded-host": request.host}
+    if address is not None:
+        fields["x-forwarded-for"] = address
+        node = f'"[{address}]"' if ":" in address else address
+        forwarded = f"for={node};{forwarded}"
+    if target.stripped:
+        fields["x-forwarded-prefix"] = target.stripped
+    fields["forwarded"] = forwarded
+    fields["via"] = _via(request.headers)
+    return fields
+
+
+def _via(headers: Mapping[str, str]) -> str:
+    """The hops before us are kept: `Via` is for finding loops, not for trust."""
+    before = headers.get("via")
+    return f"{before}, 1.1 {PSEUDONYM}" if before else f"1.1 {PSEUDONYM}"
+
+
+def _address(origin: str) -> tuple[str, str, str, str | None]:
+    """Scheme, host, leading path and binding of a route's `origin`."""
+    if origin.startswith("binding:"):
+        binding = origin.removeprefix("binding:")
+        return "https", f"{binding.lower().replace('_', '-')}.internal", "", binding
+    parts = urlsplit(origin)
+    host = parts.netloc.lower().removesuffix(DEFAULT_PORTS[parts.scheme])
+    return parts.scheme, host, parts.path.rstrip("/"), None

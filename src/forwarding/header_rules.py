@@ -1,0 +1,166 @@
+"""Which header fields pass through a gateway, in either direction: the tables, and the functions that read them.
+
+An origin believes `x-user-*`, `x-geo-*` and `x-forwarded-*` because only the gateway can have set them. So no field of
+a client may arrive under a name that any server takes for one of those. Servers that hand fields on as variables (CGI,
+WSGI, PHP) turn `-` into `_`, some of them every character that is neither letter nor digit, so a name is compared in
+its `canonical` spelling. Never add a name to a table here because one client sends it: what is not named passes.
+
+Knows names only. Values are set in `forwarded.py` and `answered.py`.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from forwarding.field_words import is_believed
+
+HOP_BY_HOP = frozenset({
+    "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authentication-info",
+    "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+})  # fmt: skip
+"""For one connection only, beside those that `Connection` lists (RFC 9110 section 7.6.1, RFC 9113 section 8.2.2)."""
+
+VOUCHED_PREFIXES = ("x-user-", "x-geo-", "x-gateway-", "x-forwarded-")
+"""Set by the gateway and by nobody else. Every client copy is removed, on public routes too."""
+
+WITHHELD_PREFIXES = (
+    "x-amz-",  # would be signed as ours (SigV4), or speak to AWS in our name
+    "x-amzn-",
+    "cf-",  # the platform's; the visitor's address and country travel in fields of ours
+)
+
+WITHHELD = frozenset({
+    # set anew for every forwarded request
+    "forwarded", "host", "traceparent", "tracestate", "x-request-id",
+    # answered by the platform before the content arrives here
+    "expect",
+})  # fmt: skip
+"""Beside the families of `field_words.py`, of which a route may let a name pass: these never do."""
+
+KEPT = frozenset({"cf-ray", "x-auth-key", "x-auth-token"})
+"""Exceptions to prefixes and families: the name under which Cloudflare's own logs know the request, and what a client
+shows for a server to check."""
+
+CREDENTIALS = frozenset({"authorization", "cf-access-jwt-assertion"})
+"""For the gateway; withheld unless the route has `forward_authorization`. Other `cf-access-*` never pass: secrets of
+service tokens are not the origin's, and `cf-access-authenticated-user-email` is anybody's word without Access."""
+
+FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Neither removed by `Connection` nor accepted in another spelling."""
+
+ACCESS_COOKIE = "CF_Authorization"
+"""Cloudflare Access keeps the same token in a cookie."""
+
+RESPONSE_WITHHELD = frozenset({"alt-svc"})
+"""`Alt-Svc` speaks for the authority that sent it, and the client asked another one (RFC 7838 section 2.1)."""
+
+RESPONSE_WITHHELD_PREFIXES = ("x-gateway-",)
+"""An origin that echoes its request must not show how requests are signed."""
+
+NAMES_REMEMBERED = 1024
+LONGEST_REMEMBERED = 64
+"""Characters. A client may send a name of 100 KB, and a thousand of those would fill the isolate."""
+
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+def canonical(name: str) -> str:
+    """The spelling that servers may take `name` for: `X_User.Id` -> `x-user-id`."""
+    return _SEPARATORS.sub("-", name.lower())
+
+
+def reaches_origin(name: str) -> bool:
+    """Whether a client's field of that name may be forwarded as it is. Credentials are asked for apart."""
+    plain = canonical(name)
+    if plain in HOP_BY_HOP or plain in WITHHELD or plain.startswith(VOUCHED_PREFIXES):
+        return False
+    if plain in FRAMING | CREDENTIALS | KEPT:
+        return name.lower() == plain
+    return not plain.startswith(WITHHELD_PREFIXES) and not is_believed(plain)
+
+
+def reaches_client(name: str) -> bool:
+    """Whether an origin's field of that name may be sent to the client."""
+    plain = canonical(name)
+    return not (plain in HOP_BY_HOP or plain in RESPONSE_WITHHELD or plain.startswith(RESPONSE_WITHHELD_PREFIXES))
+
+
+_reaches_origin = lru_cache(NAMES_REMEMBERED)(reaches_origin)
+_reaches_client = lru_cache(NAMES_REMEMBERED)(reaches_client)
+
+
+def origin_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
+    """`reaches_origin` for the names of one message: remembered, since they are the same again and again."""
+    return reaches_origin if _has_long_name(headers) else _reaches_origin
+
+
+def client_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
+    """`reaches_client`, likewise."""
+    return reaches_client if _has_long_name(headers) else _reaches_client
+
+
+def _has_long_name(headers: Mapping[str, str]) -> bool:
+    return max(map(len, headers), default=0) > LONGEST_REMEMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFields:
+    """What one route says otherwise about a client's fields: `withhold` and `pass` of its settings."""
+
+    withheld: frozenset[str]
+    withheld_prefixes: tuple[str, ...]
+    passed: frozenset[str]
+    """As they are written, and in no other spelling."""
+
+    @classmethod
+    def of(cls, withhold: Collection[str], passed: Collection[str]) -> "RouteFields | None":
+        """None where the route has nothing to say."""
+        if not withhold and not passed:
+            return None
+        prefixes = tuple(canonical(name[:-1]) for name in withhold if name.endswith("*"))
+        names = frozenset(canonical(name) for name in withhold if not name.endswith("*"))
+        return cls(names, prefixes, frozenset(passed))
+
+    def rule(self, otherwise: Callable[[str], bool]) -> Callable[[str], bool]:
+        """Whether a field of a name may be forwarded; `otherwise` decides on those the route does not name."""
+
+        def reaches(name: str) -> bool:
+            plain = canonical(name)
+            if plain in self.withheld or plain.startswith(self.withheld_prefixes):
+                return False
+            return name.lower() in self.passed or otherwise(name)
+
+        return reaches
+
+
+def pass_fault(name: str) -> str | None:
+    """Why a route cannot let a client's field of that name pass; None where it can."""
+    if "*" in name:
+        return "must be whole names"
+    plain = canonical(name)
+    if plain in HOP_BY_HOP or plain in FRAMING:
+        return "is for one connection only (RFC 9110 section 7.6.1)"
+    if plain in CREDENTIALS:
+        return "passes with forward_authorization"
+    if plain in WITHHELD or plain == "via" or plain.startswith((*VOUCHED_PREFIXES, *WITHHELD_PREFIXES)):
+        return "is the gateway's own, or the platform's"
+    return None
+
+
+def withhold_fault(name: str) -> str | None:
+    """Why a route cannot withhold a field of that name; None where it can. `x-legacy-*` is all that begin so."""
+    plain = canonical(name)
+    if plain in HOP_BY_HOP or plain in FRAMING:
+        return "is for one connection only (RFC 9110 section 7.6.1)"
+    if plain in WITHHELD or plain == "via" or plain.startswith((*VOUCHED_PREFIXES, *WITHHELD_PREFIXES)):
+        return "is the gateway's own, or the platform's; a client's copy never passes"
+    return None
+
+
+def connection_options(headers: Mapping[str, str]) -> frozenset[str]:
+    """Names that `Connection` makes hop-by-hop for this message. Framing is not the sender's to remove."""
+    value = headers.get("connection")
+    if not value:
+        return frozenset()
+    return frozenset(option.strip(" \t").lower() for option in value.split(",")) - FRAMING

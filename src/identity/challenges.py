@@ -1,0 +1,120 @@
+"""What a refused caller is told: status, problem body and `WWW-Authenticate`, byte for byte (RFC 6750 section 3).
+
+The tables below are the whole of it. Nothing of a token, a key, a secret's name or a claim's value may appear in one:
+a description says what is wrong with the token, never what would have been right.
+
+    no token at all                 401 token_missing       Bearer realm="gatehouse"
+    a request that is malformed     400 invalid_request     Bearer realm="gatehouse", error="invalid_request"
+    a token that is not accepted    401 invalid_token       ..., error="invalid_token", error_description="..."
+    a role or scope is missing      403 insufficient_scope  ..., error="insufficient_scope", scope="..."
+    keys cannot be had              503 keys_unavailable    none; Retry-After
+
+RFC 6750 section 3.1 calls a malformed *request* `invalid_request` and a malformed *token* `invalid_token`. So
+`Bearer a, Bearer b` is 400, and `Bearer abc`, whose syntax is right, is 401.
+"""
+
+from collections.abc import Sequence
+
+from core.problems import Problem
+
+TOKEN_REQUIRED = "Authorization token required"
+TOKEN_INVALID = "Invalid or expired token"
+ACCESS_DENIED = "Insufficient permissions"
+KEYS_UNAVAILABLE = "Token verification unavailable"
+"""The `error` member. The first two are the words of the edge function that Gatehouse replaces."""
+
+REASONS = {
+    "too_large": "The token is longer than 8192 characters",
+    "malformed": "The token is not a signed JWT in compact form",
+    "critical": "The token needs an extension that is not supported",
+    "algorithm": "The algorithm of the token is not accepted",
+    "type": "The type of the token is not accepted",
+    "issuer": "The issuer of the token is not accepted",
+    "audience": "The token is meant for another audience",
+    "unknown_key": "The key that signed the token is not known",
+    "ambiguous_key": "More than one key fits the token",
+    "signature": "The signature of the token is not valid",
+    "expired": "The token has expired",
+    "not_yet_valid": "The token is not valid yet",
+    "no_expiry": "The token does not say when it expires",
+    "lifetime": "The token is valid for longer than is accepted",
+    "subject": "The token does not name its subject",
+    "claim": "A claim of the token has the wrong type",
+}
+"""`reason` of an `invalid_token` -> its `error_description`, in the characters that RFC 6750 section 3 allows."""
+
+REQUEST_FAULTS = {
+    "scheme": "The request carries credentials that are not a Bearer token.",
+    "credentials": "The Bearer credentials are empty or hold a character that no token has.",
+    "repeated": "The request carries more than one set of credentials.",
+}
+"""`reason` of an `invalid_request` -> its detail."""
+
+
+class Challenges:
+    """The refusals of one realm.
+
+    `Challenges("gatehouse").invalid_token("expired")` is a Problem whose header `www-authenticate` reads
+    `Bearer realm="gatehouse", error="invalid_token", error_description="The token has expired"`.
+    """
+
+    def __init__(self, realm: str) -> None:
+        self._bearer = f'Bearer realm="{realm}"'
+
+    def token_missing(self) -> Problem:
+        return Problem(
+            401,
+            "token_missing",
+            "This resource needs an access token: send 'Authorization: Bearer <token>'.",
+            headers={"www-authenticate": self._bearer},
+            error=TOKEN_REQUIRED,
+            reason="token_missing",
+        )
+
+    def invalid_request(self, reason: str) -> Problem:
+        """`reason` is a key of REQUEST_FAULTS."""
+        return Problem(
+            400,
+            "invalid_request",
+            f"{REQUEST_FAULTS[reason]} Send exactly one 'Authorization: Bearer <token>'.",
+            headers={"www-authenticate": f'{self._bearer}, error="invalid_request"'},
+            error=TOKEN_REQUIRED,
+            reason=reason,
+        )
+
+    def invalid_token(self, reason: str) -> Problem:
+        """`reason` is a key of REASONS."""
+        description = REASONS[reason]
+        return Problem(
+            401,
+            "invalid_token",
+            f"{description}.",
+            headers={
+                "www-authenticate": f'{self._bearer}, error="invalid_token", error_description="{description}"',
+            },
+            error=TOKEN_INVALID,
+            reason=reason,
+        )
+
+    def insufficient_scope(self, reason: str, scopes: Sequence[str]) -> Problem:
+        """`reason` is `role` or `scope`. Without scopes to name, the attribute is left out: it cannot be empty."""
+        needed = f', scope="{" ".join(scopes)}"' if scopes else ""
+        return Problem(
+            403,
+            "insufficient_scope",
+            f"The token is valid and lacks a {reason} that this resource needs.",
+            headers={"www-authenticate": f'{self._bearer}, error="insufficient_scope"{needed}'},
+            error=ACCESS_DENIED,
+            reason=reason,
+        )
+
+    def keys_unavailable(self, retry_after: int) -> Problem:
+        """`retry_after` in seconds. No challenge: nothing is wrong with the caller's token, as far as is known."""
+        return Problem(
+            503,
+            "keys_unavailable",
+            "The keys that tokens are verified with cannot be had at the moment. Try again later.",
+            headers={"retry-after": str(retry_after)},
+            error=KEYS_UNAVAILABLE,
+            reason="keys_unavailable",
+        )

@@ -1,0 +1,130 @@
+"""What is known of one request while it is answered, and the one log line it leaves behind.
+
+Never in a line: tokens, cookies, query values, bodies, client addresses. A caller appears as a short keyed hash of
+issuer and subject: enough to follow one user's trouble through the log, and whoever finds the log cannot try names
+against it.
+"""
+
+import hmac
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from caching.stored_response import content_length
+from core.messages import Request, Response
+from core.ports import Background, Randomness
+from identity.principals import Principal
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
+"""An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""
+
+REMEMBERED_LABELS = 2048
+
+INDEX_BYTES = 96
+"""Longest index of an Analytics Engine point; the data set throws at a longer one. Patterns are ASCII."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and what the gateway found out about it, step by step."""
+
+    request: Request
+    id: str
+    started: float
+    """Seconds since the epoch."""
+    background: Background
+    route: str = ""
+    """The pattern that matched, not the path: a label with few values."""
+    code: str = ""
+    """The code of the problem that ended it."""
+    country: str = ""
+    principal: Principal | None = None
+    trace: str = ""
+    """Trace id, of requests that were forwarded."""
+    sample: float = 1.0
+    """Share of successes that leave a line; the route's `log_sample`."""
+    cache_ms: float | None = None
+    """Milliseconds spent on look-ups; None when the cache was not asked."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What forwarding says of itself: origin_status, origin_ms, tries."""
+
+
+def request_id(request: Request, random: Randomness) -> str:
+    """The client's own id when it is well formed, else a new one of 128 bits."""
+    given = request.headers.get("x-request-id")
+    if given is not None and REQUEST_ID.fullmatch(given):
+        return given
+    return f"{random.getrandbits(128):032x}"
+
+
+class CallerLabels:
+    """Sixteen hexadecimal digits for each caller, under a key (RFC 2104), without which names cannot be tried.
+
+    With a secret, a caller has the same label in every isolate until the secret is changed. Without one, the key is the
+    isolate's own, and a label says no more than that two lines of one isolate are about the same caller.
+    """
+
+    def __init__(self, secret: str | None) -> None:
+        """Make it inside a request: there is no entropy while the Worker is imported."""
+        key = secret.encode() if secret else os.urandom(32)
+        self.of = lru_cache(REMEMBERED_LABELS)(lambda caller: hmac.digest(key, caller.encode(), "sha256").hex()[:16])
+        """The label of a `Principal.key`."""
+
+
+def is_logged(exchange: Exchange, response: Response, random: Randomness) -> bool:
+    """Whether this request leaves a line: every failure does, of successes the route's share."""
+    return response.status >= 400 or exchange.sample >= 1 or random.random() < exchange.sample
+
+
+def log_fields(exchange: Exchange, response: Response, now: float, labels: Callable[[str], str]) -> dict[str, Any]:
+    """The fields of a request's log line; `ms` counts I/O only in production, where the clock stands between it."""
+    request = exchange.request
+    fields: dict[str, Any] = {
+        "time": round(now, 3),
+        "id": exchange.id,
+        "trace": exchange.trace,
+        "method": request.method,
+        "route": exchange.route,
+        "path": request.path,
+        "status": response.status,
+        "ms": round((now - exchange.started) * 1000, 1),
+        "bytes": _content_length(response),
+        "country": exchange.country,
+        "code": exchange.code,
+        "principal": labels(exchange.principal.key) if exchange.principal else "",
+        "cache": response.headers.get("cache-status", ""),
+    }
+    return {name: value for name, value in fields.items() if value != "" and value is not None} | exchange.notes
+
+
+def server_timing(exchange: Exchange) -> str:
+    """`Server-Timing` (W3C): what was waited for, in milliseconds; empty when nothing was.
+
+    cache;dur=2.1, origin;dur=34.7
+    """
+    waits = {"cache": exchange.cache_ms, "origin": exchange.notes.get("origin_ms")}
+    return ", ".join(f"{name};dur={round(ms, 1):g}" for name, ms in waits.items() if ms is not None)
+
+
+def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple[str, list[str], list[float]]:
+    """One Analytics Engine point: index (route), blobs and doubles, in the order that docs/operations.md lists."""
+    cache_status = response.headers.get("cache-status", "")
+    blobs = [exchange.route, exchange.request.method, exchange.code, exchange.country, cache_status]
+    doubles = [
+        float(response.status),
+        (now - exchange.started) * 1000,
+        float(_content_length(response) or 0),
+        float(exchange.notes.get("origin_ms", 0.0)),
+        float(exchange.notes.get("tries", 1)),
+    ]
+    return exchange.route[:INDEX_BYTES] or "none", blobs, doubles
+
+
+def _content_length(response: Response) -> int | None:
+    """Bytes of content, where they are known before they flow."""
+    if isinstance(response.body, bytes | str):
+        return len(response.body)
+    return content_length(response.headers)
