@@ -20,7 +20,7 @@ PREPARE = ("install", "--save-dev", "--save-exact", "--no-audit", "--no-fund", "
 
 
 def main(argv: list[str]) -> int:
-    """`refresh`: changes package.json, the lock files and src/places/territories.py, as far as there is anything new."""
+    """`refresh`: changes package.json, the lock files and the tables of territories, as far as there is anything new."""
     if argv:
         raise Failure(f"unknown options: {' '.join(argv)}", "refresh takes none", code=2)
     run_npm("npm packages", *NEWEST)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from auth import Authenticator, Unverified
 from browsers.cors import Cors
+from cache import HttpCache
 from caching.keys import counted_query
 from caching.policy import CachePolicy
 from configuration.readings import Readings
@@ -29,7 +30,6 @@ from endpoints.table import Endpoint, Endpoints
 from fields.handshake import is_websocket
 from forwarding.forwarded import Vouched
 from geo import Locator
-from http_cache import HttpCache
 from identity.principals import Principal
 from operations.limits import enforce
 from operations.summaries import due_hour, summarise

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth import Authenticator
+from cache import HttpCache
 from configuration.settings import AccessSettings
 from core.messages import ContentTooLarge, Request, Response
 from core.ports import Platform, StoreFailed
@@ -13,7 +14,6 @@ from core.problems import Problem
 from endpoints import purging
 from endpoints.openapi import Description
 from geo import Locator, country_response, visitor_response
-from http_cache import HttpCache
 from identity.principals import Principal
 from operations.telemetry import Exchange
 from places.preferences import set_cookie

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from cache import HttpCache
 from caching.keys import Caller
 from caching.policy import CachePolicy
 from configuration.settings import CacheSettings, RouteSettings
@@ -12,7 +13,6 @@ from core.ports import KeyValueStore
 from core.problems import Problem
 from fields.dates import format_http_date
 from forwarding.forwarded import Target, forwarded_request, identity_fields, presented_credentials
-from http_cache import HttpCache
 from tests.unit.in_memory import BytesBody, MemoryStore, World, run
 
 TOKEN_FIELD = "x-partner-token"

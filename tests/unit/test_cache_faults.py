@@ -6,10 +6,10 @@ from unittest.mock import ANY
 
 import pytest
 
+from cache import HttpCache
 from core.budget import Budget
 from core.messages import Arrived
 from core.ports import KeyValueStore, StoredValue, StoreFailed
-from http_cache import HttpCache
 from tests.unit.cache_house import CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import BytesBody, MemoryStore
 
