@@ -20,7 +20,7 @@ PREPARE = ("install", "--save-dev", "--save-exact", "--no-audit", "--no-fund", "
 
 
 def main(argv: list[str]) -> int:
-    """`refresh`: changes package.json, the lock files and the tables of territories, as far as there is anything new."""
+    """`refresh`: takes what is new into package.json, the lock files and the tables of territories."""
     if argv:
         raise Failure(f"unknown options: {' '.join(argv)}", "refresh takes none", code=2)
     run_npm("npm packages", *NEWEST)

@@ -1,8 +1,8 @@
 """Whether a request came through the gateway, unchanged, a moment ago. One file: copy it into your own Lambda.
 
 The gateway signs what an origin acts on with a shared secret and sends it as `x-gateway-signature`; what the signature
-says and covers is written out where it is made (`src/forwarding/signing.py`). Only after `GatewayVerifier.verify` has returned may
-a handler believe the request, and of its fields only those that the answer's `fields` holds.
+says and covers is written out where it is made (`src/forwarding/signing.py`). Only after `GatewayVerifier.verify` has
+returned may a handler believe the request, and of its fields only those that the answer's `fields` holds.
 
     verifier = GatewayVerifier([os.environ["ORIGIN_SECRET"]], hosts=["abc.lambda-url.eu-west-1.on.aws"])
 

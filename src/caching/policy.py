@@ -1,7 +1,7 @@
 """The cache policy: pure functions of (request, stored response, now), after RFC 9111 as a shared cache.
 
 What may be stored, what may be reused and how, and what an origin's failure permits. No I/O, no clock, no keys: those
-are `cache_store.py` and `http_cache.py`. Everything here that depends on a route is compiled once, in `CachePolicy`.
+are `caching/store.py` and `cache.py`. Everything here that depends on a route is compiled once, in `CachePolicy`.
 
 Reading order: storing (section 3), reuse (section 4), stale (section 4.2.4, RFC 5861), HEAD (section 4.3.5).
 Never put a rule here that depends on who asks, beyond `PresentedRequest`: keys keep callers apart, rules do not.

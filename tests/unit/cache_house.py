@@ -46,7 +46,7 @@ def content_of(response: Response) -> str | None:
 
 @dataclass(frozen=True)
 class Exchange:
-    """An `http_cache.Onward`."""
+    """An `caching.onward.Onward`."""
 
     request: Request
     send: Callable[[Request], Coroutine[Any, Any, Response]]

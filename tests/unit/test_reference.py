@@ -1,4 +1,4 @@
-"""docs/configuration.md says what src/configuration/settings.py does."""
+"""docs/configuration.md says what the settings do."""
 
 import pytest
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ def test_the_committed_page_is_the_generated_one(capsys: pytest.CaptureFixture[s
 
 def test_a_changed_default_is_drift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Settings.model_fields["realm"], "default", "elsewhere")
-    with pytest.raises(Failure, match=r"does not say what src/settings\.py does"):
+    with pytest.raises(Failure, match=r"does not say what the settings do"):
         reference.main(["--check"])
 
 
@@ -25,7 +25,7 @@ def test_a_setting_without_an_explanation_is_refused(monkeypatch: pytest.MonkeyP
         return {name: text for name, text in explained(model).items() if name != "realm"}
 
     monkeypatch.setattr(reference, "docstrings", forgetful)
-    with pytest.raises(Failure, match=r"Settings\.realm .* has no docstring"):
+    with pytest.raises(Failure, match=r"Settings\.realm has no docstring"):
         reference.tables()
 
 

@@ -15,5 +15,5 @@ def test_a_route_is_profiled(capsys: pytest.CaptureFixture[str]) -> None:
 def test_imports_are_profiled(capsys: pytest.CaptureFixture[str]) -> None:
     assert profile.main(["imports"]) == 0
     said = capsys.readouterr().out
-    assert "  settings\n" in said
+    assert "configuration.settings\n" in said
     assert "entry.py, whole (" in said
