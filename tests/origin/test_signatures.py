@@ -5,12 +5,12 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-import sigv4
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.function_url import HttpRequest
 from devtools.local_aws.signatures import LARGEST_SKEW, AccessKey, Forbidden, verify
+from forwarding import sigv4
 
 KEY = AccessKey("AKIALOCAL1", "a-secret-access-key", "arn:aws:iam::000000000000:user/gatehouse")
 HOST = "127.0.0.1:8788"

@@ -31,7 +31,7 @@ from core.messages import Request, Response
 from core.paths import normalise_path
 from core.problems import Problem
 from devtools.paths import SOURCES
-from endpoints.table import purging
+from endpoints import purging
 from fields import dates as http_dates
 from fields import directives
 from fields.directives import parse_field_names
