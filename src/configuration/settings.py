@@ -18,8 +18,8 @@ from core.budget import HELD_BYTES
 from core.paths import normalise_path
 from core.problems import Problem
 from forwarding.header_rules import pass_fault, withhold_fault
+from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault
 from identity.token_fields import NOT_FOR_TOKENS
-from issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault
 
 HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 """Shortest key per algorithm: the output of its hash (RFC 7518 section 3.2)."""
