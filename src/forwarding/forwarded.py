@@ -44,6 +44,9 @@ CONTENT_FIELDS = ("content-length", "content-type", "content-encoding")
 ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 """An IPv4 or IPv6 address, as the platform writes it."""
 
+NOT_ASCII = re.compile(r"[^\x00-\x7F]+")
+"""In runs: one call for each character would take a second where a field has 30,000 of them."""
+
 UNSENT_IN_QUERY = re.compile(r"[^!$-&(-;=?-~]")
 QUERY_ESCAPES = {code: f"%{code:02X}" for code in (*range(0x21), *b"\"#'<>", 0x7F)}
 """What a WHATWG URL parser escapes in the query of an https URL. Done here, so that what is signed is what is sent."""
@@ -198,19 +201,13 @@ def wire_query(query: str) -> str:
     """`query` byte for byte, but for the characters that no URL parser sends as they are: `'` becomes `%27`."""
     if not UNSENT_IN_QUERY.search(query):
         return query
-    return "".join(
-        char.translate(QUERY_ESCAPES) if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in query
-    )
+    return _in_ascii(query.translate(QUERY_ESCAPES))
 
 
 def _in_ascii(value: str) -> str:
     """A client's field value with percent-encoded UTF-8 in place of what is not ASCII: platforms read that in different
     ways, and Cloudflare's warns of it on its console, with the value."""
-    return "".join(char if char.isascii() else _escaped(char.encode("utf-8", "replace")) for char in value)
-
-
-def _escaped(octets: bytes) -> str:
-    return "".join(f"%{octet:02X}" for octet in octets)
+    return NOT_ASCII.sub(lambda run: "%" + run[0].encode("utf-8", "replace").hex("%").upper(), value)
 
 
 def client_address(request: Request) -> str | None:
