@@ -23,8 +23,10 @@ _KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
 MARK, TOKEN, LOOKALIKE, PLAIN = "mark", "token", "lookalike", "plain"
 """What a subprotocol is, in a list such as `chat, bearer, <token>, <another JWT>`: plain, mark, token, lookalike."""
 
-_OBJECT = re.compile(r"e(?:yJ|yA|w[0ko])")
-"""How `{"`, or a brace and white space, begins in base64url: a JOSE header."""
+_OBJECT = re.compile(r"e(?:y[AIJ]|w[0ko][giJKN])")
+"""How `{"`, or a brace and white space and more of it or a quote, begins in base64url: a JOSE header."""
+_OBJECT_AGAIN = re.compile(r"(?:\A|\.)ZX(?:l[BJK]|cw|dr|dv)")
+"""The same in base64url once more, as Kubernetes has it: `base64url.bearer.authorization.k8s.io.ZXlK…`."""
 
 
 def is_websocket(request: Request) -> bool:
@@ -90,7 +92,7 @@ def _roles(request: Request) -> Iterator[tuple[str, str]]:
 def _looks_like_a_token(item: str) -> bool:
     """Whether the beginning of a JSON object in base64url and a dot stand in `item`, whatever is before them."""
     begins = _OBJECT.search(item)
-    return begins is not None and "." in item[begins.end() :]
+    return (begins is not None and "." in item[begins.end() :]) or _OBJECT_AGAIN.search(item) is not None
 
 
 def _names(word: str, field: str) -> bool:

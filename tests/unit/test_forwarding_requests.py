@@ -447,3 +447,18 @@ def test_a_websocket_token_does_not_reach_the_origin(offered: str, left: str | N
     headers = sent({**HANDSHAKE, "sec-websocket-protocol": offered}, websocket_token=True).headers
     assert headers.get("sec-websocket-protocol") == left
     assert "tok" not in str(headers.values())
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["eyJhbGciOiJI.e.s", "eyIxIjoxfQ.e.s", "ewogICJhbGci.e.s", "ew0KICAiYWxn.e.s", "ewkiYWxnIjoi.e.s"]
+    + ["access_token.eyJhbGciOiJI.e.s", "base64url.bearer.authorization.k8s.io.ZXlKaGJHY2lPaUpJ", "ZXdvZ0lDSmhiR2Np"],
+)
+def test_what_looks_like_a_token_is_taken_out_without_a_mark(token: str) -> None:
+    headers = sent({"sec-websocket-protocol": f"chat, {token}"}, websocket_token=True).headers
+    assert headers["sec-websocket-protocol"] == "chat"
+
+
+@pytest.mark.parametrize("name", ["framework.v1", "homework.example.com", "v12.stomp", "graphql-transport-ws"])
+def test_names_of_protocols_are_no_tokens(name: str) -> None:
+    assert sent({"sec-websocket-protocol": name}, websocket_token=True).headers["sec-websocket-protocol"] == name
