@@ -25,6 +25,7 @@ from typing import Any
 from devtools import credentials, node
 from devtools.failure import Failure, one_line
 from devtools.paths import (
+    CATALOGUE_LOCK,
     EMULATOR_LOCK,
     FUZZ_LOCK,
     GRAPH_LOCK,
@@ -39,7 +40,8 @@ from devtools.paths import (
 ACCEPTED: dict[str, str] = {}
 """Finding (`GHSA-…`, `PYSEC-…`, `CVE-…`) -> why what ships may have it, and until when."""
 
-SHIPPED = tuple(lock for lock in (WORKER_LOCK, ORIGIN_LOCK, ORDERS_LOCK, GRAPH_LOCK) if lock.exists())
+OF_THE_EXAMPLE = (ORIGIN_LOCK, ORDERS_LOCK, GRAPH_LOCK, CATALOGUE_LOCK)
+SHIPPED = tuple(lock for lock in (WORKER_LOCK, *OF_THE_EXAMPLE) if lock.exists())
 """Without the example origin's where that was deleted."""
 TOOLS = (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK)
 

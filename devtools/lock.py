@@ -11,7 +11,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, GRAPH_LOCK, ORDERS_LOCK, ORIGIN_LOCK, TOOLS_LOCK, VENV, WORKER_LOCK
+from devtools.paths import (
+    CATALOGUE_LOCK,
+    EMULATOR_LOCK,
+    FUZZ_LOCK,
+    GRAPH_LOCK,
+    ORDERS_LOCK,
+    ORIGIN_LOCK,
+    TOOLS_LOCK,
+    VENV,
+    WORKER_LOCK,
+)
 from devtools.steps import run_step
 
 COMPILE = ("pip", "compile", "--generate-hashes", "--no-header", "--no-emit-index-url", "--quiet")
@@ -26,6 +36,7 @@ LOCKS: dict[Path, tuple[str | Path, ...]] = {
     ORIGIN_LOCK: ("--group", "origin", *DEPLOYED),
     ORDERS_LOCK: ("--group", "origin", "--group", "origin-orders", *DEPLOYED),
     GRAPH_LOCK: ("--group", "origin", "--group", "origin-graph", *DEPLOYED),
+    CATALOGUE_LOCK: ("--group", "origin", "--group", "origin-catalogue", *DEPLOYED),
 }
 
 

@@ -21,6 +21,7 @@ ORIGIN = ROOT / "origin"
 ORIGIN_LOCK = ORIGIN / "requirements.txt"
 ORDERS_LOCK = ORIGIN / "requirements-orders.txt"
 GRAPH_LOCK = ORIGIN / "requirements-graph.txt"
+CATALOGUE_LOCK = ORIGIN / "requirements-catalogue.txt"
 
 # Made by `make setup`, ignored by git.
 VENV = ROOT / ".venv"

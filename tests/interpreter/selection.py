@@ -25,6 +25,7 @@ LEFT_OUT: Mapping[str, str] = {
     "test_origin_server.py": LAMBDA,
     "test_origin_tables.py": LAMBDA,
     "test_origin_users.py": LAMBDA,
+    "catalogue/test_*.py": LAMBDA,
     "orders/test_*.py": LAMBDA,
     "test_docs_verifiers.py::test_the_node_verifier_takes_what_the_gateway_signed_and_nothing_else": "starts Node",
     "test_docs_verifiers.py::test_the_node_verifier_takes_a_repetition_and_no_replay": "starts Node",

@@ -1,0 +1,7 @@
+"""The contract on real MariaDB and Redis."""
+
+from tests.unit.catalogue.contract import Contract
+
+
+class TestServices(Contract):
+    pass
