@@ -1,9 +1,9 @@
 """What stands behind the gateway: one package, a room a system, and one for what they share.
 
-    users    the users API and the public price list
-    orders   taken at once, worked off behind a queue, charged exactly once
+    users      the users API and the public price list
+    orders     taken at once, worked off behind a queue, charged exactly once
     catalogue  products and prices, on MySQL and Redis
-    common   the gateway's identity, problems, prices
+    common     the gateway's identity, problems, prices
 
 A function of `../template.yaml` enters by its room's handler, and imports no room but its own and `common`.
 """

@@ -12,7 +12,7 @@ import pytest
 from devtools.failure import Failure
 from devtools.lock import LOCKS
 from devtools.locked import requirement, version
-from devtools.paths import FUZZ_LOCK, ROOT, TOOLS_LOCK, WORKER_LOCK
+from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, ROOT, TOOLS_LOCK, WORKER_LOCK
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGE = json.loads((ROOT / "package.json").read_text())
@@ -54,7 +54,7 @@ def test_tools_and_worker_agree_on_what_ships() -> None:
 
 
 def test_every_declared_tool_is_locked() -> None:
-    locked = {pin.partition("==")[0] for lock in (TOOLS_LOCK, FUZZ_LOCK) for pin, _ in requirements(lock)}
+    locked = {pin.partition("==")[0] for lock in (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK) for pin, _ in requirements(lock)}
     groups: dict[str, list[Any]] = PYPROJECT["dependency-groups"]
     declared = {re.split(r"[\[=<>]", name)[0] for group in groups.values() for name in group if isinstance(name, str)}
     assert declared <= locked

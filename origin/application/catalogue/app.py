@@ -20,6 +20,7 @@ from application.catalogue.reading import CachedCatalogue, today
 from application.catalogue.showing import ALL, Visitor, caching, entity_tag, shown, shown_page
 from application.catalogue.store import BadCursor, CatalogueStore
 from application.common.caller import Gatekeeper, Vouched, require_admin
+from application.common.entity_tags import has_tag
 from application.common.http import (
     Handler,
     Next,
@@ -33,7 +34,6 @@ from application.common.http import (
     path_text,
     vouched,
 )
-from application.common.prices import matches
 from application.common.problems import Problem
 from application.common.telemetry import operation
 
@@ -154,7 +154,7 @@ class CatalogueApi:
 
     def _shown(self, document: dict[str, Any], headers: dict[str, str]) -> Response[str]:
         headers["ETag"] = entity_tag(document)
-        if matches(self._vouched.request.headers.get("if-none-match", ""), headers["ETag"]):
+        if has_tag(self._vouched.request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(304, headers=dict(headers))
         return json_answer(200, document, headers)
 

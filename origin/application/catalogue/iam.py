@@ -32,7 +32,15 @@ def database_token(session: boto3.Session, url: URL) -> Password:
         if credentials is None:
             raise NoCredentialsError
         signer = RequestSigner(ServiceId("rds-db"), session.region_name, "rds-db", "v4", credentials, events)
-        request = {"url_path": "/", "query_string": "", "headers": {}, "body": {}, "method": "GET", "url": asked}
+        request = {
+            "url_path": "/",
+            "query_string": "",
+            "headers": {},
+            "body": {},
+            "method": "GET",
+            "url": asked,
+            "context": {},
+        }
         signed: str = signer.generate_presigned_url(request, "connect", expires_in=GOOD_FOR)
         return signed.removeprefix("https://")
 
