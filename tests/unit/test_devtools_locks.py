@@ -54,7 +54,8 @@ def test_tools_and_worker_agree_on_what_ships() -> None:
 
 
 def test_every_declared_tool_is_locked() -> None:
-    locked = {pin.partition("==")[0] for lock in (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK) for pin, _ in requirements(lock)}
+    locks = (TOOLS_LOCK, FUZZ_LOCK, EMULATOR_LOCK)
+    locked = {pin.partition("==")[0] for lock in locks for pin, _ in requirements(lock)}
     groups: dict[str, list[Any]] = PYPROJECT["dependency-groups"]
     declared = {re.split(r"[\[=<>]", name)[0] for group in groups.values() for name in group if isinstance(name, str)}
     assert declared <= locked
