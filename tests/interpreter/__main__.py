@@ -1,7 +1,7 @@
 """`python -m tests.interpreter [pytest's options]`: the unit tests on the interpreter that ships, Pyodide in Node.
 
     python -m tests.interpreter                                    all of them but what `selection.py` leaves out
-    python -m tests.interpreter tests/unit/test_paths.py -k dots   some
+    python -m tests.interpreter tests/unit/core/test_paths.py -k dots   some
 
 Everything but the interpreter is as it is elsewhere: the same sources, the same tests, the packages of python_modules/
 that a deployment uploads, and pytest and hypothesis in the versions of requirements/dev.txt, built for Pyodide.

@@ -13,20 +13,13 @@ TOOLS = "tools of the developer's machine, which start processes and threads; th
 LAMBDA = "the example origin, which runs on Lambda's CPython; its tests need sockets and moto"
 
 LEFT_OUT: Mapping[str, str] = {
-    "test_bench.py": TOOLS,
+    "bench/test_*.py": TOOLS,
     "test_private_words.py": TOOLS,
-    "test_soak_*.py": TOOLS,
-    "test_devtools_*.py": TOOLS,
-    "test_sign_in.py": TOOLS,
+    "soak/test_*.py": TOOLS,
+    "devtools/test_*.py": TOOLS,
     "test_linear_time.py": "CPU time, which no clock there tells: it knows whole milliseconds of the wall's",
     "test_workflows.py": TOOLS,
-    "test_origin_api.py": LAMBDA,
-    "test_origin_lambda.py": LAMBDA,
-    "test_origin_server.py": LAMBDA,
-    "test_origin_tables.py": LAMBDA,
-    "test_origin_users.py": LAMBDA,
-    "catalogue/test_*.py": LAMBDA,
-    "orders/test_*.py": LAMBDA,
+    "application/**/test_*.py": LAMBDA,
     "test_docs_verifiers.py::test_the_node_verifier_takes_what_the_gateway_signed_and_nothing_else": "starts Node",
     "test_docs_verifiers.py::test_the_node_verifier_takes_a_repetition_and_no_replay": "starts Node",
 }
@@ -34,8 +27,8 @@ LEFT_OUT: Mapping[str, str] = {
 
 STAND_INS: Mapping[str, str] = {
     "tests.private_keys": "tests.interpreter.stand_ins.private_keys",
-    "tests.unit.cryptography_verifier": "tests.interpreter.stand_ins.signature_verifier",
-    "tests.unit.openapi_validation": "tests.interpreter.stand_ins.openapi_validation",
+    "tests.unit.identity.cryptography_verifier": "tests.interpreter.stand_ins.signature_verifier",
+    "tests.unit.endpoints.openapi_validation": "tests.interpreter.stand_ins.openapi_validation",
 }
 """What needs a package that has no build for Pyodide -> the module that takes its place there."""
 

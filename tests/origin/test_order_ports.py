@@ -3,9 +3,9 @@
 import pytest
 
 from devtools.local_aws.application import LocalApplication
-from tests.unit.orders.port_cases import *  # noqa: F403  # the cases
-from tests.unit.orders.port_cases import Store
-from tests.unit.orders.shelves import Shelves
+from tests.unit.application.orders.port_cases import *  # noqa: F403  # the cases
+from tests.unit.application.orders.port_cases import Store
+from tests.unit.application.orders.shelves import Shelves
 
 
 @pytest.fixture

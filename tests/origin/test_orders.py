@@ -22,8 +22,8 @@ from devtools.local_aws.emulator import REGION
 from devtools.runtime import runner
 from devtools.runtime.runner import QUICK_START, Runner
 from tests.origin.conftest import KEYS, Gateway
-from tests.unit.orders.port_cases import new
-from tests.unit.orders.shelves import Shelves
+from tests.unit.application.orders.port_cases import new
+from tests.unit.application.orders.shelves import Shelves
 
 JWT_SECRET = "orders-tests-token-secret-of-enough-bytes"
 FINAL = {"fulfilled", "declined", "out_of_stock", "cancelled"}

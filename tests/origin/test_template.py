@@ -15,7 +15,7 @@ from application.common.users_table import TABLE_SCHEMA
 from devtools.local_aws import packaging, template
 from devtools.local_aws.front import PLACES
 from devtools.paths import ORIGIN
-from tests.unit.orders.deployed import TABLES
+from tests.unit.application.orders.deployed import TABLES
 
 FUNCTIONS = template.resources(template.FUNCTION)
 GLOBALS = template.load()["Globals"]["Function"]

@@ -15,7 +15,7 @@ from identity.principals import Principal
 from identity.tokens import parse_token
 from tests.signature_cases import RFC7515_PAYLOAD
 from tests.signing_keys import SigningKey, unsigned
-from tests.unit.identity_house import (
+from tests.unit.identity.identity_house import (
     ANYBODY,
     ASYMMETRIC_CLAIMS,
     CLAIMS,

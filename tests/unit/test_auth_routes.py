@@ -11,7 +11,7 @@ from core.messages import Request, Response
 from core.problems import Problem
 from identity.principals import Principal
 from tests.unit.handshakes import KEYWORDS
-from tests.unit.identity_house import (
+from tests.unit.identity.identity_house import (
     ASYMMETRIC_CLAIMS,
     CLAIMS,
     ES,

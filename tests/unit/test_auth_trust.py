@@ -8,7 +8,7 @@ from configuration.loading import load_settings
 from configuration.settings import AccessSettings, RouteSettings
 from core.problems import Problem
 from tests.signing_keys import SigningKey
-from tests.unit.identity_house import ASYMMETRIC_CLAIMS, CLAIMS, ISSUERS, RS, SECRET, Edge, hs
+from tests.unit.identity.identity_house import ASYMMETRIC_CLAIMS, CLAIMS, ISSUERS, RS, SECRET, Edge, hs
 
 STAFF, CUSTOMERS = "https://id.example", "https://customers.example"
 KEY = SigningKey.generate("ES256", "customers")

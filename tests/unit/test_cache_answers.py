@@ -8,7 +8,7 @@ import pytest
 from core.messages import Arrived, Request, Response
 from core.problems import Problem
 from fields.dates import format_http_date
-from tests.unit.cache_house import CLIENT, UNREACHABLE, CacheHouse, content_of, page, status_of
+from tests.unit.caching.cache_house import CLIENT, UNREACHABLE, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import NOW, BytesBody, run
 
 

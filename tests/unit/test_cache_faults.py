@@ -10,7 +10,7 @@ from cache import HttpCache
 from core.budget import Budget
 from core.messages import Arrived
 from core.ports import KeyValueStore, StoredValue, StoreFailed
-from tests.unit.cache_house import CacheHouse, content_of, page, status_of
+from tests.unit.caching.cache_house import CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import BytesBody, MemoryStore
 
 

@@ -7,7 +7,7 @@ import pytest
 from core.messages import Request, Response
 from fields.dates import format_http_date
 from identity.principals import Principal
-from tests.unit.cache_house import TOKEN_FIELD, CacheHouse, content_of, page, status_of
+from tests.unit.caching.cache_house import TOKEN_FIELD, CacheHouse, content_of, page, status_of
 from tests.unit.in_memory import NOW
 
 ANNA = Principal(None, "anna")

@@ -14,7 +14,7 @@ from forwarding.header_rules import (
     WITHHELD_PREFIXES,
     reaches_origin,
 )
-from tests.unit.cache_house import FORWARDING, TOKEN_FIELD, CacheHouse, content_of, page, status_of
+from tests.unit.caching.cache_house import FORWARDING, TOKEN_FIELD, CacheHouse, content_of, page, status_of
 
 KEPT_FROM_ORIGINS = sorted(
     {*HOP_BY_HOP, *WITHHELD, *(prefix + "role" for prefix in (*VOUCHED_PREFIXES, *WITHHELD_PREFIXES)), "x-geo-region"}

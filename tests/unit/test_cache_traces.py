@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.messages import Request, Response
 from identity.principals import Principal
-from tests.unit.cache_house import CacheHouse, page
+from tests.unit.caching.cache_house import CacheHouse, page
 from tests.unit.in_memory import MemoryStore
 
 ANNA = Principal("https://id.example", "anna", ("editor",))

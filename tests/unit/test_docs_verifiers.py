@@ -16,7 +16,7 @@ import pytest
 from devtools import node
 from devtools.paths import ROOT
 from forwarding import signing
-from tests.unit.signed_requests import sign
+from tests.unit.forwarding.signed_requests import sign
 
 SECRET = "a secret of more than thirty-two bytes"
 NEXT = "another secret of more than thirty-two bytes"

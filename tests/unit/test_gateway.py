@@ -15,7 +15,7 @@ from core.messages import Arrived, Request, Response
 from core.ports import ClientGone, ClientTooSlow
 from gateway import Gateway
 from operations.tally import FLUSH_SECONDS
-from tests.unit.cache_house import content_of
+from tests.unit.caching.cache_house import content_of
 from tests.unit.handshakes import KEYWORDS
 from tests.unit.in_memory import BytesBody, World, run
 

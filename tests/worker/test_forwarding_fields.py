@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devtools.runtime.runner import Gateway
-from tests.unit.test_forwarding_requests import BELIEVED
+from tests.unit.forwarding.test_forwarded import BELIEVED
 from tests.worker.origins import EchoOrigin
 from tests.worker.test_forwarding import House, raw
 

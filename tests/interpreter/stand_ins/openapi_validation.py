@@ -1,4 +1,4 @@
-"""`tests.unit.openapi_validation` without its validator, which needs compiled packages that Pyodide has not.
+"""`tests.unit.endpoints.openapi_validation` without its validator, which needs compiled packages that Pyodide has not.
 
 What the tests say about a document is still asked of the one that this interpreter wrote.
 """

@@ -1,4 +1,4 @@
-"""`tests.unit.cryptography_verifier` on Node's cryptography: Pyodide has no `cryptography`."""
+"""`tests.unit.identity.cryptography_verifier` on Node's cryptography: Pyodide has no `cryptography`."""
 
 import json
 from collections.abc import Mapping

@@ -17,7 +17,7 @@ from application.catalogue.store import CatalogueStore
 from sqlalchemy import insert
 
 from devtools.services import MariaDb, Redis, mariadb, redis_server
-from tests.unit.catalogue.house import House
+from tests.unit.application.catalogue.house import House
 
 PATIENT = 30.0
 """Seconds that tests give Redis, so that a busy machine is not taken for a slow Redis."""

@@ -13,8 +13,8 @@ from application.catalogue.store import CatalogueStore
 from sqlalchemy import Connection, select
 
 from devtools.services import MariaDb
-from tests.unit.catalogue.contract import together
-from tests.unit.catalogue.house import House, priced
+from tests.unit.application.catalogue.contract import together
+from tests.unit.application.catalogue.house import House, priced
 
 Houses = Callable[[], House]
 Root = Callable[..., Any]

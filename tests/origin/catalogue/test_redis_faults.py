@@ -10,7 +10,7 @@ from application.catalogue.redis_shelf import ANSWERS_WITHIN, RedisShelf
 from application.catalogue.shelf import ShelfUnavailable
 
 from devtools.services import MariaDb, Redis
-from tests.unit.catalogue.house import EUR_GERMAN, House, priced
+from tests.unit.application.catalogue.house import EUR_GERMAN, House, priced
 
 Houses = Callable[[], House]
 Patience = Callable[[Callable[[], bool]], None]

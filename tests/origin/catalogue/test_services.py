@@ -1,6 +1,6 @@
 """The contract on real MariaDB and Redis."""
 
-from tests.unit.catalogue.contract import Contract
+from tests.unit.application.catalogue.contract import Contract
 
 
 class TestServices(Contract):

@@ -1,7 +1,0 @@
-"""The contract on SQLite and the shelf in this process."""
-
-from tests.unit.catalogue.contract import Contract
-
-
-class TestEmbedded(Contract):
-    pass
