@@ -2,7 +2,8 @@
 
 The source is the npm package `cldr-core`, Unicode's own JSON release of CLDR, pinned in package.json. It was chosen
 over Babel because the CLDR project publishes it with every release (Babel 2.18 carries CLDR 47, where Bulgaria still
-pays in leva), and because it has what Babel drops: territory containment, right-to-left scripts, language distances.
+pays in leva), and because it has what Babel drops: territory containment, right-to-left scripts, language distances
+(`language_distances.py`).
 
 Files read, all below `supplemental/` but the last: currencyData, territoryInfo, territoryContainment, likelySubtags,
 aliases, languageMatching, parentLocales, and scriptMetadata. `territory_reviews.py` is folded in on top.
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from devtools import language_distances as distances
 from devtools import territory_reviews as reviews
 from devtools.failure import Failure
 from devtools.paths import NODE_MODULES, SOURCES
@@ -38,9 +40,6 @@ NATIONAL = frozenset({"official", "de_facto_official"})
 REGIONAL_SHARE = 0.1
 """Percent of the population from which a language official in a part of a territory is listed."""
 
-CLOSE = 4
-"""CLDR language distance up to which one language may stand for another (nb/no 1, hr/bs 4, gsw/de 4; not da/nb 8)."""
-
 ON = re.compile(r'^AS_OF: Final = "(\d{4}-\d{2}-\d{2})"$', re.MULTILINE)
 
 
@@ -55,7 +54,10 @@ class Cldr:
         self.containment = self._supplemental("territoryContainment")
         self.likely: dict[str, str] = self._supplemental("likelySubtags")
         self.aliases = self._supplemental("aliases", "metadata")["alias"]
-        self.distances = self._supplemental("languageMatching")["written-new"]["languageMatch"]
+        matching = self._supplemental("languageMatching")["written-new"]
+        self.distances = matching["languageMatch"]
+        self.match_variables = matching["matchVariables"]
+        self.paradigms: list[str] = matching["paradigmLocales"]["_locales"]
         self.parents: dict[str, str] = self._supplemental("parentLocales")["parentLocale"]
         self.scripts = self._read("scriptMetadata.json")["scriptMetadata"]
 
@@ -199,17 +201,6 @@ def likely_regions(cldr: Cldr, table: Mapping[str, Territory]) -> dict[str, str]
     return {region: " ".join(rows[region]) for region in sorted(rows)}
 
 
-def region_clusters(cldr: Cldr) -> dict[str, str]:
-    """language(-Script) -> regions that share a variety other than the language's first (en-001, es-419, pt-PT)."""
-    rows: dict[str, set[str]] = {}
-    for child, parent in cldr.parents.items():
-        stem, _, region = child.rpartition("-")
-        parent_stem, _, parent_region = parent.rpartition("-")
-        if stem and stem == parent_stem and re.fullmatch(r"[A-Z]{2}|\d{3}", region):
-            rows.setdefault(stem, set()).update((region, parent_region))
-    return {stem: " ".join(sorted(rows[stem])) for stem in sorted(rows)}
-
-
 def language_aliases(cldr: Cldr) -> dict[str, str]:
     """Replacement -> primary languages it replaces (`he`: iw, heb)."""
     rows: dict[str, list[str]] = {}
@@ -232,21 +223,6 @@ def region_aliases(cldr: Cldr) -> dict[str, str]:
         if re.fullmatch(r"[A-Z]{2}|\d{3}", alias):
             rows.setdefault(facts["_replacement"].split(" ")[0], []).append(alias)
     return {replacement: " ".join(rows[replacement]) for replacement in sorted(rows)}
-
-
-def close_languages(cldr: Cldr) -> dict[str, str]:
-    """Desired language -> languages its speakers read nearly as well, nearest first."""
-    rows: dict[str, list[tuple[int, str]]] = {}
-    for row in cldr.distances:
-        desired, supported, distance = row["_desired"], row["_supported"], int(row["_distance"])
-        if distance > CLOSE or not (desired.isalpha() and supported.isalpha()):
-            continue
-        rows.setdefault(desired, []).append((distance, supported))
-        if not row.get("_oneway"):
-            rows.setdefault(supported, []).append((distance, desired))
-    alias = cldr.aliases["languageAlias"]
-    rows = {key: [pair for pair in pairs if pair[1] not in alias] for key, pairs in rows.items() if key not in alias}
-    return {desired: " ".join(tag for _, tag in sorted(rows[desired])) for desired in sorted(rows) if rows[desired]}
 
 
 def right_to_left(cldr: Cldr) -> str:
@@ -295,18 +271,34 @@ def render(cldr: Cldr, on: str) -> str:
         _mapping("SCRIPTS", scripts(cldr), "Script -> languages written in it. All others are written in Latin."),
         _mapping("REGIONAL_SCRIPTS", regional_scripts(cldr), "language-REGION -> script, where the region decides it."),
         _mapping("LIKELY_REGIONS", likely_regions(cldr, table), "Region -> languages most at home there."),
-        _mapping(
-            "REGION_CLUSTERS",
-            region_clusters(cldr),
-            "Language -> regions that share its second variety (parentLocales).",
-        ),
         _mapping("LANGUAGE_ALIASES", language_aliases(cldr), "Language in use -> codes it replaces."),
         _mapping("REGION_ALIASES", region_aliases(cldr), "Region in use -> codes it replaces."),
         _mapping("TAG_ALIASES", tag_aliases(cldr), "Whole tag, lower-case -> the tag that replaces it."),
-        _mapping("CLOSE_LANGUAGES", close_languages(cldr), "Language -> languages its readers read nearly as well."),
+        *_matching(cldr),
         _words("RIGHT_TO_LEFT", right_to_left(cldr), "Scripts written from right to left."),
     ]
     return "\n".join(parts)
+
+
+def _matching(cldr: Cldr) -> list[str]:
+    """What `places/matching.py` reads."""
+    distances.check_region_rules(cldr)
+    return [
+        _mapping("MACROLANGUAGES", distances.macrolanguages(cldr), "Language -> languages that are varieties of it."),
+        _mapping(
+            "LANGUAGE_DISTANCES",
+            distances.language_distances(cldr),
+            "Language/distance -> languages whose readers read it too (languageMatching).",
+        ),
+        _mapping("SCRIPT_DISTANCES", distances.script_distances(cldr), "The same for language-Script."),
+        _mapping(
+            "REGION_GROUPS",
+            distances.region_groups(cldr),
+            "Language -> regions that share one of its two varieties; all others share the other (matchVariables).",
+        ),
+        _mapping("PARENTS", distances.parents(cldr), "Tag -> regions whose variety inherits from it (parentLocales)."),
+        _words("PARADIGMS", " ".join(cldr.paradigms), "Tags that stand for a variety of their language."),
+    ]
 
 
 WIDTH = 120

@@ -100,3 +100,7 @@ REGION_LANGUAGES: tuple[Review, ...] = (
 )
 """Regions that speak another language than their country's first. Keys are ISO 3166-2 codes of the first level, which
 is what Cloudflare's `regionCode` holds (IT-BZ, of the second, is asked for often enough to answer)."""
+
+STANDARDS_OF_THEIR_OWN = frozenset({"id"})
+"""Languages that CLDR files under a macrolanguage although they are national standards beside it: a reader of
+Indonesian reads Malay (ms) as one reads a near language, not as a variety of one's own."""

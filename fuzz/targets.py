@@ -34,7 +34,8 @@ from fuzz.url_standard import parsed_path
 from gateway import Gateway
 from identity.principals import Principal
 from identity.tokens import InvalidToken, parse_token
-from places.languages import Matcher, canonical
+from places.languages import canonical
+from places.matching import Matcher
 from places.negotiation import FULL, negotiate, reader
 from places.preferences import COOKIE, Wish, from_body, from_cookie, from_query, set_cookie
 from tests.unit.in_memory import NOW, World, run

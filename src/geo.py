@@ -22,7 +22,8 @@ from configuration.settings import Settings
 from core.messages import Response
 from core.problems import Problem
 from places import territories
-from places.languages import Matcher, canonical, direction
+from places.languages import canonical, direction
+from places.matching import Matcher
 from places.negotiation import Reader, capped, negotiate, reader
 from places.preferences import NO_WISH, Wish, currency_in_use, from_body, from_cookie, from_foreign_query, from_query
 

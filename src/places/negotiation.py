@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from core.lengths import REQUEST_FIELDS
-from places.languages import Matcher, canonical, prefixes
+from places.languages import canonical, prefixes
+from places.matching import FAR, Match, Matcher
 
 MAX_HEADER = REQUEST_FIELDS["accept-language"].characters
 """Characters read. What follows is not looked at, so it costs nothing."""
@@ -22,11 +23,14 @@ MAX_ITEMS = 64
 FULL = 1000
 """A quality of 1, in thousandths: RFC 9110 section 12.4.2 allows three decimals."""
 
+DEMOTION = 5
+"""By how much a language is farther for each one that the visitor named before it: CLDR's matcher has the same."""
+
 _ITEM = re.compile(
-    r"[ \t]*(?P<range>\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)"
+    r"[ \t]*(?P<range>\*|[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*)"
     r"[ \t]*(?:;[ \t]*[qQ]=(?P<q>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
 )
-"""language-range and weight; `;level=1`, `q=2` and `q=.5` are none."""
+"""language-range (`en_US` as some clients write it) and weight; `;level=1`, `q=2` and `q=.5` are none."""
 
 
 class Reader(NamedTuple):
@@ -108,9 +112,12 @@ def negotiate(visitor: Reader, supported: Matcher) -> str | None:
     wanted = visitor.wanted[: visitor.any_at]
     if not supported:
         return wanted[0] if wanted else None
-    excluded = frozenset(tag for tag in supported if visitor.excludes(tag))
-    for match in (supported.lookup, supported.close):
-        for tag in wanted:
-            if found := match(tag, excluded):
-                return supported.spelling(found)
-    return None
+    served = ((rank, _nearest(visitor, tag, supported)) for rank, tag in enumerate(wanted))
+    # Of the languages that were named, one to make do with is worse than any that can be had itself.
+    found = [(near.distance >= FAR, near.distance + DEMOTION * rank, rank, near.tag) for rank, near in served if near]
+    return supported.spelling(min(found)[-1]) if found else None
+
+
+def _nearest(visitor: Reader, tag: str, supported: Matcher) -> Match | None:
+    """What serves a reader of `tag` best, of what the visitor does not exclude."""
+    return next((match for match in supported.matches(tag) if not visitor.excludes(match.tag)), None)

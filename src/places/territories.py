@@ -10,7 +10,7 @@ Data: copyright Unicode, Inc., under the Unicode License V3 (https://www.unicode
 from typing import Final
 
 CLDR_VERSION: Final = "48.2.0"
-AS_OF: Final = "2026-11-23"
+AS_OF: Final = "2026-11-28"
 """The day on which the money below was legal tender. Moves only when a table changes."""
 
 
@@ -663,16 +663,6 @@ ZA af nr nso ss st tn ts ve xh zu
 ZW nd sn
 """)
 """Region -> languages most at home there."""
-
-REGION_CLUSTERS: Final = _table("""
-en 001 150 AG AI AT AU BB BE BM BS BW BZ CC CH CK CM CX CY CZ DE DG DK DM EE ER ES FI FJ FK FM FR GB GD GE GG GH GI GM
- GS GY HK HU ID IE IL IM IN IO IT JE JM KE KI KN KY LC LR LS LT LV MG MO MS MT MU MV MW MY NA NF NG NL NO NR NU NZ PG PK
- PL PN PT PW RO RW SB SC SD SE SG SH SI SK SL SS SX SZ TC TK TO TT TV TZ UA UG VC VG VU WS ZA ZM ZW
-es 419 AR BO BR BZ CL CO CR CU DO EC GT HN JP MX NI PA PE PR PY SV US UY VE
-pt AO CH CV FR GQ GW LU MO MZ PT ST TL
-zh-Hant HK MO
-""")
-"""Language -> regions that share its second variety (parentLocales)."""
 
 LANGUAGE_ALIASES: Final = _table("""
 aa aar
@@ -1383,17 +1373,129 @@ zh-yue yue
 """)
 """Whole tag, lower-case -> the tag that replaces it."""
 
-CLOSE_LANGUAGES: Final = _table("""
-aa ssy
-bs hr
-gsw de
-hr bs
-lb de
-nb no
-no nb
-ssy aa
+MACROLANGUAGES: Final = _table("""
+ar aao abh abv acm acq acw acx acy adf aeb aec afb apc apd arq ars ary arz auz avl ayh ayl ayn ayp bbz pga shu ssh
+az azb
+et vro
+ff ffm fub fue fuf fuh fui fuq fuv
+gn gnw gui gun nhd
+iu ikt
+kln enb eyo niq oki pko sgc tec tuy
+kok knn
+kpe gkp
+luy ida lkb lko lks lri lrm lsm lto lts lwg nle nyd rag
+lv ltg
+mg bhr bmm bzc msh skg tdx tkg txy xmv xmw
+mn mvf
+ms bjn btj bve bvu coa dup hji jak jax kvb kvr kxd lce lcf liw max meo mfa mfb min mqg msi mui orn ors pel pse tmw urk
+ vkk vkt xmm zlm zmi
+ne dty
+no nb nn
+om gax hae orc
+or spv
+ps pbt pst
+qu qub qud quf qug quh quk qul qup qur qus quw qux quy qva qvc qve qvh qvi qvj qvl qvm qvn qvo qvp qvs qvw qvz qwa qwc
+ qwh qws qxa qxc qxh qxl qxn qxo qxp qxr qxt qxu qxw
+sc sdc sdn sro
+sq aae aat aln
+syr aii
+uz uzs
+yi yih
+zh cdo cjy cnp cpx csp czh czo gan hak hnm hsn luh lzh mnp nan sjc wuu yue
 """)
-"""Language -> languages its readers read nearly as well."""
+"""Language -> languages that are varieties of it."""
+
+LANGUAGE_DISTANCES: Final = _table("""
+aa/4 ssy
+ar/30 ckb
+bs/4 hr
+cs/20 sk
+da/20 fo
+da/8 nb no
+de/20 rm
+de/4 gsw lb
+en/20 af chr cy ga gd haw is mi pcm
+en/30 ach ak am bem bn ee eo gaa ha ia ig ka km kn kri lg lo loz mfe ml mt my ne nso ny nyn om or pa ps rn sd si sn so
+ sq st sw ta te ti tlh tn to tum ur xh yi yo zu
+es/20 ay ca eu gl gn
+es/30 qu
+fil/30 ceb
+fr/20 br co crs ht oc
+fr/30 kg ln lua mg rw wo
+hi/20 mai
+hi/30 gu mr sa
+hr/4 bs
+id/20 jv su
+id/30 ms
+it/20 la scn
+ms/10 id
+nb/1 no
+nb/20 nn
+nb/8 da
+nl/20 fy
+nn/20 nb no
+no/8 da
+ru/20 be
+ru/30 ab az hy kk ky mn tg tk tt uz
+sk/20 cs
+ssy/4 aa
+tr/30 ku
+ur/20 bal
+zh/20 bo ug za
+""")
+"""Language/distance -> languages whose readers read it too (languageMatching)."""
+
+SCRIPT_DISTANCES: Final = _table("""
+ar-Arab/20 ar-Latn
+bn-Beng/20 bn-Latn
+en-Latn/10 am-Ethi bn-Beng ka-Geor km-Khmr kn-Knda lo-Laoo ml-Mlym my-Mymr ne-Deva or-Orya pa-Guru ps-Arab sd-Arab
+ si-Sinh ta-Taml te-Telu ti-Ethi ur-Arab yi-Hebr
+gu-Gujr/20 gu-Latn
+hi-Deva/20 hi-Latn
+ja-Hrkt/5 ja-Hira ja-Kana
+ja-Jpan/5 ja-Hani ja-Hira ja-Hrkt ja-Kana ja-Latn
+kn-Knda/20 kn-Latn
+ko-Hang/5 ko-Jamo
+ko-Kore/5 ko-Hang ko-Hani ko-Jamo
+ml-Mlym/20 ml-Latn
+mr-Deva/20 mr-Latn
+ru-Cyrl/10 az-Latn hy-Armn tk-Latn uz-Latn
+sr-Cyrl/5 sr-Latn
+sr-Latn/5 sr-Cyrl
+ta-Taml/20 ta-Latn
+te-Telu/20 te-Latn
+zh-Hans/10 bo-Tibt za-Latn
+zh-Hans/20 zh-Hani zh-Latn
+zh-Hant/20 zh-Hani
+""")
+"""The same for language-Script."""
+
+REGION_GROUPS: Final = _table("""
+ar DZ EH LY MA MR TN
+en AS CA GU MH MP PH PR UM US VI
+es 003 005 013 019 021 029 419 AG AI AR AW BB BL BM BO BQ BR BS BV BZ CA CL CO CR CU CW DM DO EC FK GD GF GL GP GS GT GY
+ HN HT JM KN KY LC MF MQ MS MX NI PA PE PM PR PY SR SV SX TC TT US UY VC VE VG VI
+pt 003 005 013 019 021 029 419 AG AI AR AW BB BL BM BO BQ BR BS BV BZ CA CL CO CR CU CW DM DO EC FK GD GF GL GP GS GT GY
+ HN HT JM KN KY LC MF MQ MS MX NI PA PE PM PR PY SR SV SX TC TT US UY VC VE VG VI
+zh-Hant HK MO
+""")
+"""Language -> regions that share one of its two varieties; all others share the other (matchVariables)."""
+
+PARENTS: Final = _table("""
+en-001 150 AG AI AU BB BM BS BW BZ CC CK CM CX CY DG DM ER FJ FK FM GB GD GG GH GI GM GS GY HK ID IE IL IM IN IO JE JM
+ KE KI KN KY LC LR LS MG MO MS MT MU MV MW MY NA NF NG NR NU NZ PG PK PN PW RW SB SC SD SG SH SL SS SX SZ TC TK TO TT TV
+ TZ UG VC VG VU WS ZA ZM ZW
+en-150 AT BE CH CZ DE DK EE ES FI FR GE HU IT LT LV NL NO PL PT RO SE SI SK UA
+es-419 AR BO BR BZ CL CO CR CU DO EC GT HN JP MX NI PA PE PR PY SV US UY VE
+pt-PT AO CH CV FR GQ GW LU MO MZ ST TL
+zh-Hant-HK MO
+""")
+"""Tag -> regions whose variety inherits from it (parentLocales)."""
+
+PARADIGMS: Final = """
+en en-GB es es-419 pt-BR pt-PT
+"""
+"""Tags that stand for a variety of their language."""
 
 RIGHT_TO_LEFT: Final = """
 Adlm Arab Armi Avst Chrs Cprt Elym Gara Hatr Hebr Hung Khar Lydi Mand Mani Mend Merc Mero Narb Nbat Nkoo Orkh Ougr Palm

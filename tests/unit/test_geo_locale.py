@@ -262,6 +262,22 @@ def test_a_wish_is_met_by_the_nearest_supported_language() -> None:
     assert locate("US", None, f"{COOKIE}=language=de-CH", "", SHOP).language == "de"
 
 
+@pytest.mark.parametrize(
+    ("country", "language"),
+    [("MX", "es-419"), ("ES", "es"), ("AO", "pt-PT"), ("BR", "pt"), ("AU", "en-GB"), ("US", "en"), ("NO", "no")],
+)
+def test_a_visitor_without_a_header_is_served_the_variety_of_the_country(country: str, language: str) -> None:
+    locator = Locator(supported_languages=["en", "es", "es-419", "pt", "pt-PT", "en-GB", "no"])
+    locale = locate(country, locator=locator)
+    assert (locale.language, locale.source.language) == (language, "country")
+
+
+def test_a_language_to_make_do_with_is_for_those_who_asked() -> None:
+    locator = Locator(supported_languages=["en", "ru"])
+    assert locate("AM", locator=locator).language == "en"
+    assert locate("AM", "hy", locator=locator).language == "ru"
+
+
 def test_defaults_that_are_not_supported_give_way_to_supported_ones() -> None:
     locator = Locator("US", "en-US", "USD", ["fr", "en-GB"], ["EUR", "GBP"])
     assert chosen(locate("T1", locator=locator)) == ("EUR", "en-GB")
@@ -323,7 +339,7 @@ WRONG = [
     ("currency=EUR%00", "currency"),
     ("lang=%00", "lang"),
     ("lang=", "lang"),
-    ("lang=de_DE", "lang"),
+    ("lang=de__DE", "lang"),
     ("lang=%FF%FE", "lang"),
     ("lang=english", "lang"),
     ("lang=und", "lang"),

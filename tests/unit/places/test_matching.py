@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from places.languages import Matcher, likely, prefixes
+from places.languages import likely, prefixes
+from places.matching import FAR, Matcher, distance
 
 MATCHES = """
 # RFC 4647 lookup
@@ -25,10 +26,13 @@ zh-HK           zh                      -
 zh-Hant         zh-Hans                 -
 zh              zh-TW,zh-Hant           -
 zh-CN           zh-Hant                 -
-sr-Latn         sr,en                   -
 pa-PK           pa,en                   -
 az-Arab         az                      -
 uz              uz-Cyrl                 -
+# but where CLDR says that readers read the other one
+sr-Latn         sr,en                   sr
+sr-RS           sr-Latn,en              sr-Latn
+ja-Latn         ja,en                   ja
 # likely subtags
 zh-TW           zh-Hans,zh-Hant         zh-Hant
 zh-TW           zh-CN,zh-HK             zh-HK
@@ -54,14 +58,42 @@ zh-MO           zh-TW,zh-HK             zh-HK
 zh-Hant         zh-HK,zh-TW             zh-TW
 fr-SN           fr-CA,fr-FR             fr-FR
 de-CH           de-DE,de-CH-1996        de-CH-1996
+ca-ES           ca-ES-valencia,ca       ca
+# the group that theirs inherits from (CLDR parentLocales)
+es-CO           en,es,es-419            es-419
+es-CO           es,es-MX                es-MX
+es-US           es,es-419               es-419
+es-PH           es,es-419               es
+es-GQ           es-419,es               es
+en-AU           en,en-001,en-GB         en-001
+en-AT           en-001,en-150,en        en-150
+en-ZW           en-US,en-GB             en-GB
+en-PH           en-GB,en                en
+pt-AO           pt,pt-PT                pt-PT
+pt-MO           pt,pt-PT                pt-PT
+pt-US           pt-PT,pt                pt
+ar-DZ           ar,ar-MA                ar-MA
+zh-MO           zh-Hant,zh-HK           zh-HK
+# a variety of it (macrolanguages)
+yue             zh,zh-Hant,en           zh-Hant
+yue-HK          zh-TW,zh-HK             zh-HK
+yue-Hans-CN     zh-Hant,zh              zh
+arz             ar-SA,ar-EG             ar-EG
+nn              en,no                   no
+wuu             en,zh                   zh
 # read nearly as well (CLDR languageMatching)
 no              nb,en                   nb
 nb-NO           no                      no
 lb              fr,de                   de
 gsw-CH          de-DE,de-CH             de-CH
 hr              bs                      bs
-# nothing
-da              nb,sv                   -
+da              nb,sv                   nb
+id              en,ms                   ms
+# nothing: what they would make do with is for `negotiate` to weigh
+ca              en,es                   -
+nn              en,nb                   -
+hi-Latn         hi,en                   -
+sv              nb,da                   -
 ja              en,de                   -
 de              nl                      -
 nl              af,de                   -
@@ -85,12 +117,20 @@ def test_answers_are_spelled_as_configured() -> None:
     assert Matcher(["en-us", "iw"]).best("he-IL") == "iw"
 
 
-def test_an_excluded_language_is_passed_over() -> None:
-    assert Matcher(["de", "de-AT"]).best("de-AT", frozenset({"de-AT"})) == "de"
-    assert Matcher(["de"]).best("de-AT", frozenset({"de"})) is None
+def test_underscores_separate_subtags_and_are_not_answered() -> None:
+    assert Matcher(["en_US", "pt_BR"]).best("pt") == "pt-BR"
 
 
-@pytest.mark.parametrize("tag", ["", "german", "de_DE", "x-foo", "und"])
+def test_of_a_code_and_the_one_that_replaced_it_the_one_in_use_is_answered() -> None:
+    assert Matcher(["iw", "he"]).best("he-IL") == "he"
+
+
+def test_the_order_configured_decides_between_equals() -> None:
+    assert Matcher(["en-NZ", "en-ZA"]).best("en-AU") == "en-NZ"
+    assert Matcher(["en-ZA", "en-NZ"]).best("en-AU") == "en-ZA"
+
+
+@pytest.mark.parametrize("tag", ["", "german", "de__DE", "_de", "x-foo", "und"])
 def test_a_supported_language_that_is_none_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match="is not a language tag"):
         Matcher(["en", tag])
@@ -100,9 +140,12 @@ TAGS = st.sampled_from(sorted({tag for row in ROWS for tag in (row[0], *row[1].s
 
 
 @given(wanted=TAGS, supported=st.lists(TAGS, min_size=1, max_size=8))
-def test_what_is_served_is_supported_and_in_the_readers_script(wanted: str, supported: list[str]) -> None:
+def test_what_is_served_is_supported_and_nothing_is_nearer(wanted: str, supported: list[str]) -> None:
+    reader = likely(wanted)
+    distances = [far for tag in supported if (far := distance(reader, likely(tag))) is not None and far < FAR]
     served = Matcher(supported).best(wanted)
+    assert (served is None) == (not distances)
     if served is not None:
         assert served in supported
-        assert likely(served).script == likely(wanted).script
+        assert distance(reader, likely(served)) == min(distances)
     assert Matcher([*supported, wanted]).best(wanted) == wanted
