@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reference": ("devtools.reference", "write the tables of docs/configuration.md, or --check them"),
     "payments": ("devtools.payments", "serve a payment provider on this machine that charges no one"),
     "currencies": ("devtools.currencies", "generate the minor units of money from ISO 4217"),
+    "house": (
+        "devtools.house",
+        "print which room of src/ may import which, and draw it in CONTRIBUTING.md",
+    ),
     "territories": ("devtools.territories", "generate src/places/territories.py from Unicode CLDR"),
 }
 

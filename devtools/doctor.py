@@ -24,10 +24,12 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
-from configuration.loading import Misconfigured, load_settings
-from configuration.settings import IssuerSettings, Settings
+from configuration.loading import load_settings
+from configuration.settings import Settings
+from core.faults import Misconfigured
 from devtools import deployment
 from identity.publickeys import KeySet
+from identity.settings import IssuerSettings
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

@@ -29,8 +29,10 @@ from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
-from configuration.loading import Misconfigured, load_settings
-from configuration.settings import IssuerSettings, Settings
+from configuration.loading import load_settings
+from configuration.settings import Settings
+from core.faults import Misconfigured
+from identity.settings import IssuerSettings
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DURATION = re.compile(r"(-?\d+)([smhd]?)")

@@ -16,9 +16,9 @@ from urllib.parse import unquote_to_bytes
 import jwt
 
 from auth import Authenticator
-from configuration.loading import Misconfigured, load_settings
-from configuration.settings import AccessSettings
+from configuration.loading import load_settings
 from core import base64url
+from core.faults import Misconfigured
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Request
 from core.paths import comparable_path, normalise_path
@@ -33,6 +33,7 @@ from forwarding.header_rules import ACCESS_COOKIE
 from fuzz.url_standard import parsed_path
 from gateway import Gateway
 from identity.principals import Principal
+from identity.settings import AccessSettings
 from identity.tokens import InvalidToken, parse_token
 from places.languages import canonical
 from places.matching import Matcher

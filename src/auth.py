@@ -26,15 +26,18 @@ from typing import Final
 
 from jwt.algorithms import HMACAlgorithm
 
-from configuration.settings import AccessSettings, IssuerSettings, Settings
 from core.messages import Request
 from core.ports import Background, Platform
 from fields.handshake import is_websocket, websocket_tokens
+from identity.access import refuses_some
 from identity.challenges import Challenges
 from identity.jwks import KeySource, KeysUnavailable, UnknownKey, key_source
 from identity.principals import ClaimRules, Principal
-from identity.publickeys import AmbiguousKey
+from identity.publickeys import AmbiguousKey, KeySet
+from identity.settings import AccessSettings, IdentitySettings, IssuerSettings
 from identity.tokens import Header, InvalidToken, Token, parse_token
+
+__all__ = ["Authenticator", "KeySet", "Principal", "Unverified", "refuses_some"]
 
 REMEMBERED: Final = 2048
 """Most tokens remembered per isolate and header field, about half a kilobyte each."""
@@ -176,7 +179,7 @@ class Door:
 class Authenticator:
     """Identity at the edge, compiled once per isolate."""
 
-    def __init__(self, settings: Settings, platform: Platform) -> None:
+    def __init__(self, settings: IdentitySettings, platform: Platform) -> None:
         """Settings must have come through `load_settings`: every named secret is there and long enough."""
         self._clock = platform.clock
         self._verifier = platform.verify

@@ -21,7 +21,7 @@ from typing import Final
 
 from caching.freshness import age_field, current_age
 from caching.invalidation import invalidated_urls
-from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key
+from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key, counted_query
 from caching.memory import MemoryTier
 from caching.onward import Onward, Selecting
 from caching.policy import (
@@ -34,18 +34,29 @@ from caching.policy import (
     Storing,
     head_agrees,
 )
+from caching.purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
+from caching.settings import CacheSettings
 from caching.status import CacheStatus
 from caching.store import CacheStore, Content, Entry, Index, Lookup, discard
 from caching.stored_answer import StoredAnswer, answer_from, not_modified
-from caching.stored_response import StoredResponse, content_length, freshened, is_validated_by, told_by_head
-from configuration.settings import CacheSettings
+from caching.stored_response import StoredResponse, freshened, is_validated_by, told_by_head
 from core.budget import Budget, OverBudget, read_within
-from core.messages import Body, ContentTooLarge, Request, Response
+from core.messages import Body, ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Background, Clock, KeyValueStore, Log
-from core.problems import Problem
+from core.problems import ORIGIN_FAILURES, Problem
 from fields.dates import format_http_date
 from fields.entity_tags import is_not_modified, validation_conditions, with_conditions
-from origin import ORIGIN_FAILURES, cancel
+
+__all__ = [
+    "DEEPEST_PREFIX",
+    "CachePolicy",
+    "HttpCache",
+    "counted_query",
+    "everything",
+    "prefix_scope",
+    "tag_scope",
+    "url_scope",
+]
 
 REFRESH_SECONDS: Final = 10.0
 """For how long this isolate believes that a background refresh is under way."""

@@ -4,7 +4,8 @@ from typing import Any
 
 from workers import WorkerEntrypoint
 
-from configuration.loading import Misconfigured, load_settings
+from configuration.loading import load_settings
+from core.faults import Misconfigured
 from edge import worker as edge
 from gateway import Gateway
 

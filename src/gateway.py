@@ -11,11 +11,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Final
 
-from auth import Authenticator, Unverified
+from auth import Authenticator, Principal, Unverified
 from browsers.cors import Cors
-from cache import HttpCache
-from caching.keys import counted_query
-from caching.policy import CachePolicy
+from cache import CachePolicy, HttpCache, counted_query
 from configuration.readings import Readings
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings, Settings
@@ -28,9 +26,8 @@ from core.problems import Problem, problem_response
 from endpoints.openapi import Description
 from endpoints.table import Endpoint, Endpoints
 from fields.handshake import is_websocket
-from forwarding.forwarded import Vouched
+from fields.tracing import trace
 from geo import Locator
-from identity.principals import Principal
 from operations.limits import enforce
 from operations.summaries import due_hour, summarise
 from operations.tally import CountedStore, Tally, write_counts
@@ -43,8 +40,7 @@ from operations.telemetry import (
     request_id,
     server_timing,
 )
-from operations.tracing import trace
-from origin import Forwarder
+from origin import Forwarder, Vouched
 
 OWN_HEADERS: Final = {
     "x-content-type-options": "nosniff",

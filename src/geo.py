@@ -18,14 +18,26 @@ from functools import cached_property, lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
-from configuration.settings import Settings
 from core.messages import Response
 from core.problems import Problem
 from places import territories
 from places.languages import canonical, direction
 from places.matching import Matcher
 from places.negotiation import Reader, capped, negotiate, reader
-from places.preferences import NO_WISH, Wish, currency_in_use, from_body, from_cookie, from_foreign_query, from_query
+from places.preferences import (
+    CURRENCIES,
+    NO_WISH,
+    Wish,
+    currency_in_use,
+    from_body,
+    from_cookie,
+    from_foreign_query,
+    from_query,
+    set_cookie,
+)
+from places.settings import LocaleSettings
+
+__all__ = ["CURRENCIES", "Locale", "Locator", "country_response", "set_cookie", "territories", "visitor_response"]
 
 VISITOR_CACHING: Final = {
     # One visitor's answer: a browser may keep it, no cache in between may (RFC 9111 section 5.2.2.7, RFC 9213).
@@ -208,7 +220,7 @@ class Locator:
         self._remembered = lru_cache(maxsize=2048)(self._decided)
 
     @classmethod
-    def configured(cls, settings: Settings) -> "Locator":
+    def configured(cls, settings: LocaleSettings) -> "Locator":
         """The locator of a gateway's settings. Raises ValueError as the constructor does."""
         return cls(
             settings.default_country,

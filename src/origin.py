@@ -22,16 +22,15 @@ This file knows no header by name: `forwarded.py` and `answered.py` decide what 
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
-from caching.stored_response import content_length
-from configuration.loading import Misconfigured
-from configuration.settings import RouteSettings, Settings
 from core.budget import Budget, OverBudget, Share, read_within
+from core.faults import Misconfigured
 from core.lengths import too_long_answer
-from core.messages import Content, ContentTooLarge, Request, Response
+from core.messages import ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Fetch, FetchFailed, FetchTimeout, Platform
 from core.problems import Problem
 from forwarding.answered import sanitised_response
@@ -46,7 +45,10 @@ from forwarding.forwarded import (
     vouched_fields,
 )
 from forwarding.retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
+from forwarding.settings import ForwardingSettings
 from forwarding.signers import Signer, Stamp, compiled_signer
+
+__all__ = ["Forwarder", "Vouched"]
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -59,19 +61,38 @@ BUSY_SECONDS = 5
 SENDABLE = range(200, 600)
 """Statuses of responses that may be sent on, beside 101 (Fetch standard, `Response` constructor)."""
 
-ORIGIN_FAILURES = frozenset({"origin_timeout", "origin_unreachable", "origin_unavailable"})
-"""Codes of the problems that stand for an origin's failure (RFC 5861 section 4: stale-if-error may answer instead)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """Everything about one route's origin that is decided once per isolate."""
 
-    route: RouteSettings
+    route: ForwardingSettings
     target: Target
     breaker: Breaker
     fetch: Fetch
     signer: Signer | None
+
+
+class Issuer(Protocol):
+    """A token issuer, as far as forwarding knows of one."""
+
+    @property
+    def header(self) -> str: ...
+
+
+class Forwards(Protocol):
+    """What forwarding is told; the gateway's settings are one."""
+
+    @property
+    def routes(self) -> Sequence[ForwardingSettings]: ...
+    @property
+    def issuers(self) -> Sequence[Issuer]: ...
+    @property
+    def cors_origins(self) -> Sequence[str]: ...
+    @property
+    def held_bytes(self) -> int: ...
+    @property
+    def secrets(self) -> Mapping[str, str]: ...
 
 
 class Forwarder:
@@ -81,7 +102,7 @@ class Forwarder:
     """
 
     def __init__(
-        self, settings: Settings, platform: Platform, sleep: Sleep = asyncio.sleep, budget: Budget | None = None
+        self, settings: Forwards, platform: Platform, sleep: Sleep = asyncio.sleep, budget: Budget | None = None
     ) -> None:
         self._platform = platform
         self._sleep = sleep
@@ -103,7 +124,7 @@ class Forwarder:
         if faults:
             raise Misconfigured(faults)
 
-    def prepare(self, request: Request, route: RouteSettings, vouched: Vouched) -> "Forwarding":
+    def prepare(self, request: Request, route: ForwardingSettings, vouched: Vouched) -> "Forwarding":
         """The exchange about to be made for `request`, which has matched `route`.
 
         Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded.
@@ -278,12 +299,6 @@ class Forwarding:
         return self.upstream.signer(request, hashlib.sha256(request.body).hexdigest())
 
 
-async def cancel(content: Content) -> None:
-    """Let the sender know that nobody reads on."""
-    if content is not None and not isinstance(content, bytes | str):
-        await content.cancel()
-
-
 def _signed(request: Request, stamp: Stamp | None, now: float) -> Request:
     """Signed anew at every try: a signature is good for minutes, says when it was made, and is used once."""
     if stamp is None:
@@ -301,6 +316,6 @@ def _busy() -> Problem:
     return Problem(503, "busy", detail, headers={"retry-after": str(BUSY_SECONDS)})
 
 
-def _too_large(route: RouteSettings) -> Problem:
+def _too_large(route: ForwardingSettings) -> Problem:
     detail = f"The content is longer than the {route.max_body} bytes this route takes."
     return Problem(413, "content_too_large", detail)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from configuration.settings import ASYMMETRIC
 from core import base64url
 from identity.publickeys import read_key
+from identity.settings import ASYMMETRIC
 from tests.signing_keys import SigningKey
 
 

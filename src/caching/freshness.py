@@ -6,8 +6,8 @@ All times and spans are in seconds; "now" is always an argument.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
-from configuration.settings import CacheSettings
 from core.lengths import RESPONSE_FIELDS
 from fields.dates import parse_first_http_date, parse_http_date
 from fields.directives import DELTA_MAX, parse_delta

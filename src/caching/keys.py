@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
-from configuration.settings import CacheSettings, QuerySettings
+from caching.settings import CacheSettings, QuerySettings
 from core.lengths import SELECTING
 from fields.cookies import comparable_cookies
 from fields.lists import split_list

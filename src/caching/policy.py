@@ -13,9 +13,9 @@ from enum import Enum
 from typing import Final, Literal
 
 from caching.freshness import HEURISTICALLY_CACHEABLE, current_age, explicit_lifetime, freshness_lifetime
+from caching.settings import CacheSettings
 from caching.status import Forwarded
 from caching.stored_response import StoredResponse, storable_cookies, storable_headers
-from configuration.settings import CacheSettings
 from fields.directives import RequestDirectives, ResponseDirectives, request_directives
 from fields.entity_tags import ORIGIN_CONDITIONS, validation_conditions
 

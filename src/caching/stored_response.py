@@ -46,9 +46,6 @@ LEFT_OUT_OF_304: Final = frozenset(
 MOST_TAGS: Final = 100
 """Of one response: after a purge of anything, each is a read of the store."""
 
-MOST_BYTES: Final = 10**15
-"""Python refuses to read a number of thousands of digits."""
-
 
 @dataclass(frozen=True)
 class StoredResponse:
@@ -124,14 +121,6 @@ def storable_cookies(headers: Mapping[str, str], cookies: Sequence[str]) -> tupl
     """The `Set-Cookie` values that may be stored, by the same rule."""
     directives = response_directives(headers)
     return () if "set-cookie" in directives.private_fields | directives.no_cache_fields else tuple(cookies)
-
-
-def content_length(headers: Mapping[str, str]) -> int | None:
-    """`Content-Length` in bytes, when it says something; a number beyond all contents counts as MOST_BYTES."""
-    text = headers.get("content-length", "")
-    if not (text.isascii() and text.isdigit()):
-        return None
-    return int(text) if len(text) < len(str(MOST_BYTES)) else MOST_BYTES
 
 
 def is_validated_by(stored: StoredResponse, validation: Mapping[str, str]) -> bool:

@@ -14,10 +14,12 @@ from jwt.algorithms import HMACAlgorithm
 from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
-from configuration.settings import HS_KEY_BYTES, Settings
+from auth import KeySet
+from configuration.settings import Settings
 from core import strictjson
+from core.faults import Misconfigured
 from geo import Locator
-from identity.publickeys import KeySet
+from identity.settings import HS_KEY_BYTES
 
 STRUCTURED = (
     "ROUTES",
@@ -49,14 +51,6 @@ WORDS = {
     "string_too_short": "must not be empty",
 }
 """pydantic's type of an error -> the fault, where pydantic speaks of Python and not of a configuration."""
-
-
-class Misconfigured(Exception):
-    """The configuration cannot be used. `faults` holds one line each: `path: what is wrong and how to mend it`."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
 
 
 def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Settings:

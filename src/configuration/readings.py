@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-from configuration.settings import AccessSettings
+from auth import refuses_some
 from core.paths import comparable_path
 from core.problems import Problem
-from identity.access import refuses_some
+from identity.settings import AccessSettings
 
 PLAIN: Final = re.compile(r"/|(?:/[a-z0-9\-_~!'()*,=:@&]+(?:\.[a-z0-9\-_~!'()*,=:@&]+)*(?=/))*/[a-z0-9\-_~!'()*,=:@&]+")
 """Paths that have one reading where no stricter route has capitals or a slash at its end: almost all are. One pass."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from configuration.settings import CacheSettings, RouteSettings
+from caching.settings import CacheSettings
+from configuration.settings import RouteSettings
 from core.paths import comparable_path
 from core.problems import Problem
 

@@ -9,7 +9,7 @@ plain dict holds them; `Set-Cookie`, the one field that cannot be joined, is kep
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 
 class ContentTooLarge(Exception):
@@ -96,3 +96,21 @@ class Response:
     cookies: list[str] = field(default_factory=list)
     """One `Set-Cookie` field value each."""
     websocket: object | None = None
+
+
+MOST_BYTES: Final = 10**15
+"""Python refuses to read a number of thousands of digits."""
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """`Content-Length` in bytes, when it says something; a number beyond all contents counts as MOST_BYTES."""
+    text = headers.get("content-length", "")
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) < len(str(MOST_BYTES)) else MOST_BYTES
+
+
+async def cancel(content: Content) -> None:
+    """Let the sender know that nobody reads on."""
+    if content is not None and not isinstance(content, bytes | str):
+        await content.cancel()

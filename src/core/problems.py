@@ -56,3 +56,7 @@ def _title(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Error"
+
+
+ORIGIN_FAILURES = frozenset({"origin_timeout", "origin_unreachable", "origin_unavailable"})
+"""Codes of the problems that stand for an origin's failure (RFC 5861 section 4: stale-if-error may answer instead)."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from configuration.settings import AccessSettings, IssuerSettings, RouteSettings, Settings
+from configuration.settings import RouteSettings, Settings
 from core.messages import Response
 from endpoints import purging
-from places import territories
-from places.preferences import CURRENCIES
+from geo import CURRENCIES, territories
+from identity.settings import AccessSettings, IssuerSettings
 
 VERSION: Final = "0.1.0"
 """Of the gateway; the same as in pyproject.toml."""

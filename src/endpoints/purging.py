@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from cache import HttpCache
-from caching.purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
-from configuration.settings import AccessSettings
+from cache import DEEPEST_PREFIX, HttpCache, everything, prefix_scope, tag_scope, url_scope
 from core.messages import Request
 from core.paths import normalise_path
 from core.ports import StoreFailed
 from core.problems import Problem
 from fields.uri_references import split_reference
+from identity.settings import AccessSettings
 
 ACCESS = AccessSettings(auth="required", roles=("gatehouse:purge",))
 """Who may purge, by tokens of the issuers that `Settings.operators` names."""

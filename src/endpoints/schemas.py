@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from endpoints.purging import Purge
-from places.preferences import CURRENCIES
+from geo import CURRENCIES
 
 LANGUAGE_PATTERN = "^(?:[A-Za-z]{2}|[Ff][Ii][Ll])(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?$"
 """Tags as they are used: language, script, region. The gateway takes every well-formed tag of a living language."""

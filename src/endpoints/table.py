@@ -5,18 +5,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from auth import Authenticator
+from auth import Authenticator, Principal
 from cache import HttpCache
-from configuration.settings import AccessSettings
 from core.messages import ContentTooLarge, Request, Response
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
 from endpoints import purging
 from endpoints.openapi import Description
-from geo import Locator, country_response, visitor_response
-from identity.principals import Principal
+from geo import Locator, country_response, set_cookie, visitor_response
+from identity.settings import AccessSettings
 from operations.telemetry import Exchange
-from places.preferences import set_cookie
 
 Handler = Callable[[Exchange], Response | Awaitable[Response]]
 

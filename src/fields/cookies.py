@@ -11,7 +11,7 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-from forwarding.header_rules import canonical
+from fields.names import canonical
 
 _TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _FIELD_BOUNDARY: Final = re.compile(rf", (?={_TOKEN}+[ \t]*=)")

@@ -22,14 +22,14 @@ from functools import lru_cache
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
-from configuration.settings import RouteSettings
 from core.messages import Request
 from core.problems import Problem
 from fields.cookies import cookie_value, one_field, without_cookie
 from fields.handshake import is_websocket, protocols_for_origin
+from fields.tracing import Trace
 from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, connection_options, origin_rule, pass_fault
+from forwarding.settings import ForwardingSettings
 from forwarding.signing import identity_value
-from operations.tracing import Trace
 
 PSEUDONYM = "gatehouse"
 """`received-by` of `Via` (RFC 9110 section 7.6.3)."""
@@ -118,7 +118,9 @@ class Target:
     """What the route says otherwise about a client's fields."""
 
     @classmethod
-    def of(cls, route: RouteSettings, token_fields: frozenset[str] = frozenset(), *, owns_cors: bool = False) -> Self:
+    def of(
+        cls, route: ForwardingSettings, token_fields: frozenset[str] = frozenset(), *, owns_cors: bool = False
+    ) -> Self:
         scheme, host, prefix, binding = _address(route.origin)
         return cls(
             scheme,
@@ -144,7 +146,7 @@ class Target:
         return (self.prefix + path) or "/"
 
 
-def _forwarded_tokens(route: RouteSettings, token_fields: frozenset[str]) -> list[str]:
+def _forwarded_tokens(route: ForwardingSettings, token_fields: frozenset[str]) -> list[str]:
     """The fields of tokens that pass, whatever their names are like."""
     return [name for name in token_fields if not pass_fault(name)] if route.forward_authorization else []
 

@@ -8,11 +8,11 @@ its `canonical` spelling. Never add a name to a table here because one client se
 Knows names only. Values are set in `forwarded.py` and `answered.py`.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from fields.names import canonical
 from forwarding.field_words import is_believed
 
 HOP_BY_HOP = frozenset({
@@ -61,13 +61,6 @@ RESPONSE_WITHHELD_PREFIXES = ("x-gateway-",)
 NAMES_REMEMBERED = 1024
 LONGEST_REMEMBERED = 64
 """Characters. A client may send a name of 100 KB, and a thousand of those would fill the isolate."""
-
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
-
-
-def canonical(name: str) -> str:
-    """The spelling that servers may take `name` for: `X_User.Id` -> `x-user-id`."""
-    return _SEPARATORS.sub("-", name.lower())
 
 
 def reaches_origin(name: str) -> bool:

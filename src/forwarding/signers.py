@@ -6,10 +6,10 @@ The algorithms are in `sigv4.py` and `signing.py`; this file only chooses.
 
 from collections.abc import Callable, Mapping
 
-from configuration.settings import RouteSettings
 from core.messages import Request
 from core.ports import Randomness
 from forwarding import signing, sigv4
+from forwarding.settings import ForwardingSettings
 
 Stamp = Callable[[float], dict[str, str]]
 """(seconds since 1970) -> the header fields to add to one try of a request."""
@@ -18,7 +18,9 @@ Signer = Callable[[Request, str | None], Stamp]
 """(request, SHA-256 of its content in hexadecimal or None) -> what signs each of its tries."""
 
 
-def compiled_signer(route: RouteSettings, host: str, secrets: Mapping[str, str], random: Randomness) -> Signer | None:
+def compiled_signer(
+    route: ForwardingSettings, host: str, secrets: Mapping[str, str], random: Randomness
+) -> Signer | None:
     """The signer of `route`, whose origin is `host`, or None when its requests go unsigned.
 
     Raises ValueError (`field: what is wrong and how to mend it`) when the configuration does not suffice.
@@ -30,7 +32,7 @@ def compiled_signer(route: RouteSettings, host: str, secrets: Mapping[str, str],
     return None
 
 
-def _sigv4_signer(route: RouteSettings, host: str, secrets: Mapping[str, str]) -> Signer:
+def _sigv4_signer(route: ForwardingSettings, host: str, secrets: Mapping[str, str]) -> Signer:
     if route.origin.startswith("binding:"):
         raise ValueError("sign: 'sigv4' is for AWS; a service binding needs no signature")
     if route.forward_authorization:

@@ -7,7 +7,7 @@ is enough", no value for no condition, and two values that differ for two condit
 from functools import lru_cache
 from typing import Any, Final
 
-from configuration.settings import AccessSettings
+from identity.settings import AccessSettings
 
 LEVELS: Final = ("none", "optional", "required")
 """`auth`, each admitting fewer than the one before it: `optional` refuses bad tokens, `required` missing ones, too."""

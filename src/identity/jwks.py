@@ -27,12 +27,12 @@ from hashlib import sha256
 from math import ceil, inf
 from typing import Any, Final, Protocol
 
-from configuration.settings import IssuerSettings
 from core import strictjson
 from core.lengths import STORED
 from core.ports import Background, Platform, StoreFailed
 from identity.providers import FETCH_TIMEOUT, LONGEST_FRESH, Provider, ProviderFailed
 from identity.publickeys import KeySet, PublicKey
+from identity.settings import IssuerSettings
 
 USABLE: Final = 7 * 86_400
 """Seconds after the fetch in which a stale set may stand in for a provider that cannot be had."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from configuration.settings import IssuerSettings
+from identity.settings import IssuerSettings
 from identity.tokens import InvalidToken
 
 LATEST_DATE = 253_402_300_800

@@ -11,13 +11,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from configuration.settings import LOOPBACK, NUMERIC_HOST, PLAIN_HOST, IssuerSettings
 from core import strictjson
+from core.addresses import LOOPBACK, NUMERIC_HOST, PLAIN_HOST
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Content, ContentTooLarge, Request, Response
 from core.ports import Fetch, FetchFailed
 from fields.uri_references import split_reference
 from identity.publickeys import KeySet
+from identity.settings import IssuerSettings
 
 FETCH_TIMEOUT: Final = 5.0
 """Seconds for everything: discovery, key set, content."""

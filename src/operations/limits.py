@@ -7,12 +7,12 @@ refused for its token, or for want of a role, counts as well: guessing is not fr
 
 from ipaddress import IPv6Address, ip_address
 
-from configuration.settings import RateLimitSettings, RouteSettings
+from auth import Principal
 from core.lengths import REQUEST_FIELDS
 from core.messages import Request
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
-from identity.principals import Principal
+from operations.settings import LimitedSettings, RateLimitSettings
 
 
 def limit_key(request: Request, principal: Principal | None) -> str:
@@ -41,7 +41,7 @@ def policy_field(limit: RateLimitSettings) -> dict[str, str]:
     return {"ratelimit-policy": f'"{limit.binding}";q={limit.limit};w={limit.period}'}
 
 
-async def enforce(request: Request, route: RouteSettings, principal: Principal | None, platform: Platform) -> None:
+async def enforce(request: Request, route: LimitedSettings, principal: Principal | None, platform: Platform) -> None:
     """Let the request through, or raise the problem 429 (or 503 when the binding fails and the route says "closed")."""
     limit = route.rate_limit
     if limit is None:

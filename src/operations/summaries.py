@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from configuration.settings import SummarySettings
 from core.messages import Request
 from core.ports import FetchFailed, Platform, StoreFailed
+from operations.settings import SummarySettings
 from operations.tally import HOUR, Counts, gathered
 
 TIMEOUT: Final = 5.0

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from caching.stored_response import content_length
-from core.messages import Request, Response
+from auth import Principal
+from core.messages import Request, Response, content_length
 from core.ports import Background, Randomness
-from identity.principals import Principal
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 """An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from auth import Hmac
-from configuration.loading import Misconfigured
-from configuration.settings import AccessSettings
 from core import base64url
+from core.faults import Misconfigured
 from core.problems import Problem
 from identity.principals import Principal
+from identity.settings import AccessSettings
 from identity.tokens import parse_token
 from tests.signature_cases import RFC7515_PAYLOAD
 from tests.signing_keys import SigningKey, unsigned

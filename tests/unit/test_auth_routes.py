@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from auth import Memory, Remembered, Unverified
-from configuration.settings import AccessSettings, RouteSettings
+from configuration.settings import RouteSettings
 from core.messages import Request, Response
 from core.problems import Problem
 from identity.principals import Principal
+from identity.settings import AccessSettings
 from tests.unit.handshakes import KEYWORDS
 from tests.unit.identity.identity_house import (
     ASYMMETRIC_CLAIMS,

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from configuration.loading import load_settings
-from configuration.settings import AccessSettings, RouteSettings
+from configuration.settings import RouteSettings
 from core.problems import Problem
+from identity.settings import AccessSettings
 from tests.signing_keys import SigningKey
 from tests.unit.identity.identity_house import ASYMMETRIC_CLAIMS, CLAIMS, ISSUERS, RS, SECRET, Edge, hs
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caching.keys import counted_query
+from caching.settings import CacheSettings
 from configuration.loading import load_settings
-from configuration.settings import CacheSettings
 from core.messages import Arrived, Request, Response
 from core.ports import ClientGone, ClientTooSlow
 from gateway import Gateway

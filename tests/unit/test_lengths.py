@@ -11,10 +11,10 @@ from browsers.cors import EXPOSED_BESIDE, add_vary, settle_cors
 from caching.freshness import explicit_lifetime, freshness_lifetime, received_age
 from caching.keys import normalised_field
 from caching.policy import CachePolicy, PresentedRequest
+from caching.settings import CacheSettings
 from caching.store import Unreadable, parsed_head
 from caching.stored_response import StoredResponse
 from configuration.loading import load_settings
-from configuration.settings import AccessSettings, CacheSettings
 from core.lengths import REQUEST_FIELDS, RESPONSE_FIELDS, SELECTING, STORED, TARGET
 from core.messages import Request, Response
 from core.problems import Problem
@@ -22,11 +22,12 @@ from devtools.paths import ROOT
 from fields.directives import TARGETED_FIELDS, request_directives, response_directives
 from fields.entity_tags import is_not_modified
 from fields.ranges import single_range
+from fields.tracing import trace
 from forwarding.retries import retry_after
 from gateway import Gateway
 from identity.jwks import Snapshot
+from identity.settings import AccessSettings
 from operations.limits import limit_key
-from operations.tracing import trace
 from places.negotiation import reader
 from tests.unit.in_memory import NOW, BytesBody, World, run
 

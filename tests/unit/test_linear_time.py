@@ -23,7 +23,6 @@ from caching.invalidation import invalidated_urls
 from caching.purges import scopes_of
 from caching.store import Unreadable, decoded_index, decoded_response, parsed_head
 from configuration.loading import load_settings
-from configuration.settings import IssuerSettings
 from core import lengths, strictjson
 from core.base64url import decode, encode
 from core.lengths import Limit
@@ -48,6 +47,7 @@ from gateway import Gateway
 from identity import jwks, tokens
 from identity.providers import Provider, _freshness
 from identity.publickeys import KeySet
+from identity.settings import IssuerSettings
 from identity.tokens import parse_token
 from places.languages import _canonical
 from places.preferences import from_body, from_query

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from configuration.loading import Misconfigured
 from configuration.settings import RouteSettings, Settings
 from core.budget import Budget
+from core.faults import Misconfigured
 from core.messages import Arrived, Body, ContentTooLarge, Request, Response
 from core.ports import ClientGone, ClientTooSlow, Fetch, FetchFailed, FetchTimeout, Platform
-from core.problems import Problem
+from core.problems import ORIGIN_FAILURES, Problem
+from fields.tracing import Trace
 from forwarding.forwarded import Vouched
-from operations.tracing import Trace
-from origin import ORIGIN_FAILURES, Forwarder, Forwarding
+from origin import Forwarder, Forwarding
 from tests.unit import in_memory
 from tests.unit.handshakes import KEYWORDS
 

@@ -15,7 +15,7 @@ import jwt
 import pytest
 
 from devtools.runtime.runner import Gateway
-from forwarding.header_rules import canonical
+from fields.names import canonical
 from tests.worker.origins import EchoOrigin, ScriptedOrigin, answer_head
 from tests.worker.patience import PATIENCE
 

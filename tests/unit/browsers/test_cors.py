@@ -3,7 +3,8 @@
 import pytest
 
 from browsers.cors import EXPOSED, EXPOSED_BESIDE, Cors, add_vary, settle_cors
-from configuration.loading import Misconfigured, load_settings
+from configuration.loading import load_settings
+from core.faults import Misconfigured
 from core.messages import Request, Response
 
 APP = "https://app.example"

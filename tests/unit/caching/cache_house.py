@@ -7,7 +7,8 @@ from typing import Any, Self
 from cache import HttpCache
 from caching.keys import Caller
 from caching.policy import CachePolicy
-from configuration.settings import CacheSettings, RouteSettings
+from caching.settings import CacheSettings
+from configuration.settings import RouteSettings
 from core.messages import Request, Response
 from core.ports import KeyValueStore
 from core.problems import Problem

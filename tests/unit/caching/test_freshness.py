@@ -3,8 +3,8 @@
 import pytest
 
 from caching.freshness import Lifetime, age_field, current_age, freshness_lifetime, received_age
+from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
-from configuration.settings import CacheSettings
 from fields.dates import format_http_date
 
 NOW = 1_800_000_000

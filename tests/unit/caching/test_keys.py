@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from caching.invalidation import invalidated_urls
 from caching.keys import cache_key, counted_query, counted_url, digest, normalised_field, path_prefixes
+from caching.settings import CacheSettings, QuerySettings
 from caching.status import CacheStatus
-from configuration.settings import CacheSettings, QuerySettings
 from identity.principals import Principal
 
 URL = "https://a.example/users?b=2&a=1&utm_source=x&a=0"

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caching.policy import Action, CachePolicy, PresentedRequest
+from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
-from configuration.settings import CacheSettings
 from fields.dates import format_http_date
 
 CAME = 1_800_000_000

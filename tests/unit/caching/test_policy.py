@@ -5,8 +5,8 @@ from typing import Any, Literal
 import pytest
 
 from caching.policy import LONGEST_STORAGE, Action, CachePolicy, Decision, PresentedRequest, Storing, head_agrees
+from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
-from configuration.settings import CacheSettings
 from fields.dates import format_http_date
 
 NOW = 1_800_000_000.0

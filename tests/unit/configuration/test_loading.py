@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from configuration.loading import Misconfigured, load_settings
-from configuration.settings import CacheSettings, Settings
+from caching.settings import CacheSettings
+from configuration.loading import load_settings
+from configuration.settings import Settings
+from core.faults import Misconfigured
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 ISSUER: dict[str, Any] = {"issuer": "https://id.example", "audience": ["api"], "algorithms": ["HS256"], "secret": "KEY"}

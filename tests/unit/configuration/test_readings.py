@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from configuration.readings import Readings, segment_readings
 from configuration.routes import RouteTable
-from configuration.settings import AccessSettings, RouteSettings
+from configuration.settings import RouteSettings
 from core.paths import normalise_path
 from core.problems import Problem
 from identity.access import refuses_some
+from identity.settings import AccessSettings
 
 
 def route(

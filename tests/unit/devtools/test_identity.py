@@ -12,7 +12,6 @@ import pytest
 
 from auth import Authenticator
 from configuration.loading import load_settings
-from configuration.settings import AccessSettings
 from core.messages import Request, Response
 from core.ports import FetchFailed
 from core.problems import Problem
@@ -21,6 +20,7 @@ from devtools.failure import Failure
 from devtools.local_keys import AWS_KEYS
 from devtools.paths import ROOT
 from identity.principals import Principal
+from identity.settings import AccessSettings
 from tests.unit.identity import cryptography_verifier
 from tests.unit.in_memory import World, run
 

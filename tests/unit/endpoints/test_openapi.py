@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from auth import Authenticator
-from configuration.settings import IssuerSettings, RouteSettings, Settings
+from configuration.settings import RouteSettings, Settings
 from endpoints import openapi, schemas
 from endpoints.table import Endpoints
 from geo import Locator
+from identity.settings import IssuerSettings
 from places.preferences import from_body
 from tests.unit.endpoints import openapi_validation
 from tests.unit.in_memory import World

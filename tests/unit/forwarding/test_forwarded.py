@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from configuration.settings import RouteSettings
 from core.messages import Request
 from core.problems import Problem
+from fields.names import canonical
+from fields.tracing import trace
 from forwarding.forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
-from forwarding.header_rules import canonical
-from operations.tracing import trace
 from tests.unit.handshakes import HANDSHAKE
 
 VOUCHED_NAMES = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jwt.exceptions import PyJWTError
 
-from configuration.loading import Misconfigured
+from core.faults import Misconfigured
 from fields.directives import ResponseDirectives
 from fields.ranges import ByteRange
 from fuzz import targets

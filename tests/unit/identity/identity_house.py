@@ -8,10 +8,10 @@ import pytest
 
 from auth import Authenticator
 from configuration.loading import load_settings
-from configuration.settings import AccessSettings
 from core.messages import Request
 from core.problems import Problem
 from identity.principals import Principal
+from identity.settings import AccessSettings
 from tests.signing_keys import SigningKey
 from tests.unit.identity import cryptography_verifier
 from tests.unit.in_memory import NOW, World, run

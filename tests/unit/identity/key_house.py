@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from configuration.settings import IssuerSettings
 from core.messages import Request, Response
 from core.ports import FetchFailed
 from identity.jwks import RemoteKeys
 from identity.publickeys import PublicKey
+from identity.settings import IssuerSettings
 from tests.signing_keys import SigningKey
 from tests.unit.in_memory import BytesBody, World, run
 

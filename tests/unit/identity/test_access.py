@@ -2,8 +2,9 @@
 
 import pytest
 
-from configuration.settings import AccessSettings, RouteSettings
+from configuration.settings import RouteSettings
 from identity.access import ADMITS_THE_SAME, refuses_some
+from identity.settings import AccessSettings
 
 ANYBODY, SOMEBODY, KNOWN = (AccessSettings(auth=auth) for auth in ("none", "optional", "required"))
 

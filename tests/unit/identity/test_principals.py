@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configuration.settings import IssuerSettings
 from identity.principals import LATEST_DATE, ClaimRules, Principal
+from identity.settings import IssuerSettings
 from identity.tokens import InvalidToken
 from tests.unit.in_memory import NOW
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from configuration.settings import ASYMMETRIC
 from core import base64url
 from identity.publickeys import MAX_KEYS, AmbiguousKey, KeySet, UnusableKey, read_key
+from identity.settings import ASYMMETRIC
 from tests.signing_keys import SigningKey
 
 RSA = SigningKey.generate("RS256", "rsa").public_jwk

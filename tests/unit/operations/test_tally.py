@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from configuration.settings import SummarySettings
 from core.messages import Request, Response
+from operations.settings import SummarySettings
 from operations.summaries import crossed, due_hour, summarise
 from operations.tally import HOUR, CountedStore, Counts, Tally, gathered, tally_key, write_counts
 from tests.unit.in_memory import NOW, World, run
