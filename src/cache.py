@@ -19,9 +19,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from caching.freshness import age_field, current_age
+from caching.freshness import current_age
 from caching.invalidation import invalidated_urls
 from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key, counted_query
+from caching.lookups import Content, Entry, Index, Lookup, discard
 from caching.memory import MemoryTier
 from caching.onward import Onward, Selecting
 from caching.policy import (
@@ -35,13 +36,14 @@ from caching.policy import (
     head_agrees,
 )
 from caching.purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
+from caching.replies import finished, not_cached, reply
 from caching.settings import CacheSettings
 from caching.status import CacheStatus
-from caching.store import CacheStore, Content, Entry, Index, Lookup, discard
-from caching.stored_answer import StoredAnswer, answer_from, not_modified
+from caching.store import CacheStore
+from caching.stored_answer import not_modified
 from caching.stored_response import StoredResponse, freshened, is_validated_by, told_by_head
 from core.budget import Budget, OverBudget, read_within
-from core.messages import Body, ContentTooLarge, Request, Response, cancel, content_length
+from core.messages import ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Background, Clock, KeyValueStore, Log
 from core.problems import ORIGIN_FAILURES, Problem
 from fields.dates import format_http_date
@@ -133,19 +135,19 @@ class HttpCache:
         """
         call = _call(policy, request, onward, background, caller)
         if request.method not in SERVED_METHODS:
-            return _finished(await self.pass_by(request, onward, background), CacheStatus(fwd="method"))
+            return finished(await self.pass_by(request, onward, background), CacheStatus(fwd="method"))
         call.found = self._store.recall(call.key, call.selecting) or await self._found(call)
         entry = call.found.entry
         decision = policy.reuse(call.presented, entry.stored if entry else None, self._clock())
         if decision.action is Action.REFUSE:
             await _release(entry)
-            raise _not_cached(_status(call, decision))
+            raise not_cached(_status(call, decision))
         if entry is None or decision.action is Action.FORWARD:
             return await self._forward(call, decision)
         if decision.action is Action.SERVE_AND_REFRESH:
             self._refresh_later(call, entry.stored)
         status = CacheStatus(hit=True, ttl=decision.ttl, detail=decision.detail)
-        return await _reply(call, entry.stored, entry.content, status, decision.age)
+        return await reply(call.presented, entry.stored, entry.content, status, decision.age)
 
     async def _found(self, call: _Call) -> Lookup:
         found = await self._store.find(call.key, call.selecting, call.background)
@@ -221,7 +223,7 @@ class HttpCache:
         if permission is None:
             return None
         status = replace(_status(call, decision), fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
-        return await _reply(call, entry.stored, entry.content, status, current_age(entry.stored, now))
+        return await reply(call.presented, entry.stored, entry.content, status, current_age(entry.stored, now))
 
     async def _validated(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
         """A 304 to our own preconditions: the stored response holds, and its fields are those of the 304."""
@@ -241,7 +243,7 @@ class HttpCache:
             status = replace(status, stored=True)
         if storing.refusal is not None:
             status = status.with_detail(storing.refusal)
-        response = await _reply(call, stored, sent, status, None)
+        response = await reply(call.presented, stored, sent, status, None)
         response.cookies = [*validation.cookies] or response.cookies
         return response
 
@@ -251,17 +253,17 @@ class HttpCache:
         status = _status(call, decision)
         if decision.fwd == "bypass":
             await _release(call.found.entry)
-            return _finished(response, status)
+            return finished(response, status)
         if decision.conditions:
             status = replace(status, fwd_status=response.status)
         if call.request.method == "HEAD":
             await self._learn_from_head(call, answered)
-            return _finished(response, status)
+            return finished(response, status)
         await _release(call.found.entry)
         storing = self._storing(call, answered)
         if storing.stored is None:
             self._outdate(call, response.status, storing.refusal)
-            return _finished(response, status.with_detail(storing.refusal or "not-stored"))
+            return finished(response, status.with_detail(storing.refusal or "not-stored"))
         name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
         status = replace(status, stored=True, key=name[:KEY_SHOWN])
         unchanged = bool(decision.conditions) and is_not_modified(
@@ -274,7 +276,7 @@ class HttpCache:
             response.body, kept = kept.tee()
         content = kept.encode() if isinstance(kept, str) else kept or b""
         self._save_later(call, storing.stored, content, storing.keep)
-        return _finished(response, status)
+        return finished(response, status)
 
     # --- storing ------------------------------------------------------------------------------------------------------
 
@@ -438,44 +440,6 @@ def _freshened(method: str, stored: StoredResponse, validation: _Reply) -> Store
 def _status(call: _Call, decision: Decision) -> CacheStatus:
     fwd = call.found.miss if decision.fwd == "miss" else decision.fwd
     return CacheStatus(fwd=fwd, detail=decision.detail)
-
-
-async def _reply(
-    call: _Call, stored: StoredResponse, content: Content, status: CacheStatus, age: float | None
-) -> Response:
-    """The answer from a stored response. `age` in seconds; None when its origin has just validated it."""
-    answer = answer_from(call.presented, stored)
-    if age is not None:
-        answer.headers["age"] = age_field(age)
-    cookies = [] if answer.status in (304, 416) else list(stored.cookies)
-    body = _part(answer, content) if isinstance(content, bytes) else await _streamed(answer, content)
-    return _finished(Response(answer.status, answer.headers, body, cookies), status)
-
-
-def _part(answer: StoredAnswer, content: bytes) -> bytes | None:
-    """The part of the content that is sent."""
-    if not answer.has_content:
-        return None
-    return content if answer.part is None else content[answer.part.first : answer.part.last + 1]
-
-
-async def _streamed(answer: StoredAnswer, content: Body) -> Content | None:
-    """The same of a content that is not in memory: all or nothing."""
-    if answer.has_content and answer.part is None:
-        return content
-    assert answer.part is None, "held since it was found"
-    await content.cancel()
-    return None
-
-
-def _finished(response: Response, status: CacheStatus) -> Response:
-    response.headers["cache-status"] = status.appended_to(response.headers.get("cache-status"))
-    return response
-
-
-def _not_cached(status: CacheStatus) -> Problem:
-    detail = "The client wanted a stored response only, and none may be used."
-    return Problem(504, "not_cached", detail, headers={"cache-status": str(status)})
 
 
 async def _release(entry: Entry | None) -> None:

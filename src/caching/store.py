@@ -21,20 +21,26 @@ KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at 
 """
 
 import json
-import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any, Final
 
+from caching.encoding import (
+    Unreadable,
+    decoded_index,
+    decoded_response,
+    encoded_index,
+    encoded_response,
+    parsed_head,
+)
 from caching.keys import CacheKey, SelectingFields, digest
+from caching.lookups import Content, Entry, Index, Lookup, discard
 from caching.memory import MemoryTier
-from caching.policy import LONGEST_STORAGE, SHORTEST_STORAGE, STORABLE, varies_too_much
+from caching.policy import LONGEST_STORAGE, SHORTEST_STORAGE, varies_too_much
 from caching.purges import Purges, moment
 from caching.stored_response import StoredResponse
-from core import strictjson
 from core.budget import Budget, OverBudget, Share, read_within
-from core.lengths import STORED
 from core.messages import Body, ContentTooLarge
 from core.ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
 from core.together import together
@@ -55,53 +61,6 @@ them, eight megabytes of empty responses would be more than an isolate has."""
 MOST_CHANGED: Final = 4096
 INDEX_SLACK: Final = 86_400
 """Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
-
-LARGEST: Final = 2**53
-"""No time in milliseconds is later: beyond, JSON's numbers are not exact."""
-
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
-"""RFC 9110 section 5.1, lower-case as the platform has it."""
-_UNSENDABLE = re.compile(r"[\0\r\n]")
-"""What no field value holds (section 5.5)."""
-
-Content = bytes | Body
-
-
-class Unreadable(ValueError):
-    """A stored value is not what this version of the gateway writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A stored response with its content, not yet read unless it came from memory."""
-
-    stored: StoredResponse
-    content: Content
-    share: Share | None = None
-    """What the content takes of the isolate's budget, where it was read for one request: both go together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What selects among the responses of one URL."""
-
-    fields: frozenset[str]
-    """Request fields that `Vary` named."""
-    since: int
-    """Milliseconds since 1970; whatever was born before is dead."""
-    expires: int
-    """Seconds since 1970."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """What the store has for a request."""
-
-    entry: Entry | None = None
-    index: Index | None = None
-    miss: Literal["uri-miss", "vary-miss", "miss"] = "uri-miss"
-    mark: Index | None = None
-    """Where callers are kept apart, what is known of the URL itself."""
 
 
 class CacheStore:
@@ -385,70 +344,3 @@ def _varied(index: Index | None, stored: StoredResponse) -> frozenset[str]:
     """
     fields = stored.vary | (index.fields if index else frozenset())
     return stored.vary if varies_too_much(fields) else fields
-
-
-async def discard(content: Content) -> None:
-    """Say that nobody will read a content."""
-    if not isinstance(content, bytes):
-        await content.cancel()
-
-
-# --- the format of metadata: short names, since KV takes 1,024 bytes --------------------------------------------------
-
-
-def encoded_response(stored: StoredResponse) -> dict[str, Any]:
-    return {
-        "kind": "response",
-        "s": stored.status,
-        "h": dict(stored.headers),
-        "c": list(stored.cookies),
-        "q": round(stored.request_time * 1000),
-        "r": round(stored.response_time * 1000),
-        "n": stored.length,
-    }
-
-
-def decoded_response(metadata: Mapping[str, Any]) -> StoredResponse:
-    """The reverse. Raises Unreadable on anything that `encoded_response` cannot have written, above all on what the
-    platform would refuse to send."""
-    status, headers, cookies, requested, responded, length = (metadata.get(name) for name in "shcqrn")
-    if not (isinstance(status, int) and isinstance(requested, int) and isinstance(responded, int)):
-        raise Unreadable("status or times are missing")
-    if not (isinstance(headers, dict) and isinstance(cookies, list) and isinstance(length, int | None)):
-        raise Unreadable("fields or length are missing")
-    if status not in STORABLE or not 0 <= requested <= LARGEST or not 0 <= responded <= LARGEST or (length or 0) < 0:
-        raise Unreadable("status, times or length are impossible")
-    if not all(map(_NAME.fullmatch, headers)) or not all(map(_is_sendable, (*headers.values(), *cookies))):
-        raise Unreadable("a field is not one of HTTP")
-    return StoredResponse(status, headers, requested / 1000, responded / 1000, tuple(cookies), length)
-
-
-def _is_sendable(value: Any) -> bool:
-    return isinstance(value, str) and _UNSENDABLE.search(value) is None
-
-
-def encoded_index(index: Index) -> dict[str, Any]:
-    return {"kind": "index", "f": sorted(index.fields), "since": index.since, "x": index.expires}
-
-
-def decoded_index(metadata: Mapping[str, Any]) -> Index:
-    """The reverse. Raises Unreadable."""
-    fields, since, expires = metadata.get("f"), metadata.get("since"), metadata.get("x")
-    if not (isinstance(fields, list) and isinstance(since, int) and isinstance(expires, int)):
-        raise Unreadable("the index is incomplete")
-    if not all(isinstance(name, str) for name in fields):
-        raise Unreadable("a field name is not text")
-    return Index(frozenset(fields), since, expires)
-
-
-def parsed_head(text: str) -> dict[str, Any]:
-    """A response's metadata that was too long to be metadata. Raises Unreadable."""
-    if len(text) > STORED.characters:
-        raise Unreadable("the head is too long")
-    try:
-        head = strictjson.loads(text.encode())
-    except ValueError as error:
-        raise Unreadable(f"the head is not JSON: {error}") from None
-    if not isinstance(head, dict):
-        raise Unreadable("the head is not an object")
-    return head

@@ -8,11 +8,11 @@ import pytest
 
 from auth import Authenticator
 from browsers.cors import EXPOSED_BESIDE, add_vary, settle_cors
+from caching.encoding import Unreadable, parsed_head
 from caching.freshness import explicit_lifetime, freshness_lifetime, received_age
 from caching.keys import normalised_field
 from caching.policy import CachePolicy, PresentedRequest
 from caching.settings import CacheSettings
-from caching.store import Unreadable, parsed_head
 from caching.stored_response import StoredResponse
 from configuration.loading import load_settings
 from core.lengths import REQUEST_FIELDS, RESPONSE_FIELDS, SELECTING, STORED, TARGET

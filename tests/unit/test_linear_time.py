@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
+from caching import encoding
 from caching import keys as cache_keys
 from caching import store as cache_store
+from caching.encoding import Unreadable, decoded_index, decoded_response, parsed_head
 from caching.invalidation import invalidated_urls
 from caching.purges import scopes_of
-from caching.store import Unreadable, decoded_index, decoded_response, parsed_head
 from configuration.loading import load_settings
 from core import lengths, strictjson
 from core.base64url import decode, encode
@@ -156,7 +157,7 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in refused:
             monkeypatch.setitem(refused, name, 1 << 30)
     unlimited = Limit(1 << 30, "", "")
-    for module in (cache_store, jwks):
+    for module in (cache_store, encoding, jwks):
         monkeypatch.setattr(module, "STORED", unlimited)
     monkeypatch.setattr(lengths, "TARGET", unlimited)
     monkeypatch.setattr(cache_keys, "SELECTING", unlimited)
