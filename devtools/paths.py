@@ -19,7 +19,7 @@ EMULATOR_LOCK = REQUIREMENTS / "emulator.txt"
 
 ORIGIN = ROOT / "origin"
 ORIGIN_LOCK = ORIGIN / "requirements.txt"
-ORDERS_LOCK = ORIGIN / "requirements-orders.txt"
+ORDERS_LOCK = ORIGIN / "requirements-orders-processor.txt"
 GRAPH_LOCK = ORIGIN / "requirements-graph.txt"
 CATALOGUE_LOCK = ORIGIN / "requirements-catalogue.txt"
 

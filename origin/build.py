@@ -5,7 +5,8 @@
 is what `sam build` calls by the Makefile; `devtools/local_aws/packaging.py` does the same for a developer's machine.
 
 The room is the first word of the function's name in the template: `OrdersApi` is `application/orders`. Its packages
-are those of `requirements-<room>.txt` where there is one, else of `requirements.txt`, checked against their hashes.
+are those of `requirements-orders-api.txt` where there is one, else of `requirements-orders.txt`, else of
+`requirements.txt`, checked against their hashes.
 
 Of botocore's descriptions of AWS services, two thirds of its size, only `SERVICES` are kept. Built by Python 3.14, the
 packages are compiled beforehand, which a cold start has not to do then; another Python's bytecode would not be read.
@@ -42,15 +43,21 @@ NOT_DEPLOYED = ("__pycache__", "*.pyc", "*.pyi")
 
 def room_of(function: str) -> str:
     """`OrdersApi` -> `orders`."""
-    word = re.match(r"[A-Z][a-z]+", function)
-    if not word:
+    return _words(function)[0]
+
+
+def requirements_of(function: str) -> Path:
+    """The lock file of the function's packages: its own, its room's, or everybody's."""
+    words = _words(function)
+    names = ("-".join(["requirements", *words[:count]]) for count in reversed(range(len(words) + 1)))
+    return next(file for name in names if (file := ORIGIN / f"{name}.txt").exists())
+
+
+def _words(function: str) -> list[str]:
+    words = re.findall(r"[A-Z][a-z]+", function)
+    if not words:
         raise ValueError(f"{function} does not begin with the name of a room")
-    return word[0].lower()
-
-
-def requirements_of(room: str) -> Path:
-    own = ORIGIN / f"requirements-{room}.txt"
-    return own if own.exists() else ORIGIN / "requirements.txt"
+    return [word.lower() for word in words]
 
 
 def install(requirements: Path, directory: Path) -> None:
@@ -95,7 +102,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("directory", type=Path)
     asked = parser.parse_args(argv)
     room = room_of(asked.function)
-    install(requirements_of(room), asked.directory)
+    install(requirements_of(asked.function), asked.directory)
     copy_code(room, asked.directory)
     return 0
 

@@ -18,6 +18,7 @@ from devtools import example, local_vars, ports
 from devtools.companion import GIVEN
 from devtools.failure import Failure
 from devtools.function_url import LOOPBACK, Special
+from devtools.local_aws.emulator import RUNS, SERVED
 from devtools.local_aws.keys import Keys
 from devtools.local_keys import ensure_local_keys
 from devtools.origin import SEED, echo, sign_in
@@ -71,6 +72,7 @@ def _serve(options: argparse.Namespace, keys: Keys, stopped: threading.Event) ->
     with local_application(keys, port=options.port, seed=options.seed, special=special) as application:
         seeded = f", users {', '.join(row[0] for row in SEED)}" if options.seed else ""
         print(f"origin: {application.url} (AWS at {application.deployment.url}{seeded})", flush=True)
+        (RUNS / f"{os.getpid()}-{application.deployment.url.rpartition(':')[2]}" / SERVED).touch()
         stopped.wait()
 
 

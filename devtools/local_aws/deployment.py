@@ -45,7 +45,7 @@ def deploy(emulator: Emulator, parameters: Mapping[str, str]) -> Deployment:
     """Build, upload and create. Raises Failure with what CloudFormation says."""
     cloudformation = client(emulator.url, "cloudformation")
     with tempfile.TemporaryDirectory(prefix="gatehouse-") as folder:
-        where = _upload(client(emulator.url, "s3"), packaging.zips(template.resources(template.FUNCTION), Path(folder)))
+        where = _upload(client(emulator.url, "s3"), packaging.code(template.resources(template.FUNCTION), Path(folder)))
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
     cloudformation.create_stack(
         StackName=STACK,
@@ -72,6 +72,8 @@ def _upload(s3: Any, zips: Mapping[str, Path]) -> str:
     for function, path in zips.items():
         resource = document["Resources"][function]
         resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{keys[path]}"
+        variables = resource["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+        variables["PYTHONPATH"] = str(packaging.packages(function))
         resource.pop("Metadata", None)
     s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(document).encode())
     return f"{s3.meta.endpoint_url}/{BUCKET}/template.json"

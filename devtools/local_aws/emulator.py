@@ -36,6 +36,8 @@ OPERATOR = "test"
 PYTHON = EMULATOR_VENV / "bin" / "python"
 TETHERED = Path(__file__).with_name("tethered.py")
 RUNS = STATE / "emulator"
+SERVED = "served"
+"""In such a folder: it is the one that `devtools origin` serves, and not a test's."""
 """A folder a process that runs it, with what functions are unpacked into."""
 
 HEALTHY_WITHIN = 30.0
