@@ -31,6 +31,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "refresh": ("devtools.refresh", "take the newest dependencies and CLDR the project allows"),
     "smoke": ("devtools.smoke", "the integration test of a running gateway: smoke http://localhost:8787"),
     "reference": ("devtools.reference", "write the tables of docs/configuration.md, or --check them"),
+    "orders": ("devtools.operating.orders", "list what could not be done (orders dead), and put it back"),
+    "cost": ("devtools.operating.cost", "print what the application cost in the last 24 hours"),
+    "imports": ("devtools.operating.imports", "measure what the functions of origin/ import at a cold start"),
     "payments": ("devtools.payments", "serve a payment provider on this machine that charges no one"),
     "currencies": ("devtools.currencies", "generate the minor units of money from ISO 4217"),
     "house": (

@@ -1,0 +1,1 @@
+"""For whoever runs the application behind the gateway: the same commands for this machine's and a deployed stack."""
