@@ -185,6 +185,17 @@ def sow_users(client: DynamoDBClient, table: str) -> None:
         users.add(User(**row, created_at=SEEDED_AT.format(second), created_by="seed"))
 
 
+def sow_posts(client: DynamoDBClient, table: str, users: str) -> None:
+    """Put a post of each user of `SEED` into a table that has none."""
+    from application.common.caller_keys import caller_key
+    from application.common.posts_table import Post, PostsTable
+
+    posts = PostsTable(client, table, users)
+    for second, (user_id, name, *_) in enumerate(SEED):
+        at = SEEDED_AT.format(second)
+        posts.add(Post(f"seed-{second}", caller_key(None, user_id), f"Hello from {name}", "Nothing yet.", at, at))
+
+
 def echo(secrets: list[str], hosts: list[str]) -> Special:
     """Answers with the request as it arrived."""
     from gatehouse_verifier import GatewayVerifier, Received, Refused

@@ -34,6 +34,7 @@ from devtools.local_aws.signatures import AccessKey, Forbidden, verify
 PLACES: Mapping[str, str] = {
     "users": "UsersApi",
     "prices": "UsersApi",
+    "graphql": "GraphApi",
     "orders": "OrdersApi",
     "notifications": "OrdersApi",
     "stock": "OrdersApi",

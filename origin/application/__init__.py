@@ -2,6 +2,7 @@
 
     users      the users API and the public price list
     orders     taken at once, worked off behind a queue, charged exactly once
+    graph      GraphQL over users and their posts, a subgraph of a federation
     catalogue  products and prices, on MySQL and Redis
     common     the gateway's identity, problems, prices
 
