@@ -305,7 +305,7 @@ class HttpCache:
         """Whether a response stays stored after its validation; a new `no-store` or `private` drops it."""
         storing = call.policy.storing_again(replace(call.presented, method="GET"), stored)
         if storing.refusal in CHANGES_OUR_MIND:
-            self._forget(call.background, call.key.root)
+            self._forget(call.background, call.key.home)
         return storing
 
     def _save_later(self, call: _Call, stored: StoredResponse, content: Content, keep: int) -> None:
@@ -339,7 +339,7 @@ class HttpCache:
     def _outdate(self, call: _Call, status: int, refusal: str | None) -> None:
         """Forget the response stored earlier if a new one has taken its place without being stored itself."""
         if call.found.entry is not None and call.policy.replaces(status, refusal):
-            self._forget(call.background, call.key.root)
+            self._forget(call.background, call.key.home)
 
     async def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
         """A 200 to HEAD updates a stored response to GET, or shows that it is outdated (RFC 9111 section 4.3.5)."""
@@ -348,7 +348,7 @@ class HttpCache:
         if entry is None or not agrees:
             await _release(entry)
             if agrees is False:
-                self._forget(call.background, call.key.root)
+                self._forget(call.background, call.key.home)
             return
         stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
@@ -357,9 +357,10 @@ class HttpCache:
         else:
             await _release(entry)
 
-    def _forget(self, background: Background, root: str) -> None:
-        self._store.mark_changed(root)
-        background(self._store.forget(root))
+    def _forget(self, background: Background, name: str) -> None:
+        """Forget everything of a URL, given its root, or all that callers who are kept apart have there, their home."""
+        self._store.mark_changed(name)
+        background(self._store.forget(name))
 
     # --- refreshing ---------------------------------------------------------------------------------------------------
 

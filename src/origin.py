@@ -160,8 +160,11 @@ class Forwarding:
 
     @property
     def told(self) -> Mapping[str, str]:
-        """What the origin is told of the caller, as fields."""
-        return identity_fields(self.principal) if self.principal is not None else {}
+        """What the origin is told of the caller, as fields: by the gateway, and by a token that is forwarded."""
+        if self.principal is None:
+            return {}
+        shown = self.credentials if self.upstream.target.forward_credentials else {}
+        return {**identity_fields(self.principal), **shown}
 
     @cached_property
     def credentials(self) -> Mapping[str, str]:

@@ -3,12 +3,18 @@
 Knows neither stores nor rules. `origin.Forwarding` is an `Onward`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Final, Protocol
 
 from caching.keys import framed
 from core.messages import Request, Response
+from fields.names import canonical
+
+_ODD: Final = re.compile(r"[^a-z0-9\-\n]|--")
+"""What no name has that is in its `canonical` spelling; several are looked through at once, in lines."""
 
 
 class Onward(Protocol):
@@ -39,18 +45,36 @@ class Onward(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selecting:
     """The fields that `Vary` may name: those the origin sees, and no other copy that a client sent.
 
     Credentials that were withheld stand beside them. The origin answers by what the gateway made of them, so they keep
-    callers apart; they can never make two requests alike that the origin sees differently.
+    callers apart; they can never make two requests alike that the origin sees differently. Nor can a name in another
+    spelling, `X_Tenant`, in which some origins find what they vary on.
     """
 
     onward: Onward
 
     def get(self, name: str, /) -> str | None:
-        seen, withheld = self.onward.request.headers.get(name), self.onward.withheld.get(name)
+        seen, withheld = self._seen(name), self.onward.withheld.get(name)
         if withheld is None:
             return seen
         return f"{withheld}; {seen or ''}" if name == "cookie" else framed((seen, withheld))
+
+    def _seen(self, name: str) -> str | None:
+        """A field as the origin sees it, with those beside it that some servers take for the same."""
+        headers = self.onward.request.headers
+        value, plain = headers.get(name), canonical(name)
+        alike = [other for other in (plain, *self._oddly_spelt.get(plain, ())) if other != name and other in headers]
+        return framed([value, *(part for other in alike for part in (other, headers[other]))]) if alike else value
+
+    @cached_property
+    def _oddly_spelt(self) -> Mapping[str, list[str]]:
+        """The names that are not in their canonical spelling, by that; mostly there are none."""
+        headers, found = self.onward.request.headers, dict[str, list[str]]()
+        if _ODD.search("\n".join(headers)):
+            for name in sorted(headers):
+                if canonical(name) != name:
+                    found.setdefault(canonical(name), []).append(name)
+        return found

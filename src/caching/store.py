@@ -3,12 +3,12 @@
 One response is one value: its content, with status, fields and times as the value's metadata, so that freshness is
 read without touching the content. A typical hit costs one read.
 
-    cache1:<root>           GET of a URL whose responses depend on nothing else: the response itself.
+    cache2:<root>           GET of a URL whose responses depend on nothing else: the response itself.
                             Otherwise an index: which request fields select a variant, and since when.
-    cache1:<variant>        a response selected by Vary
-    cache1:<home>           what the root is to everybody else, to one user, role or locale. The root itself is then a
+    cache2:<variant>        a response selected by Vary
+    cache2:<home>           what the root is to everybody else, to one user, role or locale. The root itself is then a
                             mark: an index without fields, which says since when responses of this URL count
-    cache1:<head>           status and fields of a response whose metadata would exceed KV's 1,024 bytes
+    cache2:<head>           status and fields of a response whose metadata would exceed KV's 1,024 bytes
 
 An index names every field that a response of this URL was seen to vary on. A variant born before its index, or before
 its mark, is dead, so deleting the root forgets all variants and partitions of a URL. In a home, nothing depends on what
@@ -45,7 +45,7 @@ from core.messages import Body, ContentTooLarge
 from core.ports import Background, Clock, KeyValueStore, Log, StoredValue, StoreFailed
 from core.together import together
 
-PREFIX: Final = "cache1:"
+PREFIX: Final = "cache2:"
 """Says which format the values have. A new format gets a new prefix; old values expire unread."""
 
 READ_TIMEOUT: Final = 0.25
@@ -152,29 +152,29 @@ class CacheStore:
         fields = _varied(index, stored)
         return key.variant(fields, selecting) if fields else key.home
 
-    async def forget(self, root: str) -> None:
-        """Forget every response of a URL in the key-value store; `mark_changed` has done it for this isolate.
+    async def forget(self, name: str) -> None:
+        """Forget every response at a root, or at a home, in the key-value store. For this isolate, `mark_changed` did.
 
         Reads cost a tenth of deletes, and most URLs that are written to were never stored.
         """
         try:
-            found = await self._store.get(PREFIX + root, timeout=READ_TIMEOUT)
+            found = await self._store.get(PREFIX + name, timeout=READ_TIMEOUT)
             if found is not None:
                 await found.body.cancel()
-                await self._store.delete(PREFIX + root)
+                await self._store.delete(PREFIX + name)
         except StoreFailed as error:
-            self._log("cache_write_failed", key=root, reason=str(error))
+            self._log("cache_write_failed", key=name, reason=str(error))
 
-    def mark_changed(self, root: str) -> None:
-        """From now on, no response of this URL that was asked for earlier is used or stored in this isolate."""
-        self.memory.discard(root)
-        self._changed.pop(root, None)
-        self._changed[root] = moment(self._clock())
+    def mark_changed(self, name: str) -> None:
+        """From now on, nothing at this root, or home, that was asked for earlier is used or stored in this isolate."""
+        self.memory.discard(name)
+        self._changed.pop(name, None)
+        self._changed[name] = moment(self._clock())
         if len(self._changed) > MOST_CHANGED:
             self._changed.popitem(last=False)
 
     def _is_changed(self, key: CacheKey, stored: StoredResponse) -> bool:
-        return stored.born <= self._changed.get(key.root, -1)
+        return stored.born <= max(self._changed.get(key.root, -1), self._changed.get(key.home, -1))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ class Target:
             route.websocket,
             route.websocket_token,
             owns_cors,
-            RouteFields.of(route.withhold, [*route.pass_, *_forwarded_tokens(route, token_fields)]),
+            RouteFields.of(route.withhold, [*route.pass_, *_forwarded_tokens(route, token_fields)], token_fields),
         )
 
     def path(self, path: str) -> str:

@@ -46,8 +46,18 @@ CREDENTIALS = frozenset({"authorization", "cf-access-jwt-assertion"})
 """For the gateway; withheld unless the route has `forward_authorization`. Other `cf-access-*` never pass: secrets of
 service tokens are not the origin's, and `cf-access-authenticated-user-email` is anybody's word without Access."""
 
+READ_HERE = frozenset({
+    "accept-charset", "accept-encoding", "accept-language", "cache-control", "content-encoding", "content-type",
+    "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
+    "sec-websocket-extensions", "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version",
+})  # fmt: skip
+"""What the gateway or its cache acts on. An origin must not find it in a spelling that is nothing here: `If_Match` goes
+around the cache, and `If_Modified_Since` would keep for everybody what is no longer so."""
+
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 """Neither removed by `Connection` nor accepted in another spelling."""
+
+SPELT_ONE_WAY = FRAMING | CREDENTIALS | KEPT | READ_HERE
 
 ACCESS_COOKIE = "CF_Authorization"
 """Cloudflare Access keeps the same token in a cookie."""
@@ -68,7 +78,7 @@ def reaches_origin(name: str) -> bool:
     plain = canonical(name)
     if plain in HOP_BY_HOP or plain in WITHHELD or plain.startswith(VOUCHED_PREFIXES):
         return False
-    if plain in FRAMING | CREDENTIALS | KEPT:
+    if plain in SPELT_ONE_WAY:
         return name.lower() == plain
     return not plain.startswith(WITHHELD_PREFIXES) and not is_believed(plain)
 
@@ -105,15 +115,20 @@ class RouteFields:
     withheld_prefixes: tuple[str, ...]
     passed: frozenset[str]
     """As they are written, and in no other spelling."""
+    tokens: frozenset[str]
+    """The issuers' own fields: what is verified in one spelling does not pass unverified in another."""
 
     @classmethod
-    def of(cls, withhold: Collection[str], passed: Collection[str]) -> "RouteFields | None":
-        """None where the route has nothing to say."""
-        if not withhold and not passed:
+    def of(
+        cls, withhold: Collection[str], passed: Collection[str], tokens: Collection[str] = ()
+    ) -> "RouteFields | None":
+        """None where there is nothing to say. `tokens` are fields of tokens; they pass where `passed` names them."""
+        own = frozenset(map(canonical, tokens)) - CREDENTIALS
+        if not withhold and not passed and not own:
             return None
         prefixes = tuple(canonical(name[:-1]) for name in withhold if name.endswith("*"))
         names = frozenset(canonical(name) for name in withhold if not name.endswith("*"))
-        return cls(names, prefixes, frozenset(passed))
+        return cls(names, prefixes, frozenset(passed), own)
 
     def rule(self, otherwise: Callable[[str], bool]) -> Callable[[str], bool]:
         """Whether a field of a name may be forwarded; `otherwise` decides on those the route does not name."""
@@ -122,7 +137,7 @@ class RouteFields:
             plain = canonical(name)
             if plain in self.withheld or plain.startswith(self.withheld_prefixes):
                 return False
-            return name.lower() in self.passed or otherwise(name)
+            return name.lower() in self.passed or (plain not in self.tokens and otherwise(name))
 
         return reaches
 

@@ -43,7 +43,7 @@ class BrokenBody(BytesBody):
 
 
 def stored_names(house: CacheHouse) -> list[str]:
-    return [name for name in house.store.values if name.startswith("cache1:")]
+    return [name for name in house.store.values if name.startswith("cache2:")]
 
 
 def test_a_miss_is_stored_and_then_hit() -> None:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.messages import Request, Response
+from fields.names import canonical
 from forwarding.header_rules import (
     CREDENTIALS,
     HOP_BY_HOP,
@@ -119,3 +121,20 @@ def test_a_token_in_any_field_that_carries_one_makes_a_request_authenticated(hea
     house = CacheHouse(lambda request: page(cache_control="max-age=60"))
     assert status_of(house.get("/", headers)) == "fwd=uri-miss; detail=authorization"
     assert status_of(house.get()) == "fwd=uri-miss; stored"
+
+
+@pytest.mark.parametrize(
+    ("vary", "spelt"), [("X-Tenant", "x_tenant"), ("X-Tenant", "x.tenant"), ("x_tenant", "x-tenant")]
+)
+def test_what_an_origin_takes_for_the_field_it_varies_on_is_in_the_key(vary: str, spelt: str) -> None:
+    """Servers that hand fields on as variables read `X_Tenant` where they vary on `X-Tenant`."""
+
+    def folding(request: Request) -> Response:
+        told = {canonical(name): value for name, value in request.headers.items()}
+        return page(told.get("x-tenant", "nobody's"), cache_control="max-age=60", vary=vary)
+
+    house = CacheHouse(folding)
+    assert content_of(house.get("/", {spelt: "evil"})) == "evil"
+    assert content_of(house.get("/")) == "nobody's"
+    assert content_of(house.get("/", {spelt: "another"})) == "another"
+    assert status_of(house.get("/", {spelt: "evil"})).startswith("hit")

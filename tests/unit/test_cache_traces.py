@@ -81,3 +81,20 @@ def test_two_visitors_of_two_places_see_nothing_of_each_other() -> None:
     house.get(vouched={"x-geo-country": "PT"})
     response = house.get(vouched={"x-geo-country": "ES"})
     assert "fwd=uri-miss" in response.headers["cache-status"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_the_origin_takes_back_from_one_stays_with_the_other(method: str) -> None:
+    """Anna's next answer may not be stored, or shows that hers is outdated; Bert's entry must not go with it."""
+    house = CacheHouse(lambda request: page(cache_control="max-age=60", etag='"v1"'), partition="user")
+    for caller in (ANNA, BERT):
+        house.get(caller=caller)
+    house.answer, before = lambda request: page(cache_control="no-store", etag='"v2"'), house.answer
+    house.later(1)
+    house.get(headers={"cache-control": "no-cache"}, method=method, caller=ANNA)
+    house.answer = before
+    assert "fwd=uri-miss" in house.get(caller=ANNA).headers["cache-status"]
+    house.later(1)
+    assert "gatehouse; hit" in house.get(caller=BERT).headers["cache-status"]
+    house.restart()
+    assert "gatehouse; hit" in house.get(caller=BERT).headers["cache-status"]

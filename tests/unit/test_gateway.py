@@ -17,6 +17,7 @@ from gateway import Gateway
 from operations.tally import FLUSH_SECONDS
 from tests.unit.caching.cache_house import content_of
 from tests.unit.handshakes import KEYWORDS
+from tests.unit.identity.identity_house import CLAIMS, SECRET, hs
 from tests.unit.in_memory import BytesBody, World, run
 
 
@@ -234,3 +235,21 @@ def test_a_websocket_handshake_is_neither_answered_from_the_cache_nor_stored() -
     gateway, world = cached_by_get({"methods": ["GET"]})
     assert visit(gateway, world, **KEYWORDS) == "2"
     assert visit(gateway, world) == "1"
+
+
+@pytest.mark.parametrize(("forwards", "answers"), [(True, ["wide", "narrow", "wide"]), (False, ["wide"] * 3)])
+def test_a_token_that_is_forwarded_parts_one_users_answers(forwards: bool, answers: list[str]) -> None:
+    """The origin reads claims in it that the gateway says nothing of; without it, it cannot answer by them."""
+    tokens = {f"Bearer {hs({**CLAIMS, 'scope': scope})}": scope for scope in ("wide", "narrow")}
+
+    def answer(request: Request) -> Response:
+        return Response(
+            200, {"cache-control": "max-age=60"}, tokens.get(request.headers.get("authorization", ""), "wide")
+        )
+
+    route = {"path": "/items", "origin": "https://origin.example", "cache": {"partition": "user"}}
+    routes = [{**route, "forward_authorization": forwards}]
+    world = World(answer)
+    gateway = Gateway(load_settings({"ROUTES": routes, "JWT_SECRET": SECRET}, {"CACHE"}), world.platform())
+    wide, narrow = tokens
+    assert [visit(gateway, world, authorization=token) for token in (wide, narrow, wide)] == answers

@@ -14,4 +14,4 @@ def cache_status(response: httpx.Response) -> str:
 
 def stored_names(gateway: Gateway, count: int = 0) -> set[str]:
     """The names of all stored responses, once there are so many: they are written when the client has its answer."""
-    return until(lambda: {key["name"] for key in gateway.kv_list("cache1:")}, lambda names: len(names) >= count)
+    return until(lambda: {key["name"] for key in gateway.kv_list("cache2:")}, lambda names: len(names) >= count)

@@ -53,7 +53,7 @@ class House:
         path, before = self.new_path(prefix), stored_names(self.gateway)
         assert cache_status(self.get(path)) == "fwd=uri-miss; stored"
         names = stored_names(self.gateway, len(before) + (2 if prefix == "/long" else 1)) - before
-        (key,) = [key for key in self.gateway.kv_list("cache1:") if key["name"] in names and "metadata" in key]
+        (key,) = [key for key in self.gateway.kv_list("cache2:") if key["name"] in names and "metadata" in key]
         self.now += MEMORY
         return path, key
 
@@ -229,7 +229,7 @@ HEADS = {
 @pytest.mark.parametrize("text", HEADS.values(), ids=HEADS.keys())
 def test_a_corrupt_head_is_a_miss_and_a_log_line(house: House, text: str) -> None:
     path, key = house.stored("/long")
-    house.gateway.kv_put(f"cache1:{key['metadata']['head']}", text)
+    house.gateway.kv_put(f"cache2:{key['metadata']['head']}", text)
     replaced(house, path)
 
 

@@ -166,7 +166,7 @@ class TestPartitions:
     def test_without_a_partition_nothing_of_a_user_is_stored(self) -> None:
         house = CacheHouse(echo)
         assert [ask(house, caller) for caller in (ANNA, BERT, ANNA)] == ["anna", "bert", "anna"]
-        assert not [name for name in house.store.values if name.startswith("cache1:")]
+        assert not [name for name in house.store.values if name.startswith("cache2:")]
 
     @pytest.mark.parametrize("partition", ["user", "role"])
     def test_a_change_of_the_url_reaches_every_home(self, partition: str) -> None:

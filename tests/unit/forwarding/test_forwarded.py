@@ -16,6 +16,7 @@ from core.problems import Problem
 from fields.names import canonical
 from fields.tracing import trace
 from forwarding.forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
+from forwarding.header_rules import READ_HERE, reaches_origin
 from tests.unit.handshakes import HANDSHAKE
 
 VOUCHED_NAMES = {
@@ -287,6 +288,21 @@ def test_authorization_is_withheld_unless_the_route_says_otherwise() -> None:
     assert {"authorization", "cf-access-jwt-assertion", "x-id-token"}.isdisjoint(withheld)
     passed = sent(client, issuer_fields=issuer_fields, forward_authorization=True).headers
     assert {name: passed[name] for name in client} == client
+
+
+@pytest.mark.parametrize("spelt", ["x_id_token", "x.id-token", "x--id--token"])
+def test_a_token_in_another_spelling_of_an_issuers_field_never_passes(spelt: str) -> None:
+    """Verified is what stands in the field itself; servers that take both for one would believe the other."""
+    for says in ({}, {"forward_authorization": True}, {"forward_authorization": True, "pass": ["x-real-ip"]}):
+        assert (
+            spelt not in sent({spelt: "t", "x-id-token": "t"}, issuer_fields=frozenset({"x-id-token"}), **says).headers
+        )
+
+
+@pytest.mark.parametrize("name", sorted(READ_HERE))
+def test_what_is_read_here_comes_in_its_own_spelling_alone(name: str) -> None:
+    for spelt in {name.replace("-", "_"), name.replace("-", "."), name.replace("-", "--"), name.upper()} - {name}:
+        assert reaches_origin(spelt) == (spelt.lower() == name)
 
 
 @pytest.mark.parametrize(
