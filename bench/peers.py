@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from bench.cases import LANGUAGES, PLACES
 from devtools import node
+from devtools.installing.stamps import Stamp, key_of
+from devtools.installing.vendor import TARGET, swap_in
 from devtools.paths import NODE_MODULES, ROOT, SOURCES, STATE, VENV_PYTHON, copy_sources
-from devtools.stamps import Stamp, key_of
 from devtools.steps import run_step
-from devtools.vendor import TARGET, swap_in
 
 sys.path.insert(0, str(SOURCES))  # the gateway's own modules import each other flat
 

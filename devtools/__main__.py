@@ -1,6 +1,6 @@
 """`python -m devtools <command> [options]`: finds the command's module and runs it.
 
-To add a command, add a line to `COMMANDS` and a module with `main(argv: list[str]) -> int`. Modules are imported only
+To add a command, add a line to `GROUPS` and a module with `main(argv: list[str]) -> int`. Modules are imported only
 when called: `setup` runs on a bare Python, before anything is installed, and must stay within the standard library.
 """
 
@@ -13,35 +13,72 @@ import sys
 from devtools.failure import Failure
 from devtools.paths import VENV, VENV_PYTHON
 
-# name: (module, one line of help)
-COMMANDS: dict[str, tuple[str, str]] = {
-    "setup": ("devtools.setup", "install what the other commands need, from the lock files; does nothing when current"),
-    "dev": ("devtools.dev", "serve the Worker on this machine under wrangler dev"),
-    "tail": ("devtools.tail", "show the log of `dev` to people, as it is written"),
-    "origin": ("devtools.local_aws.command", "serve the application behind the gateway, deployed on this machine"),
-    "token": ("devtools.token", "print a token that the gateway on this machine accepts"),
-    "doctor": ("devtools.doctor", "name every fault of the configuration, with its path and the mend"),
-    "vendor": ("devtools.vendor", "lay the Worker's Python packages out in python_modules/"),
-    "size": ("devtools.size", "list what a deployment uploads, and fail over the limit"),
-    "sbom": ("devtools.sbom", "print the software bill of materials of what a deployment uploads"),
-    "audit": ("devtools.audit", "look for known vulnerabilities in what is locked"),
-    "profile": ("devtools.profile", "count a route's bridge crossings and show its Python time by function"),
-    "run": ("devtools.run", "run a program with the project's Node, npm tools and virtual environment first on PATH"),
-    "lock": ("devtools.lock", "write the lock files of requirements/ anew from pyproject.toml"),
-    "refresh": ("devtools.refresh", "take the newest dependencies and CLDR the project allows"),
-    "smoke": ("devtools.smoke", "the integration test of a running gateway: smoke http://localhost:8787"),
-    "reference": ("devtools.reference", "write the tables of docs/configuration.md, or --check them"),
-    "orders": ("devtools.operating.orders", "list what could not be done (orders dead), and put it back"),
-    "cost": ("devtools.operating.cost", "print what the application cost in the last 24 hours"),
-    "imports": ("devtools.operating.imports", "measure what the functions of origin/ import at a cold start"),
-    "payments": ("devtools.payments", "serve a payment provider on this machine that charges no one"),
-    "currencies": ("devtools.currencies", "generate the minor units of money from ISO 4217"),
-    "house": (
-        "devtools.house",
-        "print which room of src/ may import which, and draw it in CONTRIBUTING.md",
-    ),
-    "territories": ("devtools.territories", "generate src/places/territories.py from Unicode CLDR"),
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "installing": {
+        "setup": (
+            "devtools.installing.setup",
+            "install what the other commands need, from the lock files; does nothing when current",
+        ),
+        "vendor": ("devtools.installing.vendor", "lay the Worker's Python packages out in python_modules/"),
+        "lock": ("devtools.installing.lock", "write the lock files of requirements/ anew from pyproject.toml"),
+        "refresh": ("devtools.installing.refresh", "take the newest dependencies and CLDR the project allows"),
+    },
+    "serving": {
+        "dev": ("devtools.serving.dev", "serve the Worker on this machine under wrangler dev"),
+        "tail": ("devtools.serving.tail", "show the log of `dev` to people, as it is written"),
+    },
+    "signing in": {
+        "token": ("devtools.identity.token", "print a token that the gateway on this machine accepts"),
+    },
+    "the application behind the gateway": {
+        "origin": (
+            "devtools.application.local_aws.command",
+            "serve the application behind the gateway, deployed on this machine",
+        ),
+        "payments": ("devtools.application.payments", "serve a payment provider on this machine that charges no one"),
+    },
+    "configuration": {
+        "doctor": (
+            "devtools.configuration.doctor",
+            "name every fault of the configuration, with its path and the mend",
+        ),
+    },
+    "the runtime": {
+        "profile": (
+            "devtools.runtime.profile",
+            "count a route's bridge crossings and show its Python time by function",
+        ),
+    },
+    "releasing": {
+        "size": ("devtools.releasing.size", "list what a deployment uploads, and fail over the limit"),
+        "sbom": ("devtools.releasing.sbom", "print the software bill of materials of what a deployment uploads"),
+        "audit": ("devtools.releasing.audit", "look for known vulnerabilities in what is locked"),
+        "smoke": ("devtools.releasing.smoke", "the integration test of a running gateway: smoke http://localhost:8787"),
+    },
+    "operating the application": {
+        "orders": ("devtools.operating.orders", "list what could not be done (orders dead), and put it back"),
+        "cost": ("devtools.operating.cost", "print what the application cost in the last 24 hours"),
+        "imports": ("devtools.operating.imports", "measure what the functions of origin/ import at a cold start"),
+    },
+    "generating": {
+        "reference": ("devtools.generating.reference", "write the tables of docs/configuration.md, or --check them"),
+        "currencies": ("devtools.generating.currencies", "generate the minor units of money from ISO 4217"),
+        "house": (
+            "devtools.generating.house",
+            "print which room of src/ may import which, and draw it in CONTRIBUTING.md",
+        ),
+        "territories": ("devtools.generating.territories", "generate src/places/territories.py from Unicode CLDR"),
+    },
+    "any other program": {
+        "run": (
+            "devtools.run",
+            "run a program with the project's Node, npm tools and virtual environment first on PATH",
+        ),
+    },
 }
+"""What one does: the commands for it, name: (module, one line of help)."""
+
+COMMANDS = {name: command for commands in GROUPS.values() for name, command in commands.items()}
 
 # Commands that run on any Python; the others run on the virtual environment's.
 BARE = frozenset({"setup"})
@@ -95,8 +132,10 @@ def _enter_the_venv(argv: list[str]) -> None:
 
 def _usage() -> str:
     width = max(map(len, COMMANDS))
-    lines = (f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items())
-    return "\n".join(["usage: python -m devtools <command> [options]", "", *lines])
+    lines = ["usage: python -m devtools <command> [options]"]
+    for does, commands in GROUPS.items():
+        lines += ["", f"{does}:", *(f"  {name:<{width}}  {text}" for name, (_, text) in commands.items())]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

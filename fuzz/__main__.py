@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.failure import Failure
+from devtools.installing.stamps import Stamp, key_of
 from devtools.paths import FUZZ_LOCK, ROOT, SOURCES, STATE
-from devtools.stamps import Stamp, key_of
 from devtools.steps import run_step
 from fuzz.corpus_files import keep, kept, targets
 

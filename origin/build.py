@@ -2,7 +2,7 @@
 
     python build.py OrdersApi DIRECTORY
 
-is what `sam build` calls by the Makefile; `devtools/local_aws/packaging.py` does the same for a developer's machine.
+is what `sam build` calls by the Makefile; devtools/application/local_aws/packaging.py does it on a developer's machine.
 
 The room is the first word of the function's name in the template: `OrdersApi` is `application/orders`. Its packages
 are those of `requirements-orders-api.txt` where there is one, else of `requirements-orders.txt`, else of

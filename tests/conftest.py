@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 OF_THE_EXAMPLE = re.compile(
-    r"\b(local_origin|local_aws|devtools\.origin|gatehouse_verifier|soak|soak_house)\b"
+    r"\b(local_origin|local_aws|devtools\.application\.origin|gatehouse_verifier|soak|soak_house)\b"
     r"|^\s*from (application|tests\.unit\.application|tests\.origin)\b",
     re.MULTILINE,
 )

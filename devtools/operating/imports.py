@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--top", type=int, default=6, help="packages to show (default 6)")
     options = parser.parse_args(argv)
     example.require("the functions")
-    from devtools.local_aws import template
+    from devtools.application.local_aws import template
 
     functions = sorted(template.resources(template.FUNCTION))
     if options.function and options.function not in functions:
@@ -61,9 +61,9 @@ def main(argv: list[str]) -> int:
 
 def measured(function: str) -> list[Import]:
     """What importing the function's handler imports. Raises Failure where it cannot be imported."""
-    from devtools.local_aws import packaging, template
-    from devtools.local_aws.emulator import PYTHON, STEP
-    from devtools.setup import ensure
+    from devtools.application.local_aws import packaging, template
+    from devtools.application.local_aws.emulator import PYTHON, STEP
+    from devtools.installing.setup import ensure
 
     ensure((STEP,))
     properties = template.resources(template.FUNCTION)[function]

@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from devtools.application.local_aws.emulator import HOST, RUNS, SERVED
 from devtools.failure import Failure
-from devtools.local_aws.emulator import HOST, RUNS, SERVED
 
 LOCAL_STACK = "gatehouse"
 
@@ -33,7 +33,7 @@ class Stack:
 
     def _make(self, service: str) -> Any:
         if self.url is not None:
-            from devtools.local_aws.deployment import client
+            from devtools.application.local_aws.deployment import client
 
             return client(self.url, service)
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devtools import wrangler_config
+from devtools.configuration import wrangler_config
 from devtools.paths import TEMPLATE_TOML, copy_sources
 from devtools.runtime.runner import Gateway
 

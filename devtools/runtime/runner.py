@@ -21,7 +21,8 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import httpx
 
-from devtools import node, wrangler_config
+from devtools import node
+from devtools.configuration import wrangler_config
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, TEMPLATE_TOML
 
 SERVE = Path(__file__).with_name("serve.mjs")
@@ -131,7 +132,7 @@ class Runner:
         With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
         origin (`http://127.0.0.1:9000`) that gets every outgoing request instead, with `x-outbound-url` saying where it
         was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`;
-        `crossings` counts the calls between Python and JavaScript (`devtools/profile.py`). Raises RunnerError.
+        `crossings` counts the calls between Python and JavaScript (`devtools/runtime/profile.py`). Raises RunnerError.
         """
         name = f"g{len(self._gateways) + 1}"
         settings = config if isinstance(config, Mapping) else wrangler_config.read(config or TEMPLATE_TOML)

@@ -1,8 +1,8 @@
 """Territories, their money and their languages, and what a language tag implies. Generated; do not edit.
 
 By `python -m devtools territories` from CLDR 48.2.0 (npm package cldr-core), reviewed in
-devtools/territory_reviews.py. Each table is one string, a row a line, because Python compiles one string faster than a
-thousand: what a row holds is taken apart by whoever asks for it.
+devtools/generating/territory_reviews.py. Each table is one string, a row a line, because Python compiles one string
+faster than a thousand: what a row holds is taken apart by whoever asks for it.
 
 Data: copyright Unicode, Inc., under the Unicode License V3 (https://www.unicode.org/license.txt).
 """

@@ -17,8 +17,8 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from devtools.local_vars import LOCAL
-from devtools.origin import LocalOrigin, local_origin
+from devtools.application.origin import LocalOrigin, local_origin
+from devtools.configuration.local_vars import LOCAL
 from devtools.paths import NODE_MODULES, STATE, TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from tests.private_words import WATCH

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from devtools.local_vars import LOCAL
-from devtools.origin import LocalOrigin
+from devtools.application.origin import LocalOrigin
+from devtools.configuration.local_vars import LOCAL
 from devtools.runtime.runner import Gateway, Runner
 from tests.browser.conftest import AMERICA, EGYPT, GERMANY, Visitor, variables
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from devtools.local_aws.application import LocalApplication, local_application
-from devtools.local_aws.keys import Keys
-from devtools.local_vars import LOCAL
-from devtools.origin import sign_in
+from devtools.application.local_aws.application import LocalApplication, local_application
+from devtools.application.local_aws.keys import Keys
+from devtools.application.origin import sign_in
+from devtools.configuration.local_vars import LOCAL
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway, Runner
 from tests.browser.conftest import EGYPT, GERMANY, JWT_SECRET, ORIGIN_SECRET, Visitor, mint

@@ -16,12 +16,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtools import node, vendor
+from devtools import node
 from devtools.failure import Failure
-from devtools.locked import requirement
+from devtools.installing import vendor
+from devtools.installing.locked import requirement
+from devtools.installing.stamps import Stamp, key_of
+from devtools.installing.turns import one_at_a_time
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, TOOLS_LOCK
-from devtools.stamps import Stamp, key_of
-from devtools.turns import one_at_a_time
 from tests.interpreter.selection import PACKAGES, left_out_of_modules, modules_left_out
 
 RUN = Path(__file__).with_name("run.mjs")

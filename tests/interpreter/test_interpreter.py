@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from devtools.installing.vendor import TARGET
 from devtools.paths import ROOT, STATE
-from devtools.vendor import TARGET
 from tests.interpreter.selection import LEFT_OUT, STAND_INS, UNIT, left_out_of_modules, modules, modules_left_out
 
 FEWEST = 3000

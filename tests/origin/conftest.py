@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools.local_aws.application import LocalApplication, local_application
-from devtools.local_aws.emulator import REGION
-from devtools.local_aws.keys import Keys
+from devtools.application.local_aws.application import LocalApplication, local_application
+from devtools.application.local_aws.emulator import REGION
+from devtools.application.local_aws.keys import Keys
 from forwarding import sigv4
 
 KEYS = Keys("AKIALOCALTESTS", "an-access-key-of-the-tests", "origin-tests-secret-of-enough-bytes-here")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from devtools.local_aws.alarms import ALARM, INSUFFICIENT, OK, periods, state
-from devtools.local_aws.figures import metrics_of
+from devtools.application.local_aws.alarms import ALARM, INSUFFICIENT, OK, periods, state
+from devtools.application.local_aws.figures import metrics_of
 
 DEEP: dict[str, Any] = {
     "Period": 60, "EvaluationPeriods": 1, "Threshold": 0, "Statistic": "Maximum",

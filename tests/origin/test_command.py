@@ -10,7 +10,7 @@ import time
 
 import httpx
 
-from devtools.local_aws.emulator import RUNS
+from devtools.application.local_aws.emulator import RUNS
 from devtools.paths import ROOT
 from tests.origin.conftest import KEYS, signed
 

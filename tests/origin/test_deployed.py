@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools.function_url import LARGEST_PAYLOAD, HttpRequest, event_of
-from devtools.local_aws.application import LocalApplication
+from devtools.application.function_url import LARGEST_PAYLOAD, HttpRequest, event_of
+from devtools.application.local_aws.application import LocalApplication
 from tests.origin.conftest import KEYS, Gateway
 
 # --- function URLs ------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from devtools.application.local_aws import template
+from devtools.application.local_aws.application import LocalApplication
 from devtools.failure import Failure
-from devtools.local_aws import template
-from devtools.local_aws.application import LocalApplication
 from devtools.operating import cost, imports, orders
 from devtools.operating import stack as stacks
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devtools.local_aws.application import LocalApplication
+from devtools.application.local_aws.application import LocalApplication
 from tests.unit.application.orders.port_cases import *  # noqa: F403  # the cases
 from tests.unit.application.orders.port_cases import Store
 from tests.unit.application.orders.shelves import Shelves

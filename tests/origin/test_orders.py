@@ -14,8 +14,8 @@ from typing import Any
 import jwt
 import pytest
 
-from devtools.local_aws.application import LocalApplication
-from devtools.local_aws.emulator import REGION
+from devtools.application.local_aws.application import LocalApplication
+from devtools.application.local_aws.emulator import REGION
 from devtools.runtime import runner
 from devtools.runtime.runner import QUICK_START, Runner
 from tests.origin.conftest import KEYS, Gateway

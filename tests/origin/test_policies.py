@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from devtools.local_aws.application import LocalApplication
+from devtools.application.local_aws.application import LocalApplication
 from tests.origin.trials import BY_LAMBDA, Workshop, attempts, statements
 
 QUEUE_BY_LAMBDA = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

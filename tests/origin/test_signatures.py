@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtools.function_url import HttpRequest
-from devtools.local_aws.signatures import LARGEST_SKEW, AccessKey, Forbidden, verify
+from devtools.application.function_url import HttpRequest
+from devtools.application.local_aws.signatures import LARGEST_SKEW, AccessKey, Forbidden, verify
 from forwarding import sigv4
 
 KEY = AccessKey("AKIALOCAL1", "a-secret-access-key", "arn:aws:iam::000000000000:user/gatehouse")

@@ -13,8 +13,8 @@ import pytest
 from application.common.posts_table import POSTS_SCHEMA
 from application.common.users_table import TABLE_SCHEMA
 
-from devtools.local_aws import packaging, template
-from devtools.local_aws.front import PLACES
+from devtools.application.local_aws import packaging, template
+from devtools.application.local_aws.front import PLACES
 from devtools.paths import ORIGIN
 from tests.unit.application.orders.deployed import TABLES
 

@@ -13,10 +13,10 @@ from application.common.posts_table import Post, PostsTable
 from application.orders.items import message_of, values
 from application.orders.states import Channel
 
-from devtools.function_url import HttpRequest, event_of
-from devtools.local_aws import template
-from devtools.local_aws.application import LocalApplication
-from devtools.local_aws.emulator import REGION
+from devtools.application.function_url import HttpRequest, event_of
+from devtools.application.local_aws import template
+from devtools.application.local_aws.application import LocalApplication
+from devtools.application.local_aws.emulator import REGION
 from forwarding.signing import RequestSigner, origin_key
 from tests.origin.conftest import KEYS
 

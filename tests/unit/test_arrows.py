@@ -1,4 +1,4 @@
-"""The house's arrows: which room may import which. The table is `devtools/house.py`; so is the picture of it.
+"""The house's arrows: which room may import which. `devtools/generating/house.py` has the table and draws it.
 
 python -c "from tests.unit.test_arrows import house; print(house.table())"
 """
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devtools import house
 from devtools.failure import Failure
+from devtools.generating import house
 from devtools.paths import SOURCES
 
 MOST_AT_THE_TOP = 10

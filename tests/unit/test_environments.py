@@ -8,7 +8,7 @@ import pytest
 
 from configuration.loading import load_settings
 from configuration.settings import Settings
-from devtools import doctor, local_vars, wrangler_config
+from devtools.configuration import doctor, local_vars, wrangler_config
 from devtools.failure import Failure
 from devtools.paths import TEMPLATE_TOML
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from devtools import wrangler_config
+from devtools.configuration import wrangler_config
 from devtools.paths import SOURCES, TEMPLATE_TOML
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from devtools.origin import LocalOrigin, local_origin
+from devtools.application.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
 from tests.private_words import WATCH
 

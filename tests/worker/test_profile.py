@@ -2,7 +2,7 @@
 
 import pytest
 
-from devtools import profile
+from devtools.runtime import profile
 
 
 def test_a_route_is_profiled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import httpx
 import jwt
 import pytest
 
-from devtools import wrangler_config
+from devtools.configuration import wrangler_config
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway
 from tests.worker.injection import beside_the_sources

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from devtools import wrangler_config
+from devtools.configuration import wrangler_config
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway
 

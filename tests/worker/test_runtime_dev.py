@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools import tail
 from devtools.paths import ROOT, STATE
+from devtools.serving import tail
 from tests.private_words import WATCH
 
 PATIENCE = 90.0

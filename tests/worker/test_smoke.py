@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools import smoke
 from devtools.failure import Failure
+from devtools.releasing import smoke
 from devtools.runtime.runner import Gateway
 
 ROUTES = [

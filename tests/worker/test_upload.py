@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from devtools import sbom, size
 from devtools.failure import Failure
 from devtools.paths import LOGS, PYTHON_MODULES, ROOT, SOURCES, TEMPLATE_TOML
+from devtools.releasing import sbom, size
 
 
 @pytest.fixture(scope="module")

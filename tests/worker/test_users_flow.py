@@ -13,8 +13,8 @@ from urllib.parse import quote
 import jwt
 import pytest
 
-from devtools.function_url import FunctionUrlServer, HttpRequest, HttpResponse
-from devtools.origin import LocalOrigin, local_origin
+from devtools.application.function_url import FunctionUrlServer, HttpRequest, HttpResponse
+from devtools.application.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
 
 JWT_SECRET = "users-flow-token-secret-of-enough-bytes"

@@ -16,7 +16,7 @@ from application.catalogue.shelf import Shelf
 from application.catalogue.store import CatalogueStore
 from sqlalchemy import insert
 
-from devtools.services import MariaDb, Redis, mariadb, redis_server
+from devtools.application.services import MariaDb, Redis, mariadb, redis_server
 from tests.unit.application.catalogue.house import House
 
 PATIENT = 30.0

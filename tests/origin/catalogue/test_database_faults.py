@@ -12,7 +12,7 @@ from application.catalogue.database import Database, Unavailable, connect
 from application.catalogue.store import CatalogueStore
 from sqlalchemy import Connection, select
 
-from devtools.services import MariaDb
+from devtools.application.services import MariaDb
 from tests.unit.application.catalogue.contract import together
 from tests.unit.application.catalogue.house import House, priced
 

@@ -9,7 +9,7 @@ from application.catalogue.database import connect
 from application.catalogue.redis_shelf import ANSWERS_WITHIN, RedisShelf
 from application.catalogue.shelf import ShelfUnavailable
 
-from devtools.services import MariaDb, Redis
+from devtools.application.services import MariaDb, Redis
 from tests.unit.application.catalogue.house import EUR_GERMAN, House, priced
 
 Houses = Callable[[], House]

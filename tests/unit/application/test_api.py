@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from devtools.origin import LocalOrigin, local_origin
+from devtools.application.origin import LocalOrigin, local_origin
 from forwarding.signing import identity_value, origin_key
 from tests.unit.forwarding.signed_requests import sign
 
@@ -474,7 +474,7 @@ def test_a_failing_database_is_a_500_that_tells_nothing(capsys: pytest.CaptureFi
     from aws_lambda_powertools import Logger, Metrics
     from botocore.config import Config
 
-    from devtools.function_url import Context, HttpRequest, event_of
+    from devtools.application.function_url import Context, HttpRequest, event_of
 
     config = Config(region_name="us-east-1", connect_timeout=1, retries={"total_max_attempts": 1})
     nowhere = boto3.client(

@@ -18,8 +18,8 @@ from application.common.users_table import TABLE_SCHEMA
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # it has no types
 from gatehouse_verifier import Refused
 
-from devtools.function_url import DOMAIN, Context, HttpRequest, event_of
-from devtools.origin import local_origin
+from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
+from devtools.application.origin import local_origin
 from forwarding.signing import origin_key
 from tests.unit.forwarding.signed_requests import sign
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from devtools import origin as origin_command
-from devtools.function_url import LARGEST_PAYLOAD, FunctionUrlServer
-from devtools.origin import local_origin
+from devtools.application import origin as origin_command
+from devtools.application.function_url import LARGEST_PAYLOAD, FunctionUrlServer
+from devtools.application.origin import local_origin
 from forwarding.signing import origin_key
 from tests.unit.forwarding.signed_requests import sign
 

@@ -11,7 +11,7 @@ import pytest
 from application.common.entity_tags import has_tag, require_match
 from application.common.problems import Problem
 
-from devtools.origin import local_origin
+from devtools.application.origin import local_origin
 from tests.unit.application.test_api import ADMIN, GRACE, Gateway
 
 SECRET = "origin-api-tests-secret-of-enough-bytes"

@@ -4,8 +4,8 @@ import pytest
 from pydantic import BaseModel
 
 from configuration.settings import Settings
-from devtools import reference
 from devtools.failure import Failure
+from devtools.generating import reference
 
 
 def test_the_committed_page_is_the_generated_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from devtools import audit, example, node
+from devtools import example, node
 from devtools.failure import Failure
 from devtools.node import MINIMUM, Node
 from devtools.paths import REQUIREMENTS
+from devtools.releasing import audit
 
 CLEAN = {"name": "pydantic", "version": "2.14.3", "vulns": []}
 VULNERABLE = {
@@ -125,7 +126,7 @@ def test_a_finding_in_what_ships_fails_and_names_the_release_that_mends_it(
     assert "audit: what ships: 1 known vulnerabilities in 2 packages" in said
     assert failure == (
         "known vulnerabilities in what ships: pyjwt 2.15.1: PYSEC-2026-1 = CVE-2026-1 = GHSA-1, mended in 2.15.2: "
-        "raise the version and run `make lock`, or accept it with the reason in devtools/audit.py"
+        "raise the version and run `make lock`, or accept it with the reason in devtools/releasing/audit.py"
     )
 
 

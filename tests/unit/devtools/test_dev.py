@@ -8,21 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from devtools import (
-    companion,
-    dev,
-    dev_options,
-    example,
-    local_keys,
-    local_vars,
-    origin,
-    origin_place,
-    ports,
-    wrangler_config,
-)
+from devtools import example, ports
+from devtools.application import origin
+from devtools.application.function_url import FunctionUrlServer
+from devtools.configuration import local_vars, wrangler_config
 from devtools.failure import Failure
-from devtools.function_url import FunctionUrlServer
+from devtools.identity import local_keys
 from devtools.runtime.official import Availability
+from devtools.serving import companion, dev, dev_options, origin_place
 
 CONFIG = {"compatibility_date": "2026-11-01", "compatibility_flags": ["python_workers"]}
 OTHER = ("--config", "other.toml")

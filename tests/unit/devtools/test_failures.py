@@ -115,7 +115,7 @@ def test_a_failure_is_one_line_and_its_exit_code(
     def fail(argv: list[str]) -> int:
         raise Failure("port 8787\nis taken", "choose another with --port", code=7)
 
-    monkeypatch.setattr("devtools.size.main", fail)
+    monkeypatch.setattr("devtools.releasing.size.main", fail)
     assert cli.main(["size"]) == 7
     assert capsys.readouterr().err == "gatehouse: port 8787 is taken: choose another with --port\n"
 
@@ -123,7 +123,7 @@ def test_a_failure_is_one_line_and_its_exit_code(
 def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["devv"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("gatehouse: there is no command 'devv': choose one of setup, dev,")
+    assert said.startswith("gatehouse: there is no command 'devv': choose one of setup, vendor,")
     assert said.count("\n") == 1
 
 
@@ -149,7 +149,7 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_setup_needs_nothing_but_the_standard_library() -> None:
-    script = "import devtools.setup, sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    script = "import devtools.installing.setup, sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {script}"],
         capture_output=True,

@@ -15,9 +15,10 @@ from configuration.loading import load_settings
 from core.messages import Request, Response
 from core.ports import FetchFailed
 from core.problems import Problem
-from devtools import doctor, local_keys, local_vars, token
+from devtools.configuration import doctor, local_vars
 from devtools.failure import Failure
-from devtools.local_keys import AWS_KEYS
+from devtools.identity import local_keys, token
+from devtools.identity.local_keys import AWS_KEYS
 from devtools.paths import ROOT
 from identity.principals import Principal
 from identity.settings import AccessSettings

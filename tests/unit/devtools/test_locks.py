@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from devtools.failure import Failure
-from devtools.lock import LOCKS
-from devtools.locked import requirement, version
+from devtools.installing.lock import LOCKS
+from devtools.installing.locked import requirement, version
 from devtools.paths import EMULATOR_LOCK, FUZZ_LOCK, ROOT, TOOLS_LOCK, WORKER_LOCK
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

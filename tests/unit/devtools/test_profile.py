@@ -3,7 +3,7 @@
 import pytest
 
 from bench import cases, tokens
-from devtools import profile
+from devtools.runtime import profile
 
 
 def test_functions_of_the_bridge_are_summed_by_what_they_are_for() -> None:

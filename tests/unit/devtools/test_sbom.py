@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from cyclonedx.validation.json import JsonStrictValidator
 
-from devtools import sbom, vendor
 from devtools.failure import Failure
-from devtools.locked import requirement
+from devtools.installing import vendor
+from devtools.installing.locked import requirement
 from devtools.paths import ROOT, WORKER_LOCK
+from devtools.releasing import sbom
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from devtools import setup
 from devtools.failure import Failure
-from devtools.setup import Step, ensure
-from devtools.stamps import Stamp, key_of
-from devtools.turns import one_at_a_time
-from devtools.vendor import swap_in
+from devtools.installing import setup
+from devtools.installing.setup import Step, ensure
+from devtools.installing.stamps import Stamp, key_of
+from devtools.installing.turns import one_at_a_time
+from devtools.installing.vendor import swap_in
 
 
 class Workshop:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from devtools.application.function_url import HttpRequest, HttpResponse
+from devtools.application.sign_in import LIFETIME, Mint, SignIn, User
 from devtools.failure import Failure
-from devtools.function_url import HttpRequest, HttpResponse
 from devtools.paths import ROOT
-from devtools.sign_in import LIFETIME, Mint, SignIn, User
 
 USERS = (User("ada", "Ada Lovelace", "admin"), User("zoe", "Zoë Müller", "user"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from devtools.failure import Failure
 from devtools.paths import PYTHON_MODULES, SOURCES, TEMPLATE_TOML
-from devtools.size import MIB, Module, Upload, check, measure, report
+from devtools.releasing.size import MIB, Module, Upload, check, measure, report
 
 
 def upload(compressed: int) -> Upload:

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from devtools import tail
 from devtools.failure import Failure
-from devtools.log_lines import Entry, View, Wanted, as_json, entries
 from devtools.paths import ROOT
+from devtools.serving import tail
+from devtools.serving.log_lines import Entry, View, Wanted, as_json, entries
 
 REQUEST = {
     "event": "request",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import wrangler_config
+from devtools.configuration import wrangler_config
 from devtools.failure import Failure
 from devtools.paths import ROOT, TEMPLATE_TOML
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import geo
-from devtools import territories as generator
-from devtools import territory_reviews as reviews
 from devtools.failure import Failure
+from devtools.generating import territories as generator
+from devtools.generating import territory_reviews as reviews
 from devtools.paths import ROOT
 from places import languages, territories
 

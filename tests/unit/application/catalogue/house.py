@@ -32,7 +32,7 @@ from application.common.telemetry import metrics_of
 from aws_lambda_powertools import Logger
 from sqlalchemy import Engine, event
 
-from devtools.function_url import DOMAIN, Context, HttpRequest, event_of
+from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
 from forwarding.signing import origin_key
 from tests.unit.forwarding.signed_requests import sign
 

@@ -20,7 +20,7 @@ from application.graph.persisted import QUERIES_SCHEMA, PersistedQueries
 from application.graph.reading import Tables
 from aws_lambda_powertools import Logger, Metrics
 
-from devtools.function_url import Context, HttpRequest, event_of
+from devtools.application.function_url import Context, HttpRequest, event_of
 
 PRINCIPAL = "arn:aws:iam::123456789012:user/gatehouse"
 SECRETS = ["graph-tests-secret-of-enough-bytes-here"]

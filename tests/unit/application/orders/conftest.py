@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from devtools.payments import Provider, payment_provider
+from devtools.application.payments import Provider, payment_provider
 from tests.unit.application.orders.deployed import PAYMENT_KEY, Deployed, client, deployed
 from tests.unit.application.orders.shelves import Shelves
 

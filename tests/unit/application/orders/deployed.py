@@ -19,8 +19,8 @@ import boto3
 import pytest
 from application.orders.tables import MAILBOX_SCHEMA, ORDERS_SCHEMA, OUTBOX_SCHEMA, STOCK_SCHEMA
 
-from devtools.function_url import DOMAIN, Context, HttpRequest, event_of
-from devtools.payments import Provider
+from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
+from devtools.application.payments import Provider
 from forwarding.signing import origin_key
 from tests.unit.forwarding.signed_requests import sign
 

@@ -11,8 +11,9 @@ from application.orders.charging import by_http
 from application.orders.charging.by_http import HttpPayments
 from application.orders.ports import Charge, Charged, Declined, Refused, Unknown
 
-from devtools import payments, ports
-from devtools.payments import Provider, payment_provider
+from devtools import ports
+from devtools.application import payments
+from devtools.application.payments import Provider, payment_provider
 
 KEY = "sk_test_of_the_charging_tests"
 ELEVEN = Money(1100, "EUR")

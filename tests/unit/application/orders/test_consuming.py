@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devtools.function_url import Context
+from devtools.application.function_url import Context
 from tests.unit.application.orders.deployed import Deployed, client
 
 

@@ -10,7 +10,7 @@ from application.orders.prices import prices_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtools import currencies
+from devtools.generating import currencies
 
 codes = st.sampled_from(sorted(EXPONENTS))
 amounts = st.integers(min_value=-(10**15) + 1, max_value=10**15 - 1)

@@ -26,7 +26,7 @@ from application.orders.processing import Processing, UnknownOrder
 from application.orders.shipping import fulfil
 from application.orders.states import Channel, State
 
-from devtools.payments import Provider
+from devtools.application.payments import Provider
 from tests.unit.application.orders.doubles import ADA, NOW, MemoryOrders
 from tests.unit.application.orders.shop import TOLD
 

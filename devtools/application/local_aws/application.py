@@ -1,0 +1,108 @@
+"""The application behind the gateway on this machine, whole: emulator, deployment, function URLs, figures.
+
+    with local_application(Keys(secret=SECRET, access_key=KEY), seed=True) as application:
+        httpx.get(f"{application.url}/prices", …)      # 403 unless signed with KEY
+
+The address answers at once: with 503 until what stands behind it has started.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import TextIO
+
+from devtools.application.function_url import Special
+from devtools.application.local_aws.deployment import Deployment, deploy
+from devtools.application.local_aws.emulator import emulator
+from devtools.application.local_aws.figures import Figures
+from devtools.application.local_aws.front import PLACES, Front, FunctionFailed, Invoke, Throttled, invoke_by
+from devtools.application.local_aws.keys import PRINCIPAL, Keys
+from devtools.application.payments import Provider, payment_provider
+from devtools.steps import progress
+
+WARM_UP = {"warm": True}
+
+
+@dataclass(frozen=True)
+class LocalApplication:
+    """A running one. `url` has no trailing slash; `figures` publishes by itself."""
+
+    url: str
+    port: int
+    deployment: Deployment
+    figures: Figures
+    invoke: Invoke
+    payments: Provider
+
+
+@contextmanager
+def local_application(
+    keys: Keys,
+    *,
+    port: int = 0,
+    seed: bool = False,
+    special: Mapping[str, Special] | None = None,
+    log: TextIO | None = None,
+    parameters: Mapping[str, str] | None = None,
+    publishing: bool = True,
+) -> Iterator[LocalApplication]:
+    """Serve until the block ends.
+
+    `special` answers below a first segment of the path instead of a function; the functions' log goes to `log`
+    (standard output); `parameters` are the template's. Without `publishing`, figures come when they are asked for.
+    Raises OSError when the port is taken, Failure.
+    """
+    with ExitStack() as running:
+        front = Front(port, keys.access_key, special or {}, _complain)
+        front.start()
+        running.callback(front.stop)
+        aws = running.enter_context(emulator())
+        payments = running.enter_context(payment_provider(key := token_hex(16)))
+        usual = {"GatewayPrincipalArn": PRINCIPAL, "Environment": "local", "PaymentApiUrl": payments.url}
+        with progress("the application"):
+            deployment = deploy(aws, {**usual, **(parameters or {})})
+            _share(deployment, keys, key)
+            if seed:
+                from devtools.application.local_aws import seeds
+
+                seeds.sow(deployment)
+        figures = Figures(deployment, log)
+        if publishing:
+            running.enter_context(figures.running())
+        invoke = invoke_by(deployment.client("lambda"), deployment.physical)
+        _warm(invoke)
+        front.open(invoke)
+        yield LocalApplication(front.url, front.server_port, deployment, figures, invoke, payments)
+
+
+def _share(deployment: Deployment, keys: Keys, payment_key: str) -> None:
+    """What CloudFormation made are secrets nobody else knows; here the gateway's and the provider's are there first."""
+    secrets = {
+        "OriginSecretArn": {"current": keys.secret, "next": keys.next_secret or ""},
+        "PaymentSecretArn": {"key": payment_key},
+    }
+    for output, content in secrets.items():
+        deployment.client("secretsmanager").put_secret_value(
+            SecretId=deployment.outputs[output], SecretString=json.dumps(content)
+        )
+
+
+def _warm(invoke: Invoke) -> None:
+    """One execution environment of each function that people wait for, beside everything else."""
+
+    def warm(function: str) -> None:
+        with suppress(Throttled, FunctionFailed):  # a request will say it again, to somebody who waits for it
+            invoke(function, WARM_UP)
+
+    for function in sorted(set(PLACES.values())):
+        threading.Thread(target=warm, args=(function,), daemon=True).start()
+
+
+def _complain(what: str) -> None:
+    print(f"gatehouse: {what}", file=sys.stderr, flush=True)

@@ -1,0 +1,136 @@
+"""`doctor`: names every fault of the configuration on this machine, with its path and the mend; exit code 1 if any.
+
+    python -m devtools doctor [--env NAME [--deployed]]
+
+Reads wrangler.toml and `.dev.vars` as wrangler does, and judges them as the gateway does. Beside faults, for which the
+gateway would answer 503, it names what is allowed and better avoided; that leaves the exit code 0.
+
+With `--deployed` the environment is judged as it will be deployed: without `.dev.vars`, with the secrets of
+`secrets.required` set. What wrangler.toml still holds of placeholders is a fault then, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from devtools.configuration import local_vars, wrangler_config
+from devtools.failure import Failure
+from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
+
+sys.path.insert(0, str(SOURCES))
+
+from configuration.loading import load_settings
+from configuration.settings import Settings
+from core.faults import Misconfigured
+from devtools.configuration import deployment
+from identity.publickeys import KeySet
+from identity.settings import IssuerSettings
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def main(argv: list[str]) -> int:
+    """Print what is found; 1 when the gateway could not work with it. Raises Failure for an unreadable file."""
+    parser = argparse.ArgumentParser(prog="python -m devtools doctor", description=__doc__.partition("\n")[0])
+    parser.add_argument("--env", help="an environment of wrangler.toml (default: local)")
+    parser.add_argument("--deployed", action="store_true", help="judge it as a deployment has it, without .dev.vars")
+    options = parser.parse_args(argv)
+    if options.deployed and not options.env:
+        raise Failure("--deployed needs an environment", "name it with --env", code=2)
+    faults, advice = examine_deployed(ROOT, options.env) if options.deployed else examine(ROOT, options.env)
+    for line in faults:
+        print(f"fault   {line}")
+    for line in advice:
+        print(f"advice  {line}")
+    if not faults:
+        print("The gateway can work with this configuration.")
+    return 1 if faults else 0
+
+
+def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
+    """Faults and advice, a line each. Raises Failure."""
+    path = root / WRANGLER_TOML.name
+    environment = local_vars.served(path, environment)
+    variables, bindings = local_vars.read(path, environment)
+    secrets = local_vars.secrets_file(root, environment)
+    try:
+        settings = load_settings(variables, bindings)
+    except Misconfigured as error:
+        faults = [_told(fault, environment, secrets) for fault in error.faults]
+        return faults, [*local_vars.shadows(path, environment), *_about_files(secrets)]
+    twice = local_vars.shadows(path, environment)
+    return [], [*twice, *_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
+
+
+def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:
+    """The same for a deployment. Raises Failure."""
+    path = root / WRANGLER_TOML.name
+    variables, bindings = local_vars.deployed(path, environment)
+    config = wrangler_config.read(path)
+    own = config["env"][environment]
+    advice = list(deployment.advice(wrangler_config.section(config, environment, "observability")))
+    try:
+        settings = load_settings(variables, bindings)
+    except Misconfigured as error:
+        faults = [deployment.told(fault, environment) for fault in error.faults]
+        return [*faults, *deployment.faults(None, own, environment)], advice
+    advice += [*_about_issuers(settings), *_about_routes(settings, bindings)]
+    return list(deployment.faults(settings, own, environment)), advice
+
+
+def _told(fault: str, environment: str | None, secrets: Path) -> str:
+    """A fault, with a missing secret's mend on this machine before that of a deployment."""
+    deployed = (
+        ""
+        if environment == local_vars.LOCAL
+        else r" (of a deployment: wrangler secret put \1{})".format(f" --env {environment}" if environment else "")
+    )
+    return re.sub(r"run: wrangler secret put (\S+)", rf"put \1 into {secrets.name}{deployed}", fault)
+
+
+def _about_issuers(settings: Settings) -> Iterator[str]:
+    for index, entry in enumerate(settings.issuers):
+        path = f"ISSUERS[{index}]"
+        if entry.issuer is None:
+            yield f"{path}.issuer: takes every token without `iss` that has the right signature; name the issuer"
+        if not entry.audience:
+            yield f"{path}.audience: a token made for another service is accepted; name this API's audience"
+        yield from _about_inline_keys(path, entry)
+    if not settings.issuers:
+        yield "ISSUERS: nobody can be identified; set ISSUERS or JWT_SECRET (`make dev` makes local ones)"
+
+
+def _about_inline_keys(path: str, entry: IssuerSettings) -> Iterator[str]:
+    if entry.jwks is not None:
+        for fault in KeySet.read(entry.jwks, entry.algorithms).faults:
+            yield f"{path}.jwks.{fault}; it is left out"
+
+
+def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
+    if not settings.routes:
+        yield "ROUTES: nothing is forwarded; add a route"
+    if "CACHE" not in bindings:
+        yield "CACHE: no KV namespace is bound; nothing is cached, and key sets live in each isolate alone"
+    several, first = len(settings.issuers) > 1, _reference(settings)
+    for index, route in enumerate(settings.routes):
+        if route.auth == "optional" and (route.roles or route.scopes):
+            yield f"ROUTES[{index}].auth: 'optional' lets callers without a token pass whatever roles and scopes say"
+        if several and route.issuers is None and (route.roles or route.scopes):
+            yield f"ROUTES[{index}].issuers: every issuer can give these roles; name those that may, as in ['{first}']"
+        if route.path == "/*" and route.auth == "none":
+            yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"
+
+
+def _reference(settings: Settings) -> str:
+    """What a route may call the first entry of ISSUERS by."""
+    return next((entry.name or entry.issuer or "" for entry in settings.issuers), "")
+
+
+def _about_files(secrets: Path) -> Iterator[str]:
+    if secrets.exists() and secrets.stat().st_mode & OTHERS:
+        yield f"{secrets.name}: others on this machine can read it; run: chmod 600 {secrets.name}"

@@ -1,0 +1,1 @@
+"""Files that are written by programs and never by hand: tables of the source, and tables of the documentation."""

@@ -1,0 +1,171 @@
+"""`token`: prints a token that the gateway on this machine accepts.
+
+    python -m devtools token --sub u1 --role admin [--alg RS256] [--expires 1h] [--scope "read write"]
+                             [--issuer ISS] [--audience AUD] [--claim name=value] [--env NAME]
+
+    curl -H "authorization: Bearer $(.venv/bin/python -m devtools token --sub u1)" localhost:8787/_gatehouse/whoami
+
+The issuer is the first of ISSUERS that this machine has a key of for the algorithm, or the one named; `--issuer ''`
+is the entry without a name. `--expires=-1h` makes a token that has expired. A value of `--claim` is JSON where it is
+valid JSON, and else a string.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import jwt
+
+from devtools.configuration import local_vars
+from devtools.failure import Failure
+from devtools.identity import local_keys
+from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
+
+sys.path.insert(0, str(SOURCES))
+
+from configuration.loading import load_settings
+from configuration.settings import Settings
+from core.faults import Misconfigured
+from identity.settings import IssuerSettings
+
+UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+DURATION = re.compile(r"(-?\d+)([smhd]?)")
+
+
+class Signer:
+    """One issuer of ISSUERS and the key by which this machine can sign for it."""
+
+    def __init__(self, issuer: IssuerSettings, algorithm: str, key: Any, kid: str | None) -> None:
+        self.issuer = issuer
+        self._algorithm = algorithm
+        self._key = key
+        self._headers = {"kid": kid} if kid else {}
+        if issuer.typ:
+            self._headers["typ"] = issuer.typ[0]
+
+    def sign(self, subject: str, roles: list[str], *, lifetime: int, audience: str | None = None, **claims: Any) -> str:
+        """A token for `subject`, its claims where the issuer's settings look for them."""
+        now = int(time.time())
+        issuer = self.issuer
+        payload: dict[str, Any] = {"iat": now, "exp": now + lifetime}
+        if issuer.issuer is not None:
+            payload["iss"] = issuer.issuer
+        if audience or issuer.audience:
+            payload["aud"] = audience or issuer.audience[0]
+        _put(payload, issuer.id_claim, subject)
+        if roles:
+            _put(payload, issuer.role_claim, roles[0] if len(roles) == 1 else roles)
+        payload |= claims
+        return jwt.encode(payload, self._key, algorithm=self._algorithm, headers=self._headers or None)
+
+
+def main(argv: list[str]) -> int:
+    """Print one token. Raises Failure."""
+    options = _options(argv)
+    signer = find_signer(local_settings(ROOT, options.env), options.issuer, options.alg)
+    claims = dict(options.claim)
+    if options.scope:
+        claims["scope"] = " ".join(options.scope)
+    print(signer.sign(options.sub, options.role, lifetime=options.expires, audience=options.audience, **claims))
+    return 0
+
+
+def mint(subject: str, role: str, *, lifetime: int = 3600) -> str:
+    """A token for a user of the demo page, as `devtools token` would print it. Raises Failure."""
+    return find_signer(local_settings(ROOT, None)).sign(subject, [role], lifetime=lifetime)
+
+
+def local_settings(root: Path, environment: str | None) -> Settings:
+    """The gateway's settings as this machine has them. Raises Failure."""
+    path = root / WRANGLER_TOML.name
+    variables, bindings = local_vars.read(path, local_vars.served(path, environment))
+    try:
+        return load_settings(variables, bindings)
+    except Misconfigured as error:
+        raise Failure(error.faults[0], "`python -m devtools doctor` lists every fault") from None
+
+
+def find_signer(
+    settings: Settings, issuer: str | None = None, algorithm: str | None = None, *, root: Path = ROOT
+) -> Signer:
+    """The first issuer that this machine can sign for, as far as `issuer` and `algorithm` leave a choice.
+
+    Raises Failure.
+    """
+    if not settings.issuers:
+        raise Failure("no issuer is configured", f"run `make dev` once: it makes one in {local_vars.DEV_VARS}")
+    wanted = [entry for entry in settings.issuers if issuer is None or (entry.issuer or "") == issuer]
+    if not wanted:
+        known = ", ".join(repr(entry.issuer or "") for entry in settings.issuers)
+        raise Failure(f"ISSUERS has no {issuer!r}", f"choose one of {known}")
+    for entry in wanted:
+        for name in entry.algorithms:
+            if algorithm in (None, name) and (signer := _signer(entry, name, settings.secrets, root)):
+                return signer
+    raise Failure(
+        f"this machine has no key to sign {algorithm or 'a token'} with for {_names(wanted)}",
+        "choose another --alg or --issuer, or get a token from the provider itself",
+    )
+
+
+def _signer(entry: IssuerSettings, algorithm: str, secrets: Mapping[str, str], root: Path) -> Signer | None:
+    if entry.secret is not None:
+        return Signer(entry, algorithm, secrets[entry.secret], None)
+    published = {key.get("kid") for key in (entry.jwks or {}).get("keys", []) if isinstance(key, dict)}
+    for key in local_keys.stored_keys(root):
+        if key["alg"] == algorithm and key["kid"] in published:
+            return Signer(entry, algorithm, jwt.PyJWK(key).key, key["kid"])
+    return None
+
+
+def _names(entries: list[IssuerSettings]) -> str:
+    return " or ".join(entry.issuer or "the issuer without a name" for entry in entries)
+
+
+def _put(payload: dict[str, Any], path: str, value: Any) -> None:
+    """Set a claim by its dotted path, the way `ClaimPath` finds it; a URL is one name."""
+    *parents, last = [path] if "/" in path else path.split(".")
+    for name in parents:
+        payload = payload.setdefault(name, {})
+    payload[last] = value
+
+
+def _options(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m devtools token", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sub", default="u1", help="the subject (default u1)")
+    parser.add_argument("--role", action="append", default=[], help="a role; may be given more than once")
+    parser.add_argument("--scope", action="append", default=[], help="scopes, delimited by spaces")
+    parser.add_argument("--alg", help="HS256, RS256, ES256 or EdDSA (default: the issuer's first)")
+    parser.add_argument("--expires", type=_duration, default=3600, help="90s, 15m, 1h (default), 7d")
+    parser.add_argument("--issuer", help="exact `iss`")
+    parser.add_argument("--audience", help="`aud` (default: the issuer's first)")
+    parser.add_argument("--claim", action="append", type=_claim, default=[], help="a further claim: name=value")
+    parser.add_argument("--env", help="an environment of wrangler.toml (default: local)")
+    return parser.parse_args(argv)
+
+
+def _duration(text: str) -> int:
+    """Seconds of `1h`."""
+    found = DURATION.fullmatch(text)
+    if not found:
+        raise argparse.ArgumentTypeError("is written 90s, 15m, 1h or 7d")
+    return int(found[1]) * UNITS[found[2] or "s"]
+
+
+def _claim(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("is written name=value")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -1,0 +1,56 @@
+"""The example origin beside the gateway of `dev`: whether it is started, where, and how the gateway finds it there."""
+
+import sys
+from dataclasses import replace
+
+from devtools import example, ports
+from devtools.configuration.local_vars import LOCAL
+from devtools.paths import WRANGLER_TOML
+from devtools.serving import origin_place
+from devtools.serving.dev_options import Options, beside_the_configuration, in_force
+
+GIVEN = {
+    "ORIGIN_SECRET": "ORIGIN_SECRET",
+    "ORIGIN_SECRET_NEXT": "ORIGIN_SECRET_NEXT",
+    "GATEWAY_ACCESS_KEY_ID": "AWS_ACCESS_KEY_ID",
+    "GATEWAY_SECRET_ACCESS_KEY": "AWS_SECRET_ACCESS_KEY",
+}
+"""Variable of the origin's process: the gateway's. `AWS_*` of a process are its own keys, and mean something else."""
+
+
+def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
+    """The example origin beside the local environment's gateway: the command of `python -m devtools` that serves it,
+    empty where there is no use of one, and the options with which the gateway finds it. Raises Failure."""
+    if options.environment != LOCAL or options.config != WRANGLER_TOML:
+        return options, ()
+    said = in_force(options)
+    routes = origin_place.routes_of(said.get("ROUTES"))
+    if not any(map(origin_place.leads_here, routes)):
+        say("no route leads to the example origin: it is not started")
+        return options, ()
+    if not example.FOLDER.is_dir():
+        say(f"origin/ is not here: nothing serves the routes that lead to {origin_place.USUAL}")
+        return options, ()
+    if ports.is_free(origin_place.HOST, origin_place.PORT):
+        return options, ("origin", "--port", str(origin_place.PORT), "--seed")
+    taken = f"port {origin_place.PORT} is taken"
+    if origin_place.believes(origin_place.PORT, str(said.get("ORIGIN_SECRET", ""))):
+        say(f"{taken} by an origin that believes this gateway: it is the origin")
+        return options, ()
+    if "ROUTES" in {**options.variables, **beside_the_configuration(options)}:
+        say(f"{taken} by something else, and ROUTES stays as you set it: the example origin is not started")
+        return options, ()
+    port = ports.free_port()
+    say(f"{taken} by something else: the origin is on {port}, and changes of ROUTES need a new start")
+    theirs = [*options.wrangler, "--var", f"ROUTES:{origin_place.moved(routes, port)}"]
+    return replace(options, wrangler=theirs), ("origin", "--port", str(port), "--seed")
+
+
+def secrets_of(options: Options) -> dict[str, str]:
+    """What the gateway signs with, for the origin that is to believe it, as environment variables of its process."""
+    said = in_force(options)
+    return {name: said[mine] for name, mine in GIVEN.items() if isinstance(said.get(mine), str) and said[mine]}
+
+
+def say(line: str) -> None:
+    print(f"gatehouse: {line}", file=sys.stderr, flush=True)

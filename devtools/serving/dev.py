@@ -1,0 +1,309 @@
+"""`dev`: serves the Worker on this machine under `wrangler dev`.
+
+    python -m devtools dev [--runtime auto|official|embedded] [--cf country=DE,city=Berlin] [any option of wrangler dev]
+
+`--runtime auto`, the default, takes Cloudflare's own Python runtime when it is cached or can be fetched within 5 s, and
+the embedded one (devtools/runtime) otherwise; a line says which and why. `--cf` sets the visitor's place, and a request
+may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime.
+
+Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it.
+
+What you say goes before what is made or moved for you: `--var` first, then `.dev.vars` (or `--env-file`), then
+wrangler.toml. A line says what is not in force because of another.
+
+wrangler's log is kept in .wrangler/logs/dev-<port>.log, where `python -m devtools tail` reads it.
+
+Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM
+from typing import Any
+
+from devtools import node, ports
+from devtools.configuration import local_vars, wrangler_config
+from devtools.failure import Failure, one_line
+from devtools.identity.local_keys import ensure_local_keys
+from devtools.node import Node
+from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
+from devtools.runtime.official import OfficialRuntime
+from devtools.runtime.supervise import Child, interruptible
+from devtools.serving.companion import beside, say, secrets_of
+from devtools.serving.dev_options import Options, parse, said_twice
+from devtools.serving.tail import log_of
+
+FETCH_WITHIN = {"auto": 5.0, "official": 60.0}
+"""Seconds that Cloudflare's bundle may take."""
+
+LOOK_AT_CONFIGURATION_EVERY = 0.5
+"""Seconds."""
+
+ENDED_ON_REQUEST = {0, *(code for number in (SIGINT, SIGTERM, SIGHUP) for code in (-number, 128 + number))}
+"""Exit codes of a wrangler that was told to end."""
+
+QUIET = {
+    "WRANGLER_SEND_METRICS": "false",
+    "WRANGLER_SEND_ERROR_REPORTS": "false",
+    "WRANGLER_HIDE_BANNER": "true",  # and with it the look for a newer version
+    "WRANGLER_NO_SKILLS_UPDATE_PROMPTS": "true",
+    "DO_NOT_TRACK": "1",
+    "CLOUDFLARE_CF_FETCH_ENABLED": "false",
+}
+"""wrangler neither reports home nor asks Cloudflare where this machine is."""
+
+CACHE = STATE / "runtime"
+PACK = ROOT / "devtools" / "runtime" / "pack.mjs"
+WRANGLER = NODE_MODULES / "wrangler" / "wrangler-dist" / "cli.js"
+
+
+def main(argv: list[str]) -> int:
+    """Serve until Ctrl-C. Raises Failure."""
+    options = parse(argv, __doc__)
+    chosen = node.locate()
+    _require(WRANGLER, PYTHON_MODULES)
+    config = wrangler_config.read(options.config)
+    wrangler_config.section(config, options.environment, "name")  # an unknown environment fails here
+    official, why = choose_runtime(options, config)
+    _require_free(options.host, options.port)
+    say(f"{'official' if official else 'embedded'} runtime: {why}")
+    ours = options.config == WRANGLER_TOML and not options.files
+    if ours and (made := ensure_local_keys(environment=options.environment)):
+        file = local_vars.secrets_file(ROOT, options.environment)
+        say(f"made {', '.join(made)} in {file.name} for this machine")
+    for line in said_twice(options):
+        say(line)
+    try:
+        with interruptible(), ExitStack() as running:
+            options, origin = beside(options)
+            if origin:
+                # The gateway first: the origin takes as long to start, and half of a machine with two cores.
+                environment = os.environ | secrets_of(options)
+                companion = Child(["nice", VENV_PYTHON, "-m", "devtools", *origin], env=environment)
+                running.callback(companion.stop)
+            return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _require(*needed: Path) -> None:
+    for path in needed:
+        if not path.exists():
+            raise Failure(f"{path.relative_to(ROOT)} is missing", "run `make setup`")
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raises Failure when the port is taken; port 0 lets wrangler find one."""
+    if not ports.is_free(host, port):
+        what = f"port {port} of {host} cannot be used"
+        raise Failure(what, f'stop what uses it, or take another: make dev ARGS="--port {port + 10}"')
+
+
+def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[OfficialRuntime | None, str]:
+    """Cloudflare's runtime, or None for the embedded one; and a sentence that says why."""
+    if options.runtime == "embedded":
+        return None, "asked for with --runtime embedded"
+    if options.cf and options.runtime == "auto":
+        return None, "--cf needs it"
+    if options.cf:
+        raise Failure("--cf needs the embedded runtime", "leave out --runtime official, or --cf")
+    date = str(wrangler_config.section(config, options.environment, "compatibility_date") or "")
+    flags = wrangler_config.section(config, options.environment, "compatibility_flags") or []
+    official = OfficialRuntime(date, flags)
+    found = official.look(FETCH_WITHIN[options.runtime], again=options.runtime == "official")
+    if found.usable:
+        return official, f"Cloudflare's bundle {found.why}"
+    if options.runtime == "official":
+        raise Failure(f"Cloudflare's bundle {found.why}", "check the network, or use --runtime embedded")
+    return None, f"Cloudflare's bundle {found.why}; --runtime official tries again"
+
+
+def _serve_official(options: Options, chosen: Node, official: OfficialRuntime) -> int:
+    given = ["--config", str(options.config)] if options.config == WRANGLER_TOML else []
+    environment = official.environment() | _kept_log(options)
+    return _run_wrangler(chosen, [*given, *options.wrangler, *_over_what_was_made(options)], environment, lambda: None)
+
+
+def _over_what_was_made(options: Options) -> list[str]:
+    """Options by which wrangler, which reads `.dev.vars` itself, takes from wrangler.toml what a person wrote there."""
+    written = {} if options.files else local_vars.yielded(options.config, options.environment)
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in written.items()}
+    pairs = [f"{name}:{text}" for name, text in texts.items() if name not in options.variables]
+    if pairs:
+        say(f"changes of {', '.join(written)} need a new start")
+    return ["--var", *pairs] if pairs else []
+
+
+def _serve_embedded(options: Options, chosen: Node) -> int:
+    if unused := wrangler_config.set_aside(wrangler_config.read(options.config), options.environment):
+        say(f"{', '.join(unused)} of {options.config.name} is not in force: the embedded runtime builds in its own way")
+    session = Session(options, chosen)
+    try:
+        session.pack()
+        generated = session.generate()
+        arguments = ["--config", str(generated), *_without_config(options.wrangler)]
+        if not any(argument.startswith(("--persist-to", "--persistTo")) for argument in arguments):
+            arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
+        return _run_wrangler(chosen, arguments, _kept_log(options), session.renew)
+    finally:
+        session.remove()
+
+
+def _without_config(arguments: Sequence[str]) -> list[str]:
+    """wrangler's options without the configuration's: it gets the generated one."""
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    parser.add_argument("--config", "-c")
+    return parser.parse_known_args(arguments)[1]
+
+
+class Session:
+    """One run of the embedded runtime: a folder with the generated configuration and the packed modules."""
+
+    def __init__(self, options: Options, chosen: Node) -> None:
+        sessions = STATE / "dev"
+        _sweep(sessions)
+        self._options = options
+        self._node = chosen
+        self._folder = sessions / str(os.getpid())
+        self._bundle = self._folder / "bundle"
+        self._fresh = self._folder / "fresh"
+        self._seen = self._modified()
+        self._twice = list(said_twice(options))
+
+    def pack(self) -> None:
+        """Everything wrangler loads. What did not change since another run comes from the cache."""
+        config = wrangler_config.read(self._options.config)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        request = {
+            "folder": str(self._bundle),
+            "source": str(self._source(config)),
+            "settings": self._settings(config),
+            "cache": str(CACHE),
+            "pyodide": str(NODE_MODULES / "pyodide"),
+            "packages": str(PYTHON_MODULES),
+            "exclude": wrangler_config.excluded(config, self._options.environment),
+        }
+        command: list[str | Path] = [self._node.executable, PACK, "bundle", json.dumps(request)]
+        packing = Child(command, env=self._node.environment())
+        try:
+            code = packing.wait(lambda: None, LOOK_AT_CONFIGURATION_EVERY)
+        finally:
+            packing.stop()
+        if code != 0:
+            raise Failure(f"the runtime could not be packed: {_last_error(''.join(packing.said))}", "run `make setup`")
+        self._fresh.touch()
+
+    def generate(self) -> Path:
+        """Write wrangler's configuration; gives its path."""
+        config = wrangler_config.read(self._options.config)
+        source = self._source(config)
+        pack = [self._node.executable, PACK, "application", source, CACHE, self._bundle / "application.bin"]
+        # wrangler also builds when it starts, which `pack` has just done: that first time only the mark is removed.
+        build = f"rm {shlex.quote(str(self._fresh))} 2>/dev/null || {shlex.join(map(str, pack))}"
+        # wrangler joins the watched folder to the configuration's, even an absolute one.
+        watch = os.path.relpath(source, self._folder)
+        bundle = wrangler_config.Bundle(self._bundle, build, watch)
+        generated = wrangler_config.embedded(config, self._options.config.parent, bundle)
+        given_way = local_vars.yielded(self._options.config, self._options.environment)
+        return wrangler_config.write(
+            generated, self._folder, self._options.config.parent, lambda text: local_vars.without(text, given_way)
+        )
+
+    def renew(self) -> None:
+        """Generate the configuration anew when wrangler.toml or what stands beside it was saved; report one that is
+        broken and pass it over."""
+        modified = self._modified()
+        if modified == self._seen:
+            return
+        self._seen = modified
+        try:
+            settings = self._settings(wrangler_config.read(self._options.config))
+            draft = self._bundle / "settings.draft"
+            draft.write_text(f"export default {json.dumps(settings)};\n")
+            draft.replace(self._bundle / "settings.mjs")
+            self.generate()
+            twice = list(said_twice(self._options))
+        except Failure as failure:
+            say(f"{failure}; the former configuration stays")
+            return
+        for line in twice:
+            if line not in self._twice:
+                say(line)
+        self._twice = twice
+
+    def _modified(self) -> list[int]:
+        config = self._options.config
+        files = self._options.files or local_vars.secrets_files(config.parent, self._options.environment)
+        return [_modified(path) for path in (config, *files)]
+
+    def remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _source(self, config: wrangler_config.Config) -> Path:
+        main = wrangler_config.section(config, self._options.environment, "main") or "src/entry.py"
+        entry = self._options.config.parent / main
+        if not entry.exists():
+            raise Failure(f"{main} does not exist", f"mend `main` in {self._options.config.name}")
+        return entry.parent
+
+    def _settings(self, config: wrangler_config.Config) -> dict[str, Any]:
+        return wrangler_config.host_settings(config, self._options.environment, cf=self._options.cf)
+
+
+def _sweep(sessions: Path) -> None:
+    """Remove the folders of runs that were killed."""
+    for folder in sessions.glob("*"):
+        try:
+            os.kill(int(folder.name), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _kept_log(options: Options) -> dict[str, str]:
+    """Makes wrangler keep a new log where `tail` looks for it; one that is followed is replaced, not emptied."""
+    if theirs := os.environ.get("WRANGLER_LOG_PATH"):
+        say(f"wrangler's log is {theirs}, as WRANGLER_LOG_PATH says: `python -m devtools tail` needs its name")
+        return {}
+    log = log_of(options.config.parent, options.port)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    log.touch()
+    return {"WRANGLER_WRITE_LOGS": "true", "WRANGLER_LOG_PATH": str(log)}
+
+
+def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any) -> int:
+    command: list[str | Path] = [chosen.executable, "--no-warnings", WRANGLER, "dev", *arguments]
+    environment = QUIET | {"NODE_COMPILE_CACHE": str(STATE / "node")} | chosen.environment() | env
+    if sys.stderr.isatty():
+        environment.setdefault("FORCE_COLOR", "1")  # its standard error goes through us
+    child = Child(command, env=environment, foreground=True)
+    try:
+        code = child.wait(tick, LOOK_AT_CONFIGURATION_EVERY)
+    finally:
+        child.stop()
+    if code not in ENDED_ON_REQUEST:
+        why = _last_error("".join(child.said))
+        raise Failure(f"wrangler dev ended with code {code} ({why})", "mend what it names and start again")
+    return 0
+
+
+def _last_error(said: str) -> str:
+    """What a program complained about last, as one line."""
+    at = max(said.rfind("[ERROR]"), said.rfind("Error: "))
+    return one_line(said[at:] if at >= 0 else said)[:500] or "it said nothing"
