@@ -1,11 +1,13 @@
 """What else a path may be read as: no spelling leads around a stricter route.
 
 The gateway compares paths to the letter (RFC 3986 section 6.2.2.1). Servers behind it are kinder: some cut path
-parameters off, some ignore letter case, a trailing slash, dot or space, some decode first and find a query afterwards.
+parameters off, some ignore letter case, a trailing slash, dot or space, some decode first and find a query afterwards,
+some take a script or a session out of it.
 Where such a server would take a path for one of a route that refuses somebody whom the matched route lets in, the path
 is refused: 400 `ambiguous_path`. Everywhere else `;`, capitals and their like pass.
 
     /api/protected;x=1/data   /api/protected%20/data   /api/protected./data   /API/Protected/data   /api/protected%3Fx
+    /index.php/api/protected/data   /(S(x))/api/protected/data
 
 The readings of a path are all combinations of the readings of its segments (`CUTS`, `KINDNESSES`, `fold`). They are
 followed through a tree of the routes, all at once, so that the cost grows with the path and not with their number.
@@ -26,6 +28,15 @@ from identity.settings import AccessSettings
 
 PLAIN: Final = re.compile(r"/|(?:/[a-z0-9\-_~!'()*,=:@&]+(?:\.[a-z0-9\-_~!'()*,=:@&]+)*(?=/))*/[a-z0-9\-_~!'()*,=:@&]+")
 """Paths that have one reading where no stricter route has capitals or a slash at its end: almost all are. One pass."""
+
+HIDING: Final = re.compile(r"/\(|\.[a-z]+[0-9]?/")
+"""What a path that is PLAIN may hide behind: a session, or a script."""
+
+SESSION: Final = re.compile(r"/\((?:[A-Za-z]\([^()/]*\))+\)")
+"""`/(S(x))`, which ASP.NET takes out wherever it stands, and joins what was around it: `/prot/(S(x))ected`."""
+
+SCRIPT: Final = re.compile(r"[^/]+\.(?:php[0-9]?|phtml|cgi|fcgi|pl|dll|exe)", re.IGNORECASE)
+"""A segment that names a program; what follows is the path that the program is asked for (RFC 3875 section 4.1.5)."""
 
 SIMPLE: Final = re.compile(r"[A-Za-z0-9\-_~!'()*,=:@&]+")
 """Segments with one reading, letter case apart."""
@@ -49,7 +60,8 @@ KINDNESSES: Final[tuple[Callable[[str], str], ...]] = (
 """What a server may do to a decoded segment before it compares."""
 
 _IGNORABLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Characters without a shape (Unicode, Default_Ignorable_Code_Point)."""
 
@@ -81,6 +93,8 @@ def segment_readings(text: str, *, last: bool) -> set[tuple[str, bool]]:
         if reading not in found:
             found.add(reading)
             pending += _read_once(*reading)
+    if any(SCRIPT.fullmatch(reading) for reading, _ in found):
+        found.add(("", False))
     return found | {(_without_format(reading), ends) for reading, ends in found} if last else found
 
 
@@ -169,9 +183,11 @@ class Readings:
         """
         index = self._index[matched]
         stricter = self._beside[index][method]
-        if not stricter or (self._spelt_plainly and PLAIN.fullmatch(path)):
+        if not stricter or (self._spelt_plainly and PLAIN.fullmatch(path) and not HIDING.search(path)):
             return
-        if not stricter.isdisjoint(self.in_charge(path, formats=matched.endswith("/*"))):
+        if SESSION.search(comparable_path(path)) or not stricter.isdisjoint(
+            self.in_charge(path, formats=matched.endswith("/*"))
+        ):
             raise Problem(
                 400,
                 "ambiguous_path",

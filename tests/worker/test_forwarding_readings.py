@@ -64,7 +64,8 @@ def test_no_disguise_of_a_segment_leads_around_a_stricter_route(house: House, di
     "target",
     ["/API/protected/x", "/Api/Protected", "/api;v=1/protected", "/api/%20/protected", "/%20/api/protected/x"]
     + ["/api/.../protected", "/api/protected.json", "/api/exact/", "/api/exact.json", "/api/EXACT", "/api/exact;"]
-    + ["/api/exact%3Fa", "/_gatehouse/purge;x", "/_GATEHOUSE/whoami", "/_gatehouse/whoami/", "/_gatehouse/whoami%20"],
+    + ["/api/exact%3Fa", "/_gatehouse/purge;x", "/_GATEHOUSE/whoami", "/_gatehouse/whoami/", "/_gatehouse/whoami%20"]
+    + ["/index.php/api/protected/x", "/index.php/API/exact", "/(S(x))/api/exact", "/api/prot/(S(x))ected/x"],
 )
 def test_no_spelling_of_a_whole_path_does(house: House, target: str) -> None:
     exchange = raw(house, "GET", target)

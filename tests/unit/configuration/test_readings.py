@@ -87,6 +87,15 @@ AROUND = [
     "/api/protected::$INDEX_ALLOCATION/data",
     "/api/protected:$I30:$INDEX_ALLOCATION/data",
     "/api/PROTECTED;x=1%20./data",
+    "/api/prot%F3%A0%80%A0ected%E1%85%9F/data",
+    "/index.php/api/protected/data",
+    "/api/front.CGI/protected",
+    "/index.php;a/API/protected/data",
+    "/index.php%20/api/protected",
+    "/(S(x))/api/protected/data",
+    "/api/(A(1)S(x))protected",
+    "/api/prot/(S(x))ected/data",
+    "/%28S%28x%29%29/api/protected",
 ]
 
 
@@ -124,6 +133,10 @@ def test_nor_does_a_missing_one() -> None:
         "/a+b",
         "/...",
         "/a:$b",
+        "/index.php/other",
+        "/api/x.php/protectedx",
+        "/items(1)/parts(2)",
+        "/(x)/y",
     ],
 )
 def test_elsewhere_a_path_passes_as_it_is(path: str) -> None:
