@@ -57,10 +57,12 @@ ASKED_FOR = frozenset({
     "sec-websocket-protocol",
     # on whose page it was asked
     "origin", "referer",
-    # another method, path or host than those that were signed: no client's copy passes the gateway
-    "x-forwarded-host", "x-forwarded-path", "x-forwarded-prefix", "x-forwarded-uri", "x-forwarded-user", "x-host",
-    "x-http-method", "x-http-method-override", "x-method-override", "x-original-host", "x-original-method",
-    "x-original-uri", "x-original-url", "x-request-id", "x-rewrite-url",
+    # another caller, method, path or host than those that were signed: no client's copy passes the gateway
+    "remote-user", "x-auth-request-email", "x-auth-request-user", "x-authenticated-user", "x-forwarded-email",
+    "x-forwarded-groups", "x-forwarded-host", "x-forwarded-path", "x-forwarded-prefix", "x-forwarded-scheme",
+    "x-forwarded-uri", "x-forwarded-user", "x-host", "x-http-method", "x-http-method-override", "x-method-override",
+    "x-original-host", "x-original-method", "x-original-uri", "x-original-url", "x-remote-user", "x-request-id",
+    "x-request-uri", "x-rewrite-url", "x-script-name", "x-uri", "x-url", "x-webauth-user",
 })  # fmt: skip
 """Fields that origins act on, beside those they name themselves: refused where they are not signed, in any spelling."""
 

@@ -14,6 +14,7 @@ WHO: Final = """
     shibboleth | mellon | sm | iv | pomerium | vouch | tailscale | teleport | consumer | credential
     anonymous consumer | goog authenticated | goog iap | ms client principal | ms token | endpoint api userinfo
     apigateway api userinfo | jwt assertion | jwt claim | jwt claims | jwt payload | jwt sub | jwt user
+    oam | osso | iisnode | l5d | scope orgid
 """
 """Who the caller is: forward authentication, single sign-on, service meshes, front ends of clouds."""
 
@@ -24,7 +25,8 @@ WHOSE_CERTIFICATE: Final = """
 """What TLS knew of the client."""
 
 WHERE: Final = """
-    forwarded | forward | originating | real | true client | client address | client addr | client host
+    forwarded | forward | forwarder | originating | originally | real | true client | client address | client addr
+    client host
     client port | client proto | client scheme | cluster client | connecting | fastly | fly | incap | sucuri
     akamai | appengine | azure | cloudfront | vercel | nf | wl proxy | proxy | proxyuser | coming from | geoip
     cdn src
@@ -35,7 +37,8 @@ WHAT: Final = """
     original | originalurl | rewrite | url | uri | host | script name | path info | path translated | context path
     matched path | invoke | middleware | request uri | request url | request path | request method | request scheme
     request host | request port | server name | server port | servername | front end | accel | sendfile | envoy
-    traefik | nginx | haproxy | upstream | base url
+    traefik | nginx | haproxy | upstream | base url | origin host | backend host | requested host | disguised host
+    waws | was default | destinationurl
 """
 """What is asked for: a second address, path, scheme or method, for which the gateway matched another."""
 
@@ -49,7 +52,8 @@ BEGINNINGS: Final = frozenset(
 
 WHOLE: Final = frozenset(
     {
-        *("user", "groups", "roles", "userinfo", "smuser", "forwardedfor", "authority"),
+        *("user", "group", "groups", "role", "roles", "principal", "userinfo", "smuser"),
+        *("forwardedfor", "authority", "hostname", "vhost"),
         *("method", "path", "proto", "protocol", "scheme", "https", "port"),
     }
 )

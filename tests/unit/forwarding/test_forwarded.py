@@ -188,7 +188,10 @@ BELIEVED = [
     "x-method-override", "x-host-override", "x-http-host-override", "x-host", "x-scheme", "x-url-scheme",
     "x-proto", "front-end-https", "x-https", "x-port", "x-server-name", "x-script-name", "x-accel-mapping",
     "x-sendfile-type", "x-middleware-subrequest", "x-middleware-rewrite", "x-invoke-path", "x-matched-path",
-    "x-envoy-external-address",
+    "x-envoy-external-address", "oam-remote-user", "osso-user-dn", "x-iisnode-auth-user", "l5d-dtab",
+    "l5d-client-id", "x-scope-orgid", "x-forwarder-for", "x-originally-forwarded-for", "x-http-destinationurl",
+    "disguised-host", "x-waws-unencoded-url", "was-default-hostname", "x-origin-host", "x-backend-host",
+    "x-requested-host", "x-hostname", "x-role", "x-group", "x-principal",
 ]  # fmt: skip
 
 
