@@ -26,6 +26,7 @@ from core.problems import Problem
 from fields.cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
 from fields.dates import format_http_date, parse_first_http_date, parse_http_date
 from fields.directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
+from fields.graphql import TooManyTokens, Unreadable, measure
 from fields.handshake import protocols_for_origin, selected_protocol, websocket_tokens
 from fields.ranges import single_range
 from fields.structured import NotStructured, parse_dictionary
@@ -39,6 +40,7 @@ from places.languages import canonical
 from places.matching import Matcher
 from places.negotiation import FULL, negotiate, reader
 from places.preferences import COOKIE, Wish, from_body, from_cookie, from_query, set_cookie
+from tests.unit.fields.graphql_tree import of_tree
 from tests.unit.in_memory import NOW, World, run
 
 SECRET = "the-secret-of-all-fuzzing-thirty-two-bytes-and-more"
@@ -257,6 +259,19 @@ def preferences(data: bytes) -> None:
     assert from_cookie(cookie.partition(";")[0]) == wish
 
 
+def graphql(data: bytes) -> None:
+    """A document that a full parser takes is counted as it counts; what is no document to us is none to a parser."""
+    text = data.decode("utf-8", "replace")
+    expected = of_tree(text)
+    try:
+        measured = measure(text, 5_000)
+    except (Unreadable, TooManyTokens):
+        assert expected is None, "a document was not read"
+        return
+    if expected is not None:
+        assert (measured.depth, measured.aliases, measured.introspects) == expected
+
+
 def settings(data: bytes) -> None:
     """A configuration is refused with faults that name their place and no secret, or makes a gateway that works."""
     routes, _, issuers = data.decode("utf-8", "replace").partition("\n")
@@ -309,5 +324,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "date": date,
     "range": byte_range,
     "preferences": preferences,
+    "graphql": graphql,
     "settings": settings,
 }

@@ -40,7 +40,7 @@ from operations.telemetry import (
     request_id,
     server_timing,
 )
-from origin import Forwarder, Vouched
+from origin import Excess, Forwarder, Vouched, graphql_refusal, hold_within
 
 OWN_HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -69,7 +69,7 @@ class Gateway:
         self._cors = Cors(settings.cors_origins)
         self._locator = Locator.configured(settings)
         self._authenticator = Authenticator(settings, platform)
-        budget = Budget(settings.held_bytes)
+        self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)
         self._routes = RouteTable(settings.routes)
         self._cache = _cache(self._routes, platform, budget)
@@ -99,6 +99,9 @@ class Gateway:
         exchange = Exchange(request, own_id, platform.clock(), later)
         try:
             response = await self._answer(exchange)
+        except Excess as excess:
+            exchange.code = "graphql_refused"
+            response = _own(graphql_refusal(excess, exchange.id))
         except (Problem, ClientGone, ClientTooSlow) as refusal:
             problem = _problem_of(refusal)
             exchange.code = problem.code
@@ -173,6 +176,8 @@ class Gateway:
             raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
+        if route.graphql is not None:  # what it asks for, before anything is done for it
+            _held = await hold_within(request, route, self._budget)
         headers = request.headers
         locale = self._locator.locate_forwarded(
             request.cf, headers.get("accept-language"), headers.get("cookie"), request.query

@@ -44,11 +44,13 @@ from forwarding.forwarded import (
     presented_credentials,
     vouched_fields,
 )
+from forwarding.graphql import Excess, hold_within
+from forwarding.graphql import refusal as graphql_refusal
 from forwarding.retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
 from forwarding.settings import ForwardingSettings
 from forwarding.signers import Signer, Stamp, compiled_signer
 
-__all__ = ["Forwarder", "Vouched"]
+__all__ = ["Excess", "Forwarder", "Vouched", "graphql_refusal", "hold_within"]
 
 Sleep = Callable[[float], Awaitable[None]]
 

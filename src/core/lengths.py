@@ -70,6 +70,9 @@ RESPONSE_FIELDS: Final[Mapping[str, Limit]] = {
 STORED: Final = Limit(1024 * 1024, "a response's fields, or a key set, written as JSON", "not found")
 """A text of the key-value store."""
 
+GRAPHQL: Final = Limit(262_144, "a document and its variables", "413 `content_too_large`")
+"""The content of a request on a route with `graphql`, in bytes."""
+
 _REFUSED_FIELDS: Final = {name: limit.characters for name, limit in REQUEST_FIELDS.items() if limit.beyond == REFUSED}
 _INVALID_FIELDS: Final = {name: limit.characters for name, limit in RESPONSE_FIELDS.items() if limit.beyond == INVALID}
 

@@ -5,10 +5,23 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from core.addresses import origin_url
-from core.model import MIB
+from core.model import MIB, Model
 from fields.names import TOKEN
 from fields.settings import HandshakeSettings
 from forwarding.header_rules import pass_fault, withhold_fault
+
+
+class GraphqlSettings(Model):
+    """What one GraphQL operation may ask for on a route; more is refused before it is signed, sent or looked up."""
+
+    max_depth: int = Field(8, ge=1, le=100)
+    """Fields within fields, fragments counted where they are spread."""
+    max_aliases: int = Field(15, ge=0, le=10_000)
+    """Fields under another name, as often as fragments repeat them."""
+    max_tokens: int = Field(1_000, ge=1, le=20_000)
+    """Tokens of the whole document; comments and commas are none."""
+    introspection: bool = False
+    """Whether the schema may be asked for (`__schema`, `__type`, `_service`); such a document may be deeper."""
 
 
 class ForwardingSettings(HandshakeSettings):
@@ -32,6 +45,9 @@ class ForwardingSettings(HandshakeSettings):
     """Only for `sigv4`; read from the origin's host name otherwise."""
     max_body: int = Field(6 * MIB, ge=0, le=500 * MIB)
     """Longest request content, in bytes. Lambda's own limit is 6 MiB."""
+    graphql: GraphqlSettings | None = None
+    """Bounds of GraphQL operations: `{ max_depth = 8 }`, or `{}` for the defaults. Content is then JSON of at most
+    256 KiB."""
     forward_authorization: bool = False
     """Whether the origin gets the client's `Authorization` as well; by default it never sees a token."""
     withhold: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ STAND_INS: Mapping[str, str] = {
 PACKAGES = (
     *("pytest", "iniconfig", "packaging", "pluggy", "pygments"),
     *("hypothesis", "sortedcontainers"),
+    "graphql-core",
     *("botocore", "jmespath", "python-dateutil", "six", "urllib3"),
 )
 """What the tests import beside what ships, and what that needs: of requirements/dev.txt, for Pyodide's platform."""

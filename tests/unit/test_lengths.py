@@ -15,7 +15,7 @@ from caching.policy import CachePolicy, PresentedRequest
 from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
 from configuration.loading import load_settings
-from core.lengths import REQUEST_FIELDS, RESPONSE_FIELDS, SELECTING, STORED, TARGET
+from core.lengths import GRAPHQL, REQUEST_FIELDS, RESPONSE_FIELDS, SELECTING, STORED, TARGET
 from core.messages import Request, Response
 from core.problems import Problem
 from devtools.paths import ROOT
@@ -244,6 +244,7 @@ def test_the_table_is_in_the_documentation() -> None:
     tables = (("request", REQUEST_FIELDS), ("response", RESPONSE_FIELDS))
     expected = [["path and query of a request", TARGET], ["a request field that `Vary` names", SELECTING]]
     expected += [[f"{kind}: `{name}`", limit] for kind, table in tables for name, limit in table.items()]
+    expected += [["the content of a request on a route with `graphql`", GRAPHQL]]
     expected += [["a text in the key-value store", STORED]]
     assert written == [
         [what, f"{limit.characters:,}", limit.why, limit.beyond]  # type: ignore[attr-defined]

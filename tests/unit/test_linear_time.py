@@ -19,7 +19,6 @@ import pytest
 
 from caching import encoding
 from caching import keys as cache_keys
-from caching import store as cache_store
 from caching.encoding import Unreadable, decoded_index, decoded_response, parsed_head
 from caching.invalidation import invalidated_urls
 from caching.purges import scopes_of
@@ -36,6 +35,7 @@ from fields import dates as http_dates
 from fields import directives
 from fields.directives import parse_field_names
 from fields.entity_tags import range_applies
+from fields.graphql import measure
 from fields.lists import split_list
 from fields.ranges import single_range
 from fields.structured import parse_dictionary
@@ -157,7 +157,7 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in refused:
             monkeypatch.setitem(refused, name, 1 << 30)
     unlimited = Limit(1 << 30, "", "")
-    for module in (cache_store, encoding, jwks):
+    for module in (encoding, jwks):
         monkeypatch.setattr(module, "STORED", unlimited)
     monkeypatch.setattr(lengths, "TARGET", unlimited)
     monkeypatch.setattr(cache_keys, "SELECTING", unlimited)
@@ -405,6 +405,9 @@ READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "a purge's URLs": (quiet(lambda text: purging._parse(json.dumps({"urls": [text] * 9}).encode())), "/"),
     "a purge's members": (quiet(lambda text: purging._parse(json.dumps(dict.fromkeys(text.split(","))).encode())), "a"),
     "a body of preferences": (quiet(lambda text: from_body(text.encode())), "lang"),
+    "a GraphQL document": (quiet(lambda text: measure(text, 1 << 30)), "{a:b"),
+    "GraphQL selections": (quiet(lambda text: measure(f"{{a {text} }}", 1 << 30)), "...a "),
+    "a GraphQL string": (quiet(lambda text: measure(f'{{a(b:"""{text}""")}}', 1 << 30)), '\\"""'),
     "JSON": (quiet(lambda text: strictjson.loads(text.encode()), (ValueError, RecursionError)), '{"a":"b'),
     "JSON lists": (quiet(lambda text: strictjson.loads(f"[{text}]".encode()), (ValueError, RecursionError)), '"a'),
     "JSON strings": (lambda text: strictjson.loads(json.dumps({"a": text, text: [text]}).encode()), "\\\U0001f600"),

@@ -81,7 +81,7 @@ def read_document(text: str) -> DocumentNode:
         message = f"A document may have up to {LONGEST_DOCUMENT} characters."
         raise Fault("LIMIT_EXCEEDED", message, limit="characters", max=LONGEST_DOCUMENT)
     try:
-        return parse(text, max_tokens=MOST["tokens"])
+        return parse(text, max_lexical_tokens=MOST["tokens"])
     except GraphQLSyntaxError as error:
         if "more than" in error.message and "tokens" in error.message:
             raise exceeded("tokens") from error

@@ -7,6 +7,7 @@ from jwt.exceptions import PyJWTError
 
 from core.faults import Misconfigured
 from fields.directives import ResponseDirectives
+from fields.graphql import Measure
 from fields.ranges import ByteRange
 from fuzz import targets
 from fuzz.corpus_files import CORPUS, kept
@@ -59,6 +60,7 @@ FORGIVING: dict[str, tuple[str, Any, bytes]] = {
     "date": ("parse_http_date", lambda text, now: 0, b"Sun, 06 Nov 1994 08:49:37 GMT"),
     "range": ("single_range", lambda text, length: ByteRange(0, 9, 10), b"bytes=0-4"),
     "preferences": ("from_body", lambda body: Wish("eur", "EN"), b"{}"),
+    "graphql": ("measure", lambda text, most: Measure(0, 0, 0, False), b"{ a }"),
     "settings": ("load_settings", leaky, b"[]"),
 }
 
