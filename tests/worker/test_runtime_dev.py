@@ -47,7 +47,7 @@ GREETING = "hello from staging"
 ENTRY = """
 import json
 from workers import Response, WorkerEntrypoint
-import message
+from wing import message
 
 
 class Default(WorkerEntrypoint):
@@ -75,10 +75,10 @@ def free_port() -> int:
 
 
 def make_project(folder: Path) -> Path:
-    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "wing").mkdir(parents=True)
     (folder / "wrangler.toml").write_text(TOML)
     (folder / "src" / "entry.py").write_text(ENTRY)
-    (folder / "src" / "message.py").write_text('TEXT = "first"\n')
+    (folder / "src" / "wing" / "message.py").write_text('TEXT = "first"\n')
     (folder / ".dev.vars").write_text(f"SECRET={SECRET}\n")
     WATCH.configured({"SECRET": SECRET})
     return folder
@@ -197,16 +197,16 @@ def test_a_request_may_choose_its_own_place(dev: Dev) -> None:
 
 
 def test_a_change_of_the_source_is_served_without_a_restart(dev: Dev, project: Path) -> None:
-    (project / "src" / "message.py").write_text('TEXT = "second"\n')
+    (project / "src" / "wing" / "message.py").write_text('TEXT = "second"\n')
     dev.until(lambda response: response.json().get("text") == "second")
 
 
 def test_a_broken_source_shows_its_traceback_and_the_next_save_recovers(dev: Dev, project: Path) -> None:
-    (project / "src" / "message.py").write_text('TEXT = "third\n')
+    (project / "src" / "wing" / "message.py").write_text('TEXT = "third\n')
     broken = dev.until(lambda response: response.status_code == 500)
-    assert 'File "/session/metadata/message.py", line 1' in broken.text
+    assert 'File "/session/metadata/wing/message.py", line 1' in broken.text
     assert "SyntaxError: unterminated string literal" in broken.text
-    (project / "src" / "message.py").write_text('TEXT = "fourth"\n')
+    (project / "src" / "wing" / "message.py").write_text('TEXT = "fourth"\n')
     assert dev.until(lambda response: response.status_code == 200).json()["text"] == "fourth"
 
 
@@ -244,7 +244,7 @@ def test_environment_variables_persistence_the_cron_trigger_and_changes_pass_thr
 
     second = Dev(project, *options)
     assert second.until(lambda response: response.status_code == 200).json()["visits"] == visits + 1
-    (project / "src" / "message.py").write_text('TEXT = "second"\n')  # an environment's source is watched, too
+    (project / "src" / "wing" / "message.py").write_text('TEXT = "second"\n')  # an environment's source is watched, too
     second.until(lambda response: response.status_code == 200 and response.json()["text"] == "second")
     assert second.stop(signal.SIGTERM) == 0, second.said()
 
