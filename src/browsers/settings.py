@@ -3,10 +3,10 @@
 from pydantic import field_validator
 
 from browsers.web_origins import origin_fault
-from core.model import Model
+from core.model import Part
 
 
-class CorsSettings(Model):
+class CorsSettings(Part):
     """The allow-list of cross-origin resource sharing."""
 
     cors_origins: tuple[str, ...] = ()

@@ -6,13 +6,13 @@ one setting to check, such as a route that needs an issuer, is `loading.py`'s, w
 
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from browsers.settings import CorsSettings
 from caching.settings import CacheSettings
 from configuration.route_spelling import method_fault, path_fault
 from core.budget import HELD_BYTES
-from core.model import MIB, Model
+from core.model import MIB, Part
 from fields.names import TOKEN
 from forwarding.settings import ForwardingSettings
 from identity.settings import AccessSettings, IdentitySettings
@@ -22,7 +22,7 @@ from places.settings import LocaleSettings
 COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class MatchSettings(Model):
+class MatchSettings(Part):
     """Which requests a route takes."""
 
     path: str
@@ -53,6 +53,8 @@ class MatchSettings(Model):
 class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSettings):
     """One route: which requests it takes, whom it lets in, and where they go."""
 
+    model_config = ConfigDict(defer_build=False)
+
     cache: CacheSettings | bool = True
     """`false` never stores; `true` follows the origin's headers; an object says more."""
     log_sample: float = Field(1.0, ge=0, le=1)
@@ -74,7 +76,7 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
         return CacheSettings() if self.cache else None
 
 
-class RoutesSettings(Model):
+class RoutesSettings(Part):
     """The route table."""
 
     routes: tuple[RouteSettings, ...] = ()
@@ -83,6 +85,8 @@ class RoutesSettings(Model):
 
 class Settings(CorsSettings, LocaleSettings, IdentitySettings, RoutesSettings):
     """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
+
+    model_config = ConfigDict(defer_build=False)
 
     summary: SummarySettings = SummarySettings()
     """When the hourly summary should wake somebody up."""

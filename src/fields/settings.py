@@ -1,9 +1,9 @@
 """What both identity and forwarding must know of one route's fields."""
 
-from core.model import Model
+from core.model import Part
 
 
-class HandshakeSettings(Model):
+class HandshakeSettings(Part):
     """Where a token may stand in a handshake: who verifies it reads it, who forwards takes it out."""
 
     websocket_token: bool = False

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from core.addresses import HttpsUrl, https_url
 from core.model import Model, SecretsSettings
@@ -42,6 +42,8 @@ ScopeToken = Annotated[str, AfterValidator(_scope_token)]
 
 class AccessSettings(HandshakeSettings):
     """Whom a route or an endpoint of the gateway lets in."""
+
+    model_config = ConfigDict(defer_build=False)
 
     auth: Literal["required", "optional", "none"] = "required"
     """Whether a token must be there; with `optional` none is fine and a bad one is still refused."""

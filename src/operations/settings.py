@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from core.addresses import HttpsUrl
-from core.model import Model
+from core.model import Model, Part
 
 
 class RateLimitSettings(Model):
@@ -23,7 +23,7 @@ class RateLimitSettings(Model):
     """Seconds; the platform knows these two."""
 
 
-class LimitedSettings(Model):
+class LimitedSettings(Part):
     """How often one route may be asked."""
 
     rate_limit: RateLimitSettings | None = None

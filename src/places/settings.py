@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.model import Model
+from core.model import Part
 
 
-class LocaleSettings(Model):
+class LocaleSettings(Part):
     """Defaults and the supported languages and currencies."""
 
     default_country: str = Field("US", pattern=r"^[A-Z]{2}$")
