@@ -20,7 +20,7 @@ Visit = Callable[..., Visitor]
 Faults = Callable[[Page], list[str]]
 
 KEYS = Keys("AKIAORDERSPAGE", "an-access-key-of-the-orders-page", ORIGIN_SECRET)
-AFTERWARDS = 60_000
+AFTERWARDS = 150_000
 """Milliseconds until an order is where it belongs, on a busy machine."""
 
 
