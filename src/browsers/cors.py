@@ -26,6 +26,9 @@ PREFLIGHT_SECONDS: Final = "7200"
 FIELDS: Final = "access-control-"
 """What the names of all response fields of CORS begin with."""
 
+TIMING: Final = "timing-allow-origin"
+"""Says which sites may read how long a response took (Resource Timing, section 4.5.1), as CORS does of its content."""
+
 EXPOSED_BESIDE: Final = "x-gateway-exposed"
 """Field of a response inside the gateway: the names that its origin exposes. No origin's field of that name gets in
 (`header_rules.reaches_client`), and none leaves."""
@@ -93,9 +96,11 @@ def settle_cors(headers: dict[str, str], *, gateway_owns: bool) -> None:
     if gateway_owns:
         exposed = _exposed(headers.get("access-control-expose-headers", ""))
         _take_off(headers)
+        if headers.get(TIMING) != "*":
+            headers.pop(TIMING, None)
         if exposed:
             headers[EXPOSED_BESIDE] = ", ".join(exposed)
-    elif headers.get("access-control-allow-origin", "*") != "*":
+    elif any(headers.get(name, "*") != "*" for name in ("access-control-allow-origin", TIMING)):
         add_vary(headers, "origin")
 
 

@@ -63,6 +63,16 @@ def test_what_an_origin_says_is_taken_off_but_for_the_names_it_exposes() -> None
     assert headers == {EXPOSED_BESIDE: "x-total", "etag": '"1"'}
 
 
+@pytest.mark.parametrize(("allowed", "kept"), [("*", True), (APP, False), (f"{APP}, https://evil.example", False)])
+def test_who_may_read_times_goes_by_the_list_as_well(allowed: str, kept: bool) -> None:
+    """An origin that reflects `Origin` there would have one site's copy, or any site, learn how long answers take."""
+    owned, passed = {"timing-allow-origin": allowed}, {"timing-allow-origin": allowed}
+    settle_cors(owned, gateway_owns=True)
+    settle_cors(passed, gateway_owns=False)
+    assert owned == ({"timing-allow-origin": allowed} if kept else {})
+    assert passed == {"timing-allow-origin": allowed} | ({} if kept else {"vary": "origin"})
+
+
 def test_what_an_origin_exposes_is_joined_to_ours_for_those_who_may_read() -> None:
     friend, stranger = Response(200, {EXPOSED_BESIDE: "x-total"}), Response(200, {EXPOSED_BESIDE: "x-total"})
     Cors([APP]).apply(request(APP), friend)

@@ -262,7 +262,7 @@ def test_partial_interim_and_impossible_statuses_are_never_stored(status: int) -
     assert storing(status=status).refusal == "status"
 
 
-@pytest.mark.parametrize("status", [226, 304, 412, 416, 425])
+@pytest.mark.parametrize("status", [226, 304, 408, 412, 413, 416, 417, 421, 425])
 def test_what_one_clients_precondition_or_range_came_to_is_never_stored(status: int) -> None:
     for control in ("public, max-age=60", "must-understand, max-age=60"):
         assert storing(control, status=status).refusal == "status"
