@@ -59,8 +59,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def measured(function: str) -> list[Import]:
-    """What importing the function's handler imports. Raises Failure where it cannot be imported."""
+def measured(function: str, *, runs: int = 2) -> list[Import]:
+    """What importing the function's handler imports, the last time of so many. Raises Failure where it cannot be."""
     from devtools.application.local_aws import packaging, template
     from devtools.application.local_aws.emulator import PYTHON, STEP
     from devtools.installing.setup import ensure
@@ -73,7 +73,7 @@ def measured(function: str) -> list[Import]:
         room = next(path for path in Path(folder).iterdir() if path.is_dir())
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{room}:{packaging.packages(function)}"}
         command = [PYTHON, "-S", "-X", "importtime", "-c", f"import {module}"]
-        for _ in range(2):  # the first compiles our own modules
+        for _ in range(runs):  # the first compiles our own modules
             ran = subprocess.run(
                 list(map(str, command)),
                 env=environment | _variables(properties),

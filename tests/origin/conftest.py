@@ -29,7 +29,7 @@ def signed(
     host = f"127.0.0.1:{port}"
     added = sigv4.sign(method, host, path, query, headers, digest, credentials, scope, time.time())
     target = f"http://{host}{path}" + (f"?{query}" if query else "")
-    return httpx.request(method, target, headers={**headers, **added}, content=body or None, timeout=60)
+    return httpx.request(method, target, headers={**headers, **added}, content=body or None, timeout=180)
 
 
 @dataclass(frozen=True)

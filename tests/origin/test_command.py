@@ -47,7 +47,7 @@ def test_it_answers_at_once_and_serves_until_it_is_told_to_stop() -> None:
     users = signed(port, "GET", "/users", x_user_id="ada", x_user_role="admin").json()["users"]
     assert [user["id"] for user in users][:2] == ["ada", "grace"]
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert not list(RUNS.glob(f"{process.pid}-*"))
@@ -56,7 +56,7 @@ def test_it_answers_at_once_and_serves_until_it_is_told_to_stop() -> None:
 def test_a_taken_port_is_one_readable_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        output, errors = run("--port", str(port), **GIVEN).communicate(timeout=60)
+        output, errors = run("--port", str(port), **GIVEN).communicate(timeout=180)
     assert output == ""
     assert errors == (
         f"gatehouse: the origin cannot listen on 127.0.0.1:{port} (Address already in use): choose another --port\n"
@@ -65,6 +65,6 @@ def test_a_taken_port_is_one_readable_line() -> None:
 
 def test_a_short_secret_is_one_readable_line() -> None:
     process = run("--port", "0", **{**GIVEN, "ORIGIN_SECRET": "short"})
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=180)
     assert (process.returncode, output, errors.count("\n")) == (1, "", 1)
     assert "an origin secret needs at least 32 bytes" in errors

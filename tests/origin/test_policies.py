@@ -58,6 +58,7 @@ def test_nothing_is_granted_that_is_not_called(workshop: Workshop) -> None:
     workshop.http("OrdersApi", "PUT", "/stock/team", {"available": 500})
     order = json.loads(workshop.place()["body"])["id"]
     workshop.http("OrdersApi", "DELETE", f"/orders/{order}")
+    workshop.every_mutation()
     body = {"id": "ada", "name": "Ada", "email": "ada@example.com"}
     workshop.http("UsersApi", "POST", "/users", body, idempotency_key="refused")  # forgets the key again
     workshop.http("UsersApi", "PATCH", "/users/ada", {"name": "Ada"}, if_match="*", content_type=MERGE_PATCH)

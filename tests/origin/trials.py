@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from application.common.caller_keys import caller_key
 from application.common.posts_table import Post, PostsTable
+from application.graph.operations import hash_of
 from application.orders.items import message_of, values
 from application.orders.states import Channel
 
@@ -28,6 +30,9 @@ DEAR = 1e9
 """Milliseconds in an hour, which cost more than the threshold."""
 
 Attempt = Callable[[], bool]
+
+LISTS = "{ users(limit: 1) { items { id } } posts(limit: 1) { items { id } } }"
+PERSISTED = {"persistedQuery": {"version": 1, "sha256Hash": hash_of(LISTS)}}
 
 BY_LAMBDA = frozenset({"WriteLogs", "FollowTheOutbox", "ListStreams"})
 """Statements that Lambda itself uses in the function's name: writing its log, following its stream."""
@@ -111,6 +116,25 @@ class Workshop:
         PostsTable(dynamodb, physical["PostsTable"], physical["UsersTable"]).add(post)
         answer = self.http("UsersApi", "DELETE", f"/users/{created['id']}", if_match="*")
         return bool((answer or {}).get("statusCode") == 204)
+
+    def graph(self, query: str, **more: Any) -> Any:
+        """The data of a GraphQL operation, None where any of it failed."""
+        answer = self.http("GraphApi", "POST", "/graphql", {"query": query, **more}) or {}
+        content = json.loads(answer.get("body") or "{}")
+        return None if "errors" in content else content.get("data")
+
+    def every_mutation(self) -> None:
+        """Each operation of the graph that writes, and a registered query asked for by its hash."""
+        user, named = str(uuid4()), 'name: "Somebody", email: "somebody@example.com"'
+        self.graph(f'mutation {{ createUser(input: {{id: "{user}", {named}}}) {{ id }} }}')
+        self.graph(f'mutation {{ updateUser(id: "{user}", input: {{name: "Other"}}) {{ name }} }}')
+        write = f'mutation {{ createPost(input: {{title: "One", content: "Two", authorId: "{user}"}}) {{ id }} }}'
+        post, _ = (self.graph(write)["createPost"]["id"] for _ in range(2))
+        self.graph(f'mutation {{ updatePost(id: "{post}", input: {{title: "New"}}) {{ title }} }}')
+        self.graph(f'mutation {{ deletePost(id: "{post}") }}')
+        self.graph(f'{{ posts(authorId: "{user}") {{ items {{ id }} }} }}')
+        self.graph(f'mutation {{ deleteUser(id: "{user}") }}')
+        self.http("GraphApi", "GET", f"/graphql?extensions={quote(json.dumps(PERSISTED))}")
 
     # --- orders ---------------------------------------------------------------------------------
 
@@ -221,6 +245,14 @@ def attempts(shop: Workshop) -> dict[str, dict[str, Attempt]]:
             "ShowNotifications": answers(200, "OrdersApi", "GET", "/notifications"),
             "TakeSignedRequestsOnce": signed("OrdersApi", "DELETE", "/orders/none", 404),
             "ReadTheGatewaysSecret": signed("OrdersApi", "GET", "/orders", 200),
+        },
+        "GraphApi": {
+            "ReadAddChangeAndDeleteUsers": lambda: shop.graph('{ user(id: "ada") { id } }') is not None,
+            "ReadAddChangeAndDeletePosts": lambda: shop.graph('{ post(id: "none") { id } }') is not None,
+            "ListUsersAndPosts": lambda: shop.graph(LISTS) is not None,
+            "RememberQueries": lambda: shop.graph(LISTS, extensions=PERSISTED) is not None,
+            "TakeSignedRequestsOnce": signed("GraphApi", "POST", "/graphql", 400),
+            "ReadTheGatewaysSecret": signed("GraphApi", "GET", "/graphql", 400),
         },
         "OrdersRelay": dict.fromkeys(("ForgetWhatWasSent", "SendOrders", "Publish"), shop.relay),
         "OrdersSweeper": dict.fromkeys(("EmptyTheOutbox", "SendOrders", "Publish"), shop.sweep),
