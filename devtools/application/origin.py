@@ -1,4 +1,5 @@
-"""The users API in this process: its Lambda handler behind a function URL, its tables in an embedded DynamoDB.
+"""The users API in this process: its Lambda handler behind a function URL, its tables in an embedded DynamoDB; and the
+catalogue beside it, on a file of SQLite.
 
     with local_origin(secret=SECRET, seed=True) as origin:
         httpx.get(f"{origin.url}/prices")          # 401: not signed by the gateway
@@ -36,6 +37,7 @@ from devtools.application.function_url import (
     Special,
     event_of,
 )
+from devtools.application.local_catalogue import Catalogue
 from devtools.application.sign_in import Mint, SignIn, User
 from devtools.paths import ROOT
 
@@ -90,7 +92,10 @@ def local_origin(
             sow_users(client, users)
         server = FunctionUrlServer(_nobody, port)  # first of all: its port is part of what the gateway signs
         hosts = [f"{name}:{server.server_port}" for name in (LOOPBACK, "localhost")]
-        server.handler = _handler(client, users, posts, idempotency, secrets, hosts, log or sys.stdout)
+        users_api = _handler(client, users, posts, idempotency, secrets, hosts, log or sys.stdout)
+        catalogue = Catalogue(secrets, hosts, log or sys.stdout)
+        running.callback(catalogue.close)
+        server.handler = _either(users_api, catalogue)
         server.special["echo"] = echo(secrets, hosts)
         if mint:
             server.special["dev"] = sign_in(mint)
@@ -146,6 +151,13 @@ def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str, str]]:
     finally:
         for name in (users, posts, idempotency):
             client.delete_table(TableName=name)
+
+
+def _either(users: Handler, catalogue: Handler) -> Handler:
+    """Which of the two a path leads to; on AWS, each has an address of its own."""
+    return lambda event, context: (catalogue if event["rawPath"].split("/")[1] in ("products", "rates") else users)(
+        event, context
+    )
 
 
 def _nobody(event: dict[str, Any], context: Any) -> Any:

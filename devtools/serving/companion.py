@@ -32,7 +32,7 @@ def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
         say(f"origin/ is not here: nothing serves the routes that lead to {origin_place.USUAL}")
         return options, ()
     if ports.is_free(origin_place.HOST, origin_place.PORT):
-        return options, ("origin", "--port", str(origin_place.PORT), "--seed")
+        return options, _command(options, origin_place.PORT)
     taken = f"port {origin_place.PORT} is taken"
     if origin_place.believes(origin_place.PORT, str(said.get("ORIGIN_SECRET", ""))):
         say(f"{taken} by an origin that believes this gateway: it is the origin")
@@ -43,7 +43,13 @@ def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
     port = ports.free_port()
     say(f"{taken} by something else: the origin is on {port}, and changes of ROUTES need a new start")
     theirs = [*options.wrangler, "--var", f"ROUTES:{origin_place.moved(routes, port)}"]
-    return replace(options, wrangler=theirs), ("origin", "--port", str(port), "--seed")
+    return replace(options, wrangler=theirs), _command(options, port)
+
+
+def _command(options: Options, port: int) -> tuple[str, ...]:
+    """The origin on `port`, and where it finds the gateway; port 0 is known to wrangler alone."""
+    gateway = ("--gateway", f"http://{options.host}:{options.port}") if options.port else ()
+    return ("origin", "--port", str(port), "--seed", *gateway, *(["--services"] if options.services else []))
 
 
 def secrets_of(options: Options) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """`dev`: serves the Worker on this machine under `wrangler dev`.
 
-    python -m devtools dev [--runtime auto|official|embedded] [--cf country=DE,city=Berlin] [any option of wrangler dev]
+    python -m devtools dev [--runtime auto|official|embedded] [--cf country=DE,city=Berlin] [--services]
+                           [any option of wrangler dev]
 
 `--runtime auto`, the default, takes Cloudflare's own Python runtime when it is cached or can be fetched within 5 s, and
 the embedded one (devtools/runtime) otherwise; a line says which and why. `--cf` sets the visitor's place, and a request
 may set its own in the header `gatehouse-dev-cf`; both need the embedded runtime.
 
-Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it.
+Without `--env`, `[env.local]` of wrangler.toml is served, with the example origin of this repository beside it. With
+`--services`, its catalogue runs on MariaDB and Redis, which it starts, instead of a file and a cache of its own.
 
 What you say goes before what is made or moved for you: `--var` first, then `.dev.vars` (or `--env-file`), then
 wrangler.toml. A line says what is not in force because of another.

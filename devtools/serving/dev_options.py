@@ -33,6 +33,8 @@ class Options:
     files: tuple[Path, ...] = ()
     """Of `--env-file`, which wrangler reads in place of `.dev.vars`."""
     wrangler: list[str] = field(default_factory=list)
+    services: bool = False
+    """The example origin on real servers, where it has a choice."""
 
 
 def parse(argv: Sequence[str], description: str | None = None) -> Options:
@@ -40,6 +42,7 @@ def parse(argv: Sequence[str], description: str | None = None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m devtools dev", allow_abbrev=False, add_help=False)
     parser.add_argument("--runtime", choices=RUNTIMES, default="auto")
     parser.add_argument("--cf", action="append", type=_place, default=[])
+    parser.add_argument("--services", action="store_true")
     parser.add_argument("-h", "--help", action="store_true")
     parser.error = _misused  # type: ignore[method-assign]
     ours, theirs = parser.parse_known_args(argv)
@@ -69,6 +72,7 @@ def parse(argv: Sequence[str], description: str | None = None) -> Options:
         port=written.get("port", DEFAULT_PORT) if seen.port is None else seen.port,
         variables={name: value for name, _, value in (pair.partition(":") for pair in seen.var)},
         files=tuple(config.parent / file for file in seen.env_file),
+        services=ours.services,
         wrangler=theirs if seen.port is not None else [*theirs, "--port", str(written.get("port", DEFAULT_PORT))],
     )
 

@@ -44,7 +44,7 @@ export function showOffer(list, locale) {
   const picker = byId("sku");
   const chosen = picker.value;
   picker.lang = locale.language;
-  picker.replaceChildren(...list.plans.map((plan) => option(plan, list.currency)));
+  picker.replaceChildren(...list.plans.map((plan) => option(plan, plan.currency)));
   picker.value = chosen || list.plans[Math.min(1, list.plans.length - 1)].id;
   render();
 }

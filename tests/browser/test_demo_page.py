@@ -153,7 +153,7 @@ def test_an_answer_that_comes_late_is_not_shown_over_the_latest(
     page = visit().open()
     held: list[Route] = []
     attribute = f"data-{picker[1:]}"
-    address = re.compile(rf"/geo/{late}\?|/api/prices\?currency={late}$")
+    address = re.compile(rf"/geo/{late}\?|/api/products\?currency={late}&")
     page.route(address, lambda route: held.append(route))
     with page.expect_request(address):
         page.locator(picker).select_option(late)

@@ -30,7 +30,7 @@ def test_an_environment_needs_nothing_but_its_required_secrets(name: str) -> Non
     assert settings(name).environment == name
     assert {fault.partition(": ")[0] for fault in doctor.examine_deployed(TEMPLATE_TOML.parent, name)[0]} == {
         "kv_namespaces[0].id",
-        *(f"ROUTES[{index}].origin" for index in range(7)),
+        *(f"ROUTES[{index}].origin" for index in range(10)),
     }
 
 
@@ -75,7 +75,7 @@ def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path:
     (tmp_path / ".dev.vars").write_text("AWS_SECRET_ACCESS_KEY=of-this-machine", encoding="utf-8")
     faults, _ = doctor.examine_deployed(tmp_path, "staging")
     assert [fault.partition(":")[0] for fault in faults if "AWS_SECRET_ACCESS_KEY" in fault] == [
-        f"ROUTES[{index}].sign" for index in range(7)
+        f"ROUTES[{index}].sign" for index in range(10)
     ]
 
 
@@ -86,6 +86,7 @@ def examined(folder: Path, *changes: tuple[str, str]) -> tuple[list[str], list[s
         ("stagingplaceholder.lambda-url", "7hx2.lambda-url"),
         ("stagingordersplaceholder.lambda-url", "8hx2.lambda-url"),
         ("staginggraphplaceholder.lambda-url", "9ab3.lambda-url"),
+        ("stagingcatalogueplaceholder.lambda-url", "9hx2.lambda-url"),
         ("gatehouse-cache-staging", "0f" * 16),
     )
     for before, after in (*written, *changes):

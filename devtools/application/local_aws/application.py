@@ -18,12 +18,14 @@ from secrets import token_hex
 from typing import TextIO
 
 from devtools.application.function_url import Special
+from devtools.application.local_aws import catalogue
 from devtools.application.local_aws.deployment import Deployment, deploy
 from devtools.application.local_aws.emulator import emulator
 from devtools.application.local_aws.figures import Figures
 from devtools.application.local_aws.front import PLACES, Front, FunctionFailed, Invoke, Throttled, invoke_by
 from devtools.application.local_aws.keys import PRINCIPAL, Keys
 from devtools.application.payments import Provider, payment_provider
+from devtools.failure import Failure, one_line
 from devtools.steps import progress
 
 WARM_UP = {"warm": True}
@@ -51,12 +53,13 @@ def local_application(
     log: TextIO | None = None,
     parameters: Mapping[str, str] | None = None,
     publishing: bool = True,
+    servers: bool = False,
 ) -> Iterator[LocalApplication]:
     """Serve until the block ends.
 
     `special` answers below a first segment of the path instead of a function; the functions' log goes to `log`
-    (standard output); `parameters` are the template's. Without `publishing`, figures come when they are asked for.
-    Raises OSError when the port is taken, Failure.
+    (standard output); `parameters` are the template's. Without `publishing`, figures come when they are asked for; with
+    `servers`, the catalogue runs on MariaDB and Redis. Raises OSError when the port is taken, Failure.
     """
     with ExitStack() as running:
         front = Front(port, keys.access_key, special or {}, _complain)
@@ -64,10 +67,12 @@ def local_application(
         running.callback(front.stop)
         aws = running.enter_context(emulator())
         payments = running.enter_context(payment_provider(key := token_hex(16)))
+        stored = running.enter_context(catalogue.servers() if servers else catalogue.embedded())
         usual = {"GatewayPrincipalArn": PRINCIPAL, "Environment": "local", "PaymentApiUrl": payments.url}
         with progress("the application"):
-            deployment = deploy(aws, {**usual, **(parameters or {})})
+            deployment = deploy(aws, {**usual, **stored, **(parameters or {})})
             _share(deployment, keys, key)
+            _migrate(deployment, samples=seed)
             if seed:
                 from devtools.application.local_aws import seeds
 
@@ -86,11 +91,21 @@ def _share(deployment: Deployment, keys: Keys, payment_key: str) -> None:
     secrets = {
         "OriginSecretArn": {"current": keys.secret, "next": keys.next_secret or ""},
         "PaymentSecretArn": {"key": payment_key},
+        "PurgeSecretArn": {"token": keys.purge_token},
     }
     for output, content in secrets.items():
         deployment.client("secretsmanager").put_secret_value(
             SecretId=deployment.outputs[output], SecretString=json.dumps(content)
         )
+
+
+def _migrate(deployment: Deployment, *, samples: bool) -> None:
+    """The catalogue's tables, by the function that makes them on AWS as well. Raises Failure."""
+    event, function = {"samples": samples}, deployment.physical["CatalogueMigrate"]
+    answer = deployment.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    if answer.get("FunctionError"):
+        why = one_line(answer["Payload"].read(2000).decode(errors="replace"))
+        raise Failure(f"the catalogue's tables could not be made ({why})", "mend origin/application/catalogue")
 
 
 def _warm(invoke: Invoke) -> None:

@@ -1,10 +1,13 @@
 """`origin`: the application behind the gateway on this machine, deployed into an emulator of AWS.
 
-    python -m devtools origin --seed
+    python -m devtools origin --seed [--gateway http://localhost:8787] [--services]
 
 It takes requests that are signed with the access key of .dev.vars, as its deployment takes those of the gateway's IAM
 user. `/echo` answers with what arrived, header by header, and says whether the gateway's own signature holds; it and
 `/dev/`, the demo page's sign-in, are part of this server and of nothing that is deployed.
+
+`--gateway` is told which of its copies the catalogue has outdated, with a token of this machine's issuer. `--services`
+starts MariaDB and Redis for the catalogue, instead of a file and a cache in its processes.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import threading
+from dataclasses import replace
+from typing import Any
 
 from devtools import example, ports
 from devtools.application.function_url import LOOPBACK, Special
@@ -28,11 +34,13 @@ from devtools.serving.companion import GIVEN
 
 DEFAULT_PORT = 8788
 SECRET, NEXT_SECRET = "ORIGIN_SECRET", "ORIGIN_SECRET_NEXT"
+PURGER, PURGES_FOR = "gatehouse:purge", 30 * 24 * 3600
+"""Role and lifetime, in seconds, of the catalogue's credential."""
 KEY = ("GATEWAY_ACCESS_KEY_ID", "GATEWAY_SECRET_ACCESS_KEY")
 
 
 def main(argv: list[str]) -> int:
-    """`origin [--port N] [--seed]`: serve until interrupted."""
+    """`origin [--port N] [--seed] [--gateway URL] [--services]`: serve until interrupted."""
     options = _options(argv)
     example.require("the origin")
     keys = _keys()
@@ -70,7 +78,11 @@ def _serve(options: argparse.Namespace, keys: Keys, stopped: threading.Event) ->
     special: dict[str, Special] = {"echo": echo([text for text in (keys.secret, keys.next_secret) if text], hosts)}
     if options.seed:
         special["dev"] = sign_in(_mint)
-    with local_application(keys, port=options.port, seed=options.seed, special=special) as application:
+    told: dict[str, Any] = {}
+    if options.gateway:
+        keys, told = replace(keys, purge_token=_purge_token()), {"parameters": {"GatewayUrl": options.gateway}}
+    served: dict[str, Any] = {"port": options.port, "seed": options.seed, "special": special, **told}
+    with local_application(keys, servers=options.services, **served) as application:
         seeded = f", users {', '.join(row[0] for row in SEED)}" if options.seed else ""
         print(f"origin: {application.url} (AWS at {application.deployment.url}{seeded})", flush=True)
         (RUNS / f"{os.getpid()}-{application.deployment.url.rpartition(':')[2]}" / SERVED).touch()
@@ -84,10 +96,23 @@ def _mint(subject: str, role: str) -> str:
     return token.mint(subject, role, lifetime=LIFETIME)
 
 
+def _purge_token() -> str:
+    """The catalogue's credential, of this machine's issuer; "" where it has no key of one, and a line says so."""
+    from devtools import token
+
+    try:
+        return token.mint("catalogue", PURGER, lifetime=PURGES_FOR)
+    except Failure as failure:
+        print(f"gatehouse: the catalogue cannot purge: {failure}", file=sys.stderr, flush=True)
+        return ""
+
+
 def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devtools origin", description=__doc__.partition("\n")[0])
     parser.add_argument("--port", type=ports.port, default=DEFAULT_PORT, help=f"on {LOOPBACK} (default {DEFAULT_PORT})")
     parser.add_argument("--seed", action="store_true", help="begin with a few users, and something to sell")
+    parser.add_argument("--gateway", metavar="URL", help="which is told what the catalogue has outdated")
+    parser.add_argument("--services", action="store_true", help="MariaDB and Redis for the catalogue")
     options = parser.parse_args(argv)
     options.port = options.port or ports.free_port()  # the signatures cover the address, so it is known beforehand
     return options

@@ -38,6 +38,8 @@ PLACES: Mapping[str, str] = {
     "orders": "OrdersApi",
     "notifications": "OrdersApi",
     "stock": "OrdersApi",
+    "products": "CatalogueApi",
+    "rates": "CatalogueApi",
     "healthz": "RunningHealth",
 }
 

@@ -19,6 +19,8 @@ class Keys:
     secret_access_key: str = field(repr=False)
     secret: str = field(repr=False)
     next_secret: str | None = field(default=None, repr=False)
+    purge_token: str = field(default="", repr=False)
+    """The catalogue's credential for the gateway's purge endpoint."""
 
     @property
     def access_key(self) -> AccessKey:

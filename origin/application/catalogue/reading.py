@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict
 
 from application.catalogue.caching import CacheManager, Entry
-from application.catalogue.products import Page, Product, Rates
+from application.catalogue.products import BASE_CURRENCY, Page, Product, Rates
 from application.catalogue.showing import ALL, RATES, price, product_tag
 from application.catalogue.store import Catalogue
 from application.common.http import LARGEST_LIMIT
@@ -42,14 +42,18 @@ class CachedCatalogue:
         return self._cache.load(Entry(RATES, f"rates:{today}", Rates), lambda: self._store.rates(today))
 
     def prices_in(self, currency: str) -> dict[str, Money]:
-        """What everything costs, by SKU: in `currency` where there is a price or a rate, else in the base currency."""
-        rates, cursor = self.rates(today()), None
-        found: dict[str, Money] = {}
+        """What everything costs, by SKU, all of it in one currency: in the base one, unless all has a price or a rate
+        in `currency`."""
+        rates, products, cursor = self.rates(today()), list[Product](), None
         while True:
             page = self.page(LARGEST_LIMIT, cursor)
-            found |= {product.sku: price(product, currency, rates)[0] for product in page.products}
+            products += page.products
             if (cursor := page.next) is None:
-                return found
+                break
+        wanted = {product.sku: price(product, currency, rates)[0] for product in products}
+        if all(money.currency == currency for money in wanted.values()):
+            return wanted
+        return {product.sku: price(product, BASE_CURRENCY, rates)[0] for product in products}
 
 
 def today() -> str:

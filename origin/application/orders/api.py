@@ -1,6 +1,7 @@
 """The function behind the gateway: `app.py`, wired from its environment.
 
 ORDERS_TABLE, STOCK_TABLE, OUTBOX_TABLE, MAILBOX_TABLE         names of the tables
+PRICES_FUNCTION                                                the catalogue's, which says what things cost
 IDEMPOTENCY_TABLE                                              where the nonces of signed requests are kept
 ORIGIN_SECRET_ARN, ORIGIN_HOSTS, GATEWAY_PRINCIPAL             how it knows the gateway; see `users/handler.py`
 """
@@ -16,7 +17,7 @@ from application.common.secrets import origin_hosts, origin_secrets
 from application.common.telemetry import entry_point, metrics_of
 from application.orders.app import Parts, create_handler
 from application.orders.mailbox import Mailbox
-from application.orders.prices import prices_in
+from application.orders.prices import CataloguePrices, lambda_client
 from application.orders.store import OrderStore, Tables
 
 SERVICE = "orders-api"
@@ -29,7 +30,8 @@ _gatekeeper = Gatekeeper(
     origin_hosts(os.environ),
     UsedNonces(_dynamodb, os.environ["IDEMPOTENCY_TABLE"]),
 )
-_parts = Parts(OrderStore(_dynamodb, _tables), Mailbox(_dynamodb, os.environ["MAILBOX_TABLE"]), prices_in, _gatekeeper)
+_prices = CataloguePrices(lambda_client(), os.environ["PRICES_FUNCTION"])
+_parts = Parts(OrderStore(_dynamodb, _tables), Mailbox(_dynamodb, os.environ["MAILBOX_TABLE"]), _prices, _gatekeeper)
 
 metrics = metrics_of(SERVICE)
 handler = entry_point(create_handler(_parts, Logger(service=SERVICE), metrics), SERVICE, metrics)

@@ -38,7 +38,6 @@ from application.orders.mailbox import Mailbox
 from application.orders.order import Order, Owner, happen, placed, timestamp
 from application.orders.placing import Edge, PriceList, fingerprint, new_order, parse_new_order
 from application.orders.ports import Busy, Moved
-from application.orders.prices import SKUS
 from application.orders.states import Event, NotNow, State
 from application.orders.store import OrderStore
 
@@ -152,13 +151,13 @@ class OrdersApi:
 
     def read_stock(self) -> Response[str]:
         require_identity(self._vouched.caller)
-        counted = self._orders.stock(list(SKUS))
+        counted = self._orders.stock(list(self._parts.prices("")))
         stock = [{"sku": sku, "available": available} for sku, available in counted.items()]
         return json_answer(200, {"stock": stock}, {"Cache-Control": "no-store"})
 
     def count_stock(self, sku: str) -> Response[str]:
         require_admin(self._vouched.caller)
-        if sku not in SKUS:
+        if sku not in self._parts.prices(""):
             raise Problem(404, "unknown_sku", "There is no such thing on the price list.")
         try:
             counted = Counted.model_validate(json_content(self._vouched.request, "count"))

@@ -1,16 +1,48 @@
-"""What can be ordered, and for how much: the public price list as money.
+"""What can be ordered, and for how much: the catalogue's word, asked for each order.
 
-A currency without prices of its own gets the list's default, as the list itself does; the order says which it was.
+The catalogue is another system with a database of its own, so it is asked by calling its function; IAM says that the
+orders may. Nothing is ordered at a price that nobody said: without an answer there is no order.
 """
 
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
 from application.common.money import Money
-from application.common.prices import AMOUNTS, DEFAULT_CURRENCY, PLANS
+from application.common.problems import Problem
 from application.orders.placing import PriceList
 
-SKUS = tuple(id_ for id_, _ in PLANS)
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.client import LambdaClient
+
+CONNECTS_WITHIN, ANSWERS_WITHIN, TRIES = 1, 4, 2
+"""Seconds, seconds, and how often: somebody waits for the order to be taken."""
 
 
-def prices_in(currency: str) -> PriceList:
-    """Price by sku, in `currency` where it has prices."""
-    chosen = currency if currency in AMOUNTS else DEFAULT_CURRENCY
-    return {sku: Money.of(amount, chosen) for sku, amount in zip(SKUS, AMOUNTS[chosen], strict=True)}
+def lambda_client() -> LambdaClient:
+    config = Config(connect_timeout=CONNECTS_WITHIN, read_timeout=ANSWERS_WITHIN, retries={"total_max_attempts": TRIES})
+    return boto3.client("lambda", config=config)
+
+
+class CataloguePrices:
+    """The price list in a currency, in one currency for all of it. Called with "", in the catalogue's own."""
+
+    def __init__(self, client: LambdaClient, function: str) -> None:
+        self._client = client
+        self._function = function
+
+    def __call__(self, currency: str) -> PriceList:
+        """Price by SKU. Raises Problem 503."""
+        try:
+            asked = json.dumps({"currency": currency}).encode()
+            answer = self._client.invoke(FunctionName=self._function, Payload=asked)
+            prices = json.loads(answer["Payload"].read())["prices"]
+            return {sku: Money(price["minor"], price["currency"]) for sku, price in prices.items()}
+        except (BotoCoreError, ClientError, ValueError, KeyError, TypeError, AttributeError) as error:
+            detail = "What things cost cannot be found out now; nothing was ordered."
+            raise Problem(503, "prices_unavailable", detail, headers={"Retry-After": "1"}) from error

@@ -21,6 +21,9 @@ from application.orders.tables import BY_OWNER, BY_TIME, KIND
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+MOST_AT_A_TIME = 100
+"""Keys; DynamoDB's limit of a batch."""
+
 TRIES = 5
 """How often a transaction is tried that met another one on the same items."""
 PAUSE = 0.02
@@ -97,13 +100,15 @@ class OrderStore:
 
     def stock(self, skus: list[str]) -> dict[str, int]:
         """How many of each are neither sold nor reserved."""
-        wanted: Any = {self._tables.stock: {"Keys": [{"sku": {"S": sku}} for sku in skus], "ConsistentRead": True}}
         counted = dict.fromkeys(skus, 0)
-        while wanted:
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            for row in map(values, answer["Responses"].get(self._tables.stock, [])):
-                counted[row["sku"]] = int(row["available"])
-            wanted = answer.get("UnprocessedKeys")
+        for first in range(0, len(skus), MOST_AT_A_TIME):
+            keys: Any = [{"sku": {"S": sku}} for sku in skus[first : first + MOST_AT_A_TIME]]
+            wanted: Any = {self._tables.stock: {"Keys": keys, "ConsistentRead": True}}
+            while wanted:
+                answer = self._client.batch_get_item(RequestItems=wanted)
+                for row in map(values, answer["Responses"].get(self._tables.stock, [])):
+                    counted[row["sku"]] = int(row["available"])
+                wanted = answer.get("UnprocessedKeys")
         return counted
 
     def set_stock(self, sku: str, available: int) -> None:

@@ -62,6 +62,7 @@ export default {
   sample: "لا يجيب أي مسار في هذه البوابة عن {path}، فهذه أسعار للعرض.",
   perMonth: "في الشهر",
   unpriced: "لا يحدد الخادم الأصلي سعرًا بعملة {wanted}، فقائمته بعملة {given}.",
+  converted: "محوَّل من {given} بسعر الصرف ليوم {day}.",
   noToken: "بلا رمز دخول",
   withToken: "مع رمز دخولك",
   answered: "{status} خلال {time}، {who}.",

@@ -27,6 +27,7 @@ export default {
   sample: "No route of this gateway answers {path}, so these are sample prices.",
   perMonth: "a month",
   unpriced: "The origin sets no price in {wanted}, so its list is in {given}.",
+  converted: "Converted from {given}, at the rate of {day}.",
   noToken: "no token",
   withToken: "with your token",
   answered: "{status} in {time}, {who}.",

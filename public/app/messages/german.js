@@ -62,6 +62,7 @@ export default {
   sample: "Keine Route dieses Gateways beantwortet {path}; dies sind Beispielpreise.",
   perMonth: "im Monat",
   unpriced: "Der Ursprung nennt keinen Preis in {wanted}; seine Liste steht in {given}.",
+  converted: "Umgerechnet aus {given}, zum Kurs vom {day}.",
   noToken: "ohne Token",
   withToken: "mit Ihrem Token",
   answered: "{status} nach {time}, {who}.",

@@ -355,7 +355,10 @@ def test_something_that_does_not_speak_http_is_no_origin(monkeypatch: pytest.Mon
 def test_a_free_port_is_the_origins_own(local: dev_options.Options, monkeypatch: pytest.MonkeyPatch) -> None:
     port = ports.free_port()
     monkeypatch.setattr(origin_place, "PORT", port)
-    assert companion.beside(local) == (local, ("origin", "--port", str(port), "--seed"))
+    assert companion.beside(local) == (
+        local,
+        ("origin", "--port", str(port), "--seed", "--gateway", "http://localhost:8787"),
+    )
 
 
 def test_only_what_leads_to_the_example_origin_is_moved() -> None:

@@ -22,6 +22,7 @@ from application.orders.tables import MAILBOX_SCHEMA, ORDERS_SCHEMA, OUTBOX_SCHE
 from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.application.payments import Provider
 from forwarding.signing import origin_key
+from tests.unit.application.orders.price_list import FUNCTION
 from tests.unit.forwarding.signed_requests import sign
 
 SECRET = "orders-tests-secret-of-the-origin-long-enough"
@@ -178,6 +179,8 @@ def deployed(provider: Provider, environment: pytest.MonkeyPatch) -> Iterator[De
     client("secretsmanager").create_secret(Name="payment", SecretString=json.dumps({"key": PAYMENT_KEY}))
     for name, value in {**SETTINGS, "PAYMENT_API_URL": provider.url}.items():
         environment.setenv(name, value)
+    environment.setenv("PRICES_FUNCTION", "prices")
+    environment.setattr("application.orders.prices.lambda_client", lambda: FUNCTION)
     for name in ("api", "processor", "relay", "sweeper", "fulfilment", "notifications"):
         running.functions[name] = importlib.import_module(f"application.orders.{name}").handler
     yield running

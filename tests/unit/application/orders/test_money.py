@@ -6,11 +6,11 @@ import pytest
 from application.common.exponents import EXPONENTS
 from application.common.money import Money, NotMoney
 from application.common.prices import AMOUNTS, PLANS
-from application.orders.prices import prices_in
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.generating import currencies
+from tests.unit.application.orders.price_list import prices_in
 
 codes = st.sampled_from(sorted(EXPONENTS))
 amounts = st.integers(min_value=-(10**15) + 1, max_value=10**15 - 1)

@@ -7,9 +7,11 @@ from application.common.problems import Problem
 from application.orders.cursors import BadCursor, cursor, place_of
 from application.orders.order import Owner
 from application.orders.placing import order_id, parse_new_order, price
-from application.orders.prices import prices_in
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.application.orders.price_list import FUNCTION, prices_in
 
 ITEM = {"sku": "team", "quantity": 1}
 ORDER = {"items": [ITEM], "payment_method": "pm_card_visa"}
@@ -75,3 +77,12 @@ def test_a_cursor_leads_back_to_its_place(place: dict[str, str]) -> None:
 def test_a_cursor_that_no_list_gave_out_is_refused(next_: str) -> None:
     with pytest.raises(BadCursor):
         place_of(next_, ("id", "placed_at"))
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b'{"errorMessage": "Task timed out"}', b"[]", b'{"prices": {"a": 1}}',
+    b'{"prices": {"team": {"minor": 1.5, "currency": "EUR"}}}', EndpointConnectionError(endpoint_url="x")])  # fmt: skip
+def test_without_the_catalogues_word_nothing_has_a_price(answer: bytes | Exception) -> None:
+    FUNCTION.answer = answer
+    with pytest.raises(Problem) as refused:
+        prices_in("EUR")
+    assert (refused.value.status, refused.value.code) == (503, "prices_unavailable")
