@@ -98,7 +98,7 @@ def _mint(subject: str, role: str) -> str:
 
 def _purge_token() -> str:
     """The catalogue's credential, of this machine's issuer; "" where it has no key of one, and a line says so."""
-    from devtools import token
+    from devtools.identity import token
 
     try:
         return token.mint("catalogue", PURGER, lifetime=PURGES_FOR)
