@@ -67,7 +67,7 @@ class Gateway:
         self._labels = CallerLabels(settings.secrets.get("LOG_SECRET"))
         self._environment, self._summary = settings.environment, settings.summary
         self._cors = Cors(settings.cors_origins)
-        self._locator = Locator.configured(settings)
+        self._locator = Locator.configured(settings, platform.clock)
         self._authenticator = Authenticator(settings, platform)
         self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)

@@ -12,6 +12,7 @@ A per-request path does lookups: what was chosen for the same country, header an
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -19,8 +20,9 @@ from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
 from core.messages import Response
+from core.ports import Clock
 from core.problems import Problem
-from places import territories
+from places import tender, territories
 from places.languages import canonical, direction
 from places.matching import Matcher
 from places.negotiation import Reader, capped, negotiate, reader
@@ -62,7 +64,7 @@ class Territory(NamedTuple):
     """AF, AN, AS, EU, NA, OC or SA (UN M49)."""
     is_eu: bool
     currencies: tuple[str, ...]
-    """Tender today, most used first; never empty."""
+    """Tender on the day of the tables, most used first; never empty."""
     languages: tuple[str, ...]
     """Official ones, national before those of a part of the country, each by its number of speakers; never empty."""
     national: int
@@ -119,6 +121,8 @@ class Locale:
     region_code: str
     """ISO 3166-2 without the country: `ZH`."""
     source: Source
+    day: str = territories.AS_OF
+    """The day (UTC) whose tender counts: YYYY-MM-DD."""
 
     @property
     def continent(self) -> str:
@@ -131,7 +135,7 @@ class Locale:
     @property
     def currencies(self) -> tuple[str, ...]:
         """Every legal tender of the country, most used first."""
-        return territory(self.country).currencies
+        return tender.currencies(self.country, self.day)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -146,7 +150,7 @@ class Locale:
     @cached_property
     def json(self) -> bytes:
         """The answer of `/geo`, in UTF-8. Only what differs from visitor to visitor is written anew."""
-        head, choice, rest = _fragments(self.country, self.currency, self.language, self.source)
+        head, choice, rest = _fragments(self.country, self.day, self.currency, self.language, self.source)
         place = f'{head}{quoted(self.region)},"city":{quoted(self.city)},"timezone":{quoted(self.timezone)}'
         # A lone surrogate of a broken city name cannot be sent as UTF-8.
         return f"{place}{choice}{quoted(self.region_code)}{rest}".encode("utf-8", "replace")
@@ -159,13 +163,13 @@ class Locale:
 
 
 @lru_cache(maxsize=1024)
-def _fragments(country: str, currency: str, language: str, source: Source) -> tuple[str, str, str]:
+def _fragments(country: str, day: str, currency: str, language: str, source: Source) -> tuple[str, str, str]:
     """The JSON before `region`, between `timezone` and `regionCode`, and after that."""
     row = territory(country)
     rest = {
         "continent": row.continent,
         "isEU": row.is_eu,
-        "currencies": row.currencies,
+        "currencies": tender.currencies(country, day),
         "languages": row.languages,
         "direction": direction(language),
         "source": source._asdict(),
@@ -205,6 +209,7 @@ class Locator:
         default_currency: str = "USD",
         supported_languages: Iterable[str] = (),
         supported_currencies: Iterable[str] = (),
+        clock: Clock = time.time,
     ) -> None:
         if default_country not in territories.TERRITORIES:
             raise ValueError(f"DEFAULT_COUNTRY: {default_country!r} is not an ISO 3166-1 code")
@@ -213,14 +218,14 @@ class Locator:
             self._matcher = Matcher(supported_languages)
         except ValueError as error:
             raise ValueError(f"SUPPORTED_LANGUAGES: {error}") from None
-        self._currencies = [_existing(code, "SUPPORTED_CURRENCIES") for code in supported_currencies]
-        self._currency = self._default_currency(_existing(default_currency, "DEFAULT_CURRENCY"))
+        self._named_currencies = [_existing(code, "SUPPORTED_CURRENCIES") for code in supported_currencies]
+        self._named_currency = _existing(default_currency, "DEFAULT_CURRENCY")
+        self._clock = clock
+        self._turn(territories.AS_OF)
         self._language = self._default_language(default_language)
-        self._choose = lru_cache(maxsize=1024)(self._chosen)
-        self._remembered = lru_cache(maxsize=2048)(self._decided)
 
     @classmethod
-    def configured(cls, settings: LocaleSettings) -> "Locator":
+    def configured(cls, settings: LocaleSettings, clock: Clock = time.time) -> "Locator":
         """The locator of a gateway's settings. Raises ValueError as the constructor does."""
         return cls(
             settings.default_country,
@@ -228,7 +233,22 @@ class Locator:
             settings.default_currency,
             settings.supported_languages,
             settings.supported_currencies,
+            clock,
         )
+
+    def _turn(self, day: str) -> None:
+        """A day begins, and with it what was decided for it: what was chosen before holds no longer."""
+        self._day = day
+        self._next_change = tender.next_change(day)
+        self._currencies = [*dict.fromkeys(tender.current(code, day) for code in self._named_currencies)]
+        self._currency = self._default_currency(tender.current(self._named_currency, day))
+        self._choose = lru_cache(maxsize=1024)(self._chosen)
+        self._remembered = lru_cache(maxsize=2048)(self._decided)
+
+    def _keep_up(self) -> None:
+        """Turn when the next change is due. The clock is asked only while one is still to come."""
+        if self._next_change != tender.NEVER and (now := self._clock()) >= self._next_change:
+            self._turn(tender.day_of(now))
 
     def locate(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = "") -> Locale:
         """The locale of a visitor.
@@ -249,9 +269,10 @@ class Locator:
         country = code.upper() if code.isascii() else ""
         if country not in territories.TERRITORIES:
             raise Problem(404, "unknown_country", "There is no such ISO 3166-1 country code.", field="country")
+        self._keep_up()
         choice = self._choose(country, "", "", from_query(query) if query else NO_WISH, NO_WISH)
         source = Source("query", choice.currency_rule, choice.language_rule)
-        return Locale(country, "", "", "", choice.currency, choice.language, "", source)
+        return Locale(country, "", "", "", choice.currency, choice.language, "", source, self._day)
 
     def preferences(self, body: bytes) -> Wish:
         """What `POST /geo/preferences` may save. Raises a 400 Problem for what does not exist or is not supported."""
@@ -265,7 +286,11 @@ class Locator:
     def _located(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, asked: Wish) -> Locale:
         saved = from_cookie(cookie) if cookie else NO_WISH
         header = capped(accept_language) if accept_language else ""
-        return self._remembered(*[_text(cf, name) for name in PLACE], header, asked, saved)
+        if self._next_change != tender.NEVER:
+            self._keep_up()
+        # What is absent, null or something else than text is empty.
+        place = [value if isinstance(value := cf.get(name), str) else "" for name in PLACE]
+        return self._remembered(*place, header, asked, saved)
 
     def _decided(
         self,
@@ -283,7 +308,7 @@ class Locator:
             # XX, T1 (Tor) or nothing: then the region and city beside it, if any, are not the default country's.
             choice = self._choose("", "", header, asked, saved)
             source = Source("default", choice.currency_rule, choice.language_rule)
-            return Locale(self._country, "", "", "", choice.currency, choice.language, "", source)
+            return Locale(self._country, "", "", "", choice.currency, choice.language, "", source, self._day)
         regional = territories.REGION_LANGUAGES.get(f"{country}-{region_code}", "")
         choice = self._choose(country, regional, header, asked, saved)
         return Locale(
@@ -295,6 +320,7 @@ class Locator:
             choice.language,
             region_code,
             Source("country", choice.currency_rule, choice.language_rule),
+            self._day,
         )
 
     def _chosen(self, country: str, regional: str, header: str, asked: Wish, saved: Wish) -> Choice:
@@ -308,7 +334,7 @@ class Locator:
         for code, rule in ((asked.currency, "query"), (saved.currency, "cookie")):
             if code and (offered := self._offered(code)):
                 return offered, rule
-        for code in territory(country).currencies if country else ():
+        for code in tender.currencies(country, self._day) if country else ():
             if offered := self._offered(code):
                 return offered, "country"
         return self._currency, "default"
@@ -345,7 +371,8 @@ class Locator:
         """What is answered to a reader of the canonical `tag`: itself, or the supported tag that serves best."""
         return self._matcher.best(tag) if self._matcher else tag
 
-    def _offered(self, code: str) -> str | None:
+    def _offered(self, wanted: str) -> str | None:
+        code = tender.current(wanted, self._day)
         return code if not self._currencies or code in self._currencies else None
 
     def _default_currency(self, code: str) -> str:
@@ -359,16 +386,10 @@ class Locator:
 
 
 def _existing(code: str, setting: str) -> str:
-    known = currency_in_use(code)
+    known = currency_in_use(code) or (code if tender.replaced(code) else None)
     if known is None:
         raise ValueError(f"{setting}: {code!r} is not an ISO 4217 currency in use")
     return known
-
-
-def _text(cf: Mapping[str, Any], name: str) -> str:
-    """A string of `request.cf`; empty when it is absent, null or something else."""
-    value = cf.get(name)
-    return value if isinstance(value, str) else ""
 
 
 # --- Answers -----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import argparse
 import re
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from core.faults import Misconfigured
 from devtools.configuration import deployment
 from identity.publickeys import KeySet
 from identity.settings import IssuerSettings
+from places import tender
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -64,7 +66,7 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
         faults = [_told(fault, environment, secrets) for fault in error.faults]
         return faults, [*local_vars.shadows(path, environment), *_about_files(secrets)]
     twice = local_vars.shadows(path, environment)
-    return [], [*twice, *_about_issuers(settings), *_about_routes(settings, bindings), *_about_files(secrets)]
+    return [], [*twice, *_about_settings(settings, bindings), *_about_files(secrets)]
 
 
 def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:
@@ -79,7 +81,7 @@ def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]
     except Misconfigured as error:
         faults = [deployment.told(fault, environment) for fault in error.faults]
         return [*faults, *deployment.faults(None, own, environment)], advice
-    advice += [*_about_issuers(settings), *_about_routes(settings, bindings)]
+    advice += _about_settings(settings, bindings)
     return list(deployment.faults(settings, own, environment)), advice
 
 
@@ -91,6 +93,22 @@ def _told(fault: str, environment: str | None, secrets: Path) -> str:
         else r" (of a deployment: wrangler secret put \1{})".format(f" --env {environment}" if environment else "")
     )
     return re.sub(r"run: wrangler secret put (\S+)", rf"put \1 into {secrets.name}{deployed}", fault)
+
+
+def _about_settings(settings: Settings, bindings: set[str]) -> Iterator[str]:
+    yield from _about_money(settings)
+    yield from _about_issuers(settings)
+    yield from _about_routes(settings, bindings)
+
+
+def _about_money(settings: Settings) -> Iterator[str]:
+    """Money that is nobody's any more, and money whose last day is decided."""
+    today = tender.day_of(time.time())
+    listed = [("SUPPORTED_CURRENCIES", code) for code in settings.supported_currencies]
+    for name, code in [("DEFAULT_CURRENCY", settings.default_currency), *listed]:
+        if row := tender.replaced(code):
+            told = "was replaced" if row.day <= today else "will be replaced"
+            yield f"{name}: {code} {told} by {row.successor} on {row.day}, which is answered from then on; name it"
 
 
 def _about_issuers(settings: Settings) -> Iterator[str]:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from devtools.failure import Failure
+from devtools.generating import currency_changes
 from devtools.generating import language_distances as distances
 from devtools.generating import territory_reviews as reviews
 from devtools.paths import NODE_MODULES, SOURCES
@@ -112,7 +113,7 @@ def territories(cldr: Cldr, on: str) -> dict[str, Territory]:
     table = {}
     for code in sorted(codes):
         national, regional = _reviewed_languages(speech[code]) if code in speech else _languages(cldr, code)
-        currencies = money[code].split() if code in money else _tender(cldr, code, on)
+        currencies = money[code].split() if code in money else tender(cldr, code, on)
         table[code] = Territory(continent[code], code in union, currencies, national, regional)
     return table
 
@@ -121,16 +122,16 @@ def _by_code(table: Iterable[reviews.Review]) -> dict[str, str]:
     return {code: review.value for review in table for code in review.codes.split()}
 
 
-def _tender(cldr: Cldr, code: str, on: str) -> list[str]:
+def tender(cldr: Cldr, code: str, on: str) -> list[str]:
     """Legal tender on that day, in CLDR's order; money about to be withdrawn counts only where there is no other."""
-    tender = {
+    found = {
         currency: facts
         for entry in cldr.currencies[code]
         for currency, facts in entry.items()
         if facts.get("_tender") != "false" and facts.get("_from", "") <= on <= facts.get("_to", on)
     }
-    staying = [currency for currency, facts in tender.items() if "_to" not in facts]
-    return staying or list(tender)
+    staying = [currency for currency, facts in found.items() if "_to" not in facts]
+    return staying or list(found)
 
 
 def _languages(cldr: Cldr, code: str) -> tuple[list[str], list[str]]:
@@ -249,7 +250,7 @@ AS_OF: Final = "{on}"
 
 def _table(rows: str) -> dict[str, str]:
     """`key value value ...` a line; a line that begins with a blank goes on with the one before."""
-    return dict(row.split(" ", 1) for row in rows.strip().replace("\\n ", " ").split("\\n"))
+    return dict(row.split(" ", 1) for row in rows.strip().replace("\\n ", " ").split("\\n") if row)
 
 '''
 
@@ -268,6 +269,7 @@ def render(cldr: Cldr, on: str) -> str:
         _mapping(
             "REGION_LANGUAGES", region_languages(), "ISO 3166-2 code -> its language, where not the country's first."
         ),
+        *_money(cldr, table, on),
         _mapping("SCRIPTS", scripts(cldr), "Script -> languages written in it. All others are written in Latin."),
         _mapping("REGIONAL_SCRIPTS", regional_scripts(cldr), "language-REGION -> script, where the region decides it."),
         _mapping("LIKELY_REGIONS", likely_regions(cldr, table), "Region -> languages most at home there."),
@@ -278,6 +280,23 @@ def render(cldr: Cldr, on: str) -> str:
         _words("RIGHT_TO_LEFT", right_to_left(cldr), "Scripts written from right to left."),
     ]
     return "\n".join(parts)
+
+
+def _money(cldr: Cldr, table: dict[str, Territory], on: str) -> list[str]:
+    """What `places/tender.py` reads."""
+    reviewed = _by_code(reviews.CURRENCIES)
+    return [
+        _mapping(
+            "CURRENCY_CHANGES",
+            currency_changes.changes(cldr, table, reviewed, on, tender),
+            "ISO 3166-1 code -> day/currencies: changes that are decided and still to come.",
+        ),
+        _mapping(
+            "CURRENCY_SUCCESSORS",
+            currency_changes.successors(cldr, table, reviewed, on, tender),
+            "Currency that is nobody's any more, or will be -> its successor, and the first day without it.",
+        ),
+    ]
 
 
 def _matching(cldr: Cldr) -> list[str]:

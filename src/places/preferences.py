@@ -12,17 +12,15 @@ from urllib.parse import unquote_plus
 from core import strictjson
 from core.problems import Problem
 from fields.cookies import cookie_value
-from places import territories
+from places import tender
 from places.languages import canonical
 
 COOKIE: Final = "gatehouse_locale"
 MAX_AGE: Final = 365 * 24 * 3600
 """Seconds a browser keeps the cookie: one year."""
 
-CURRENCIES: Final = frozenset(
-    currency for row in territories.TERRITORIES.values() for currency in row.split(" ")[2].split(",")
-)
-"""ISO 4217 codes that are tender somewhere today."""
+CURRENCIES: Final = tender.in_use()
+"""ISO 4217 codes that are tender somewhere, or will be on a day that is decided."""
 
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9&=-]{0,128}")
 

@@ -16,7 +16,7 @@ AS_OF: Final = "2026-11-28"
 
 def _table(rows: str) -> dict[str, str]:
     """`key value value ...` a line; a line that begins with a blank goes on with the one before."""
-    return dict(row.split(" ", 1) for row in rows.strip().replace("\n ", " ").split("\n"))
+    return dict(row.split(" ", 1) for row in rows.strip().replace("\n ", " ").split("\n") if row)
 
 
 TERRITORIES: Final = _table("""
@@ -334,6 +334,65 @@ MD-SN ru-MD
 RS-KM sq-RS
 """)
 """ISO 3166-2 code -> its language, where not the country's first."""
+
+CURRENCY_CHANGES: Final = _table("""
+""")
+"""ISO 3166-1 code -> day/currencies: changes that are decided and still to come."""
+
+CURRENCY_SUCCESSORS: Final = _table("""
+ADP EUR 1999-01-01
+AFA AFN 2002-10-07
+ANG XCG 2025-03-31
+AON AOA 1999-12-13
+AOR AOA 1999-12-13
+ATS EUR 1999-01-01
+AZM AZN 2006-01-01
+BEF EUR 1999-01-01
+BGL EUR 1999-07-06
+BGN EUR 2026-01-01
+BYB BYN 2001-01-01
+BYR BYN 2016-07-01
+CSD RSD 2006-10-25
+CYP EUR 2008-01-01
+DEM EUR 2002-01-01
+ECS USD 2000-10-02
+EEK EUR 2011-01-01
+ESP EUR 1999-01-01
+FIM EUR 1999-01-01
+FRF EUR 1999-01-01
+GHC GHS 2007-07-03
+GRD EUR 2001-01-01
+HRK EUR 2023-01-01
+IEP EUR 1999-01-01
+ITL EUR 1999-01-01
+LTL EUR 2015-01-01
+LUF EUR 1999-01-01
+LVL EUR 2014-01-01
+MCF EUR 1999-01-01
+MRO MRU 2018-01-01
+MTL EUR 2008-01-01
+MZM MZN 2006-07-01
+NLG EUR 1999-01-01
+PTE EUR 1999-01-01
+ROL RON 2005-07-01
+RUR RUB 1999-01-01
+SDD SDG 2007-01-10
+SIT EUR 2007-01-01
+SKK EUR 2009-01-01
+SLL SLE 2022-07-01
+SRG SRD 2004-01-01
+STD STN 2018-01-01
+SVC USD 2001-01-01
+TJR TJS 2000-10-26
+TMM TMT 2009-01-01
+TPE USD 1999-10-20
+TRL TRY 2005-01-01
+VEB VES 2008-07-01
+VEF VES 2018-08-20
+YUM RSD 2002-05-16
+ZMK ZMW 2013-01-01
+""")
+"""Currency that is nobody's any more, or will be -> its successor, and the first day without it."""
 
 SCRIPTS: Final = _table("""
 Aghb xag

@@ -96,6 +96,17 @@ def examined(folder: Path, *changes: tuple[str, str]) -> tuple[list[str], list[s
     return doctor.examine_deployed(folder, "staging")
 
 
+def test_money_that_was_replaced_is_advice_with_its_successor_and_day(tmp_path: Path) -> None:
+    money = 'DEFAULT_CURRENCY = "BGN"\nSUPPORTED_CURRENCIES = ["HRK", "BGN"]'
+    faults, advice = examined(tmp_path, ('DEFAULT_CURRENCY = "USD"', money))
+    assert faults == []
+    assert [line for line in advice if "CURRENC" in line] == [
+        "DEFAULT_CURRENCY: BGN was replaced by EUR on 2026-01-01, which is answered from then on; name it",
+        "SUPPORTED_CURRENCIES: HRK was replaced by EUR on 2023-01-01, which is answered from then on; name it",
+        "SUPPORTED_CURRENCIES: BGN was replaced by EUR on 2026-01-01, which is answered from then on; name it",
+    ]
+
+
 def test_a_placeholder_does_not_get_as_far_as_a_deployment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

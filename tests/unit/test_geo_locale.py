@@ -294,7 +294,7 @@ def test_supported_languages_are_answered_as_configured() -> None:
         ({"default_country": "XX"}, "DEFAULT_COUNTRY: 'XX'"),
         ({"default_country": "us"}, "DEFAULT_COUNTRY: 'us'"),
         ({"default_language": "english"}, "DEFAULT_LANGUAGE: 'english'"),
-        ({"default_currency": "BGN"}, "DEFAULT_CURRENCY: 'BGN'"),
+        ({"default_currency": "XXQ"}, "DEFAULT_CURRENCY: 'XXQ'"),
         ({"supported_languages": ["en", "x"]}, "'x' is not a language tag"),
         ({"supported_currencies": ["EUR", "XXX"]}, "SUPPORTED_CURRENCIES: 'XXX'"),
     ],

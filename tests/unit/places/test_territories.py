@@ -163,6 +163,14 @@ def test_tender_is_that_of_the_day_asked_for(cldr: generator.Cldr, day: str, cur
     assert generator.territories(cldr, day)["BG"].currencies == currencies
 
 
+def test_what_is_decided_is_in_the_tables_before_its_day(cldr: generator.Cldr) -> None:
+    text = generator.render(cldr, "2025-12-15")
+    assert 'CURRENCY_CHANGES: Final = _table("""\nBG 2026-01-01/EUR\n""")' in text
+    assert "\nBGN EUR 2026-01-01\n" in text
+    assert "\nBG EU 1 BGN bg\n" in text
+    assert "\nBG 20" not in generator.render(cldr, "2026-01-01")
+
+
 def test_a_review_wins_over_cldr(cldr: generator.Cldr, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reviews, "CURRENCIES", (reviews.Review("CH", "EUR CHF", "For this test only, of course."),))
     assert generator.territories(cldr, territories.AS_OF)["CH"].currencies == ["EUR", "CHF"]
