@@ -67,6 +67,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "devtools.generating.house",
             "print which room of src/ may import which, and draw it in CONTRIBUTING.md",
         ),
+        "formats": ("devtools.generating.formats", "generate src/places/format_tables.py from Unicode CLDR"),
         "territories": ("devtools.generating.territories", "generate src/places/territories.py from Unicode CLDR"),
     },
     "any other program": {

@@ -23,6 +23,7 @@ from core.messages import Response
 from core.ports import Clock
 from core.problems import Problem
 from places import tender, territories
+from places.formats import formats_json
 from places.languages import canonical, direction
 from places.matching import Matcher
 from places.negotiation import Reader, capped, negotiate, reader
@@ -35,11 +36,21 @@ from places.preferences import (
     from_cookie,
     from_foreign_query,
     from_query,
+    profile_asked,
     set_cookie,
 )
 from places.settings import LocaleSettings
 
-__all__ = ["CURRENCIES", "Locale", "Locator", "country_response", "set_cookie", "territories", "visitor_response"]
+__all__ = [
+    "CURRENCIES",
+    "Locale",
+    "Locator",
+    "country_response",
+    "requested",
+    "set_cookie",
+    "territories",
+    "visitor_response",
+]
 
 VISITOR_CACHING: Final = {
     # One visitor's answer: a browser may keep it, no cache in between may (RFC 9111 section 5.2.2.7, RFC 9213).
@@ -157,9 +168,28 @@ class Locale:
 
     @cached_property
     def etag(self) -> str:
-        """The same bytes always have the same tag, and other bytes another: a strong validator (RFC 9110 section
-        8.8.1)."""
-        return f'"{hashlib.sha256(self.json).hexdigest()[:24]}"'
+        return entity_tag(self.json)
+
+    @cached_property
+    def profile(self) -> "Profile":
+        return Profile(self)
+
+
+class Profile:
+    """A Locale and how its people write and count: the answer of `?include=formats`.
+
+    The members of `Locale.json`, and after them `formats` as `places/formats.py` has them.
+    """
+
+    def __init__(self, locale: Locale) -> None:
+        formats = formats_json(locale.country, locale.is_eu, locale.currency, locale.language)
+        self.json = locale.json[:-1] + b',"formats":' + formats + b"}"
+        self.etag = entity_tag(self.json)
+
+
+def entity_tag(content: bytes) -> str:
+    """The same bytes always have the same tag, and other bytes another: a strong validator (RFC 9110 section 8.8.1)."""
+    return f'"{hashlib.sha256(content).hexdigest()[:24]}"'
 
 
 @lru_cache(maxsize=1024)
@@ -209,6 +239,7 @@ class Locator:
         default_currency: str = "USD",
         supported_languages: Iterable[str] = (),
         supported_currencies: Iterable[str] = (),
+        *,
         clock: Clock = time.time,
     ) -> None:
         if default_country not in territories.TERRITORIES:
@@ -233,7 +264,7 @@ class Locator:
             settings.default_currency,
             settings.supported_languages,
             settings.supported_currencies,
-            clock,
+            clock=clock,
         )
 
     def _turn(self, day: str) -> None:
@@ -392,20 +423,25 @@ def _existing(code: str, setting: str) -> str:
     return known
 
 
+def requested(locale: Locale, query: str) -> Locale | Profile:
+    """What `include` in a query asks for. Raises a 400 Problem for what cannot be included."""
+    return locale.profile if "include" in query and profile_asked(query) else locale
+
+
 # --- Answers -----------------------------------------------------------------------------------------------------
 
 
-def visitor_response(locale: Locale, if_none_match: str | None = None) -> Response:
+def visitor_response(locale: Locale | Profile, if_none_match: str | None = None) -> Response:
     """The answer of `GET /geo`; 304 when the visitor's browser holds it already."""
     return _response(locale, VISITOR_CACHING, if_none_match)
 
 
-def country_response(locale: Locale, if_none_match: str | None = None) -> Response:
+def country_response(locale: Locale | Profile, if_none_match: str | None = None) -> Response:
     """The answer of `GET /geo/{country}`."""
     return _response(locale, COUNTRY_CACHING, if_none_match)
 
 
-def _response(locale: Locale, caching: Mapping[str, str], if_none_match: str | None) -> Response:
+def _response(locale: Locale | Profile, caching: Mapping[str, str], if_none_match: str | None) -> Response:
     etag = locale.etag
     headers = {**caching, "etag": etag}
     # An opaque tag holds no quote, so ours stands in the list exactly when it is in the text (section 13.1.2).

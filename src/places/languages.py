@@ -136,14 +136,25 @@ def likely(tag: str) -> Subtags:
     >>> likely("zh-TW").script, likely("pa-PK").script, likely("pt").region
     ('Hant', 'Arab', 'BR')
     """
+    language, script, region = _named(tag)
+    script = script or territories.REGIONAL_SCRIPTS.get(f"{language}-{region}") or _scripts().get(language, "Latn")
+    return Subtags(language, script, region or home(language, script))
+
+
+def named_region(tag: str) -> str:
+    """The region that a canonical tag names; empty when it names none."""
+    return _named(tag).region
+
+
+def _named(tag: str) -> Subtags:
+    """The subtags that are written in a canonical tag; the others are empty."""
     language, *rest = tag.split("-")
     script = region = ""
     if rest and len(rest[0]) == 4 and rest[0].isalpha():
         script = rest.pop(0)
     if rest and (len(rest[0]) == 2 or (len(rest[0]) == 3 and rest[0].isdigit())):
         region = rest.pop(0)
-    script = script or territories.REGIONAL_SCRIPTS.get(f"{language}-{region}") or _scripts().get(language, "Latn")
-    return Subtags(language, script, region or home(language, script))
+    return Subtags(language, script, region)
 
 
 @cache

@@ -109,9 +109,9 @@ def _regions(region: str, text: Subtags) -> int:
         return 0
     written = f"{text.language}-{text.script}"
     stem = written if written in _region_groups() else text.language
-    ancestors = _ancestors(stem, region)
-    if text.region in ancestors:
-        return 1 + ancestors.index(text.region)
+    groups = ancestors(stem, region)
+    if text.region in groups:
+        return 1 + groups.index(text.region)
     group = _region_groups().get(stem)
     if group is None:
         return SAME_VARIETY
@@ -120,7 +120,7 @@ def _regions(region: str, text: Subtags) -> int:
     return SAME_VARIETY if (region in group) == (text.region in group) else OTHER_VARIETY
 
 
-def _ancestors(stem: str, region: str) -> list[str]:
+def ancestors(stem: str, region: str) -> list[str]:
     """The groups whose text that of a region inherits, nearest first: 150 and 001 of English in AT."""
     found = []
     while region := _parents().get((stem, region), ""):

@@ -1,4 +1,4 @@
-"""What a visitor asks for by name: `?currency=` and `?lang=`, the preferences cookie, the body that sets it.
+"""What a visitor asks for by name: `?currency=`, `?lang=`, `?include=`, the preferences cookie, the body that sets it.
 
 A query and a body are said on purpose, so what is wrong in them is told (a 400 naming the field). A cookie is old news:
 what is wrong in it is ignored. Which of the two wins, and whether a wish can be met, is `geo.py`'s.
@@ -59,6 +59,14 @@ def from_foreign_query(query: str) -> Wish:
     """The same of a query that is the origin's: what is no currency or language there is a parameter of its own."""
     currency, language = _parameter(query, "currency"), _parameter(query, "lang")
     return Wish(currency_in_use(currency) if currency else None, canonical(language) if language else None)
+
+
+def profile_asked(query: str) -> bool:
+    """Whether a query says `include=formats`. Raises a 400 Problem for anything else to include."""
+    included = _parameter(query, "include")
+    if included not in (None, "formats"):
+        raise Problem(400, "invalid_include", "Only formats can be included.", field="include")
+    return included is not None
 
 
 def _parameter(query: str, name: str) -> str | None:

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.messages import Response
-from geo import COUNTRY_CACHING, VISITOR_CACHING, Locale, Locator, Source, country_response, visitor_response
+from core.problems import Problem
+from geo import (
+    COUNTRY_CACHING,
+    VISITOR_CACHING,
+    Locale,
+    Locator,
+    Source,
+    country_response,
+    requested,
+    visitor_response,
+)
 
 LOCATOR = Locator()
 ZURICH = {"country": "CH", "region": "Zürich", "regionCode": "ZH", "city": "Zürich", "timezone": "Europe/Zurich"}
@@ -61,6 +71,41 @@ def test_any_name_of_a_place_is_written_as_json(region: str, city: str, code: st
 def test_half_a_surrogate_pair_in_a_name_is_replaced_not_fatal() -> None:
     members = json.loads(LOCATOR.locate({**ZURICH, "city": "Z\ud800rich"}, None, None).json)
     assert members["city"] == "Z?rich"
+
+
+def test_a_profile_is_the_answer_and_the_formats_after_it() -> None:
+    locale = LOCATOR.locate(ZURICH, "it-CH", None)
+    plain, profile = json.loads(locale.json), json.loads(requested(locale, "include=formats").json)
+    assert list(profile) == [*plain, "formats"]
+    assert {**plain, "formats": profile["formats"]} == profile
+    assert list(profile["formats"]) == [
+        *("currencyDigits", "currencySymbol", "numberingSystem", "decimal", "group", "hourCycle", "firstDayOfWeek"),
+        *("weekend", "calendar", "measurementSystem", "temperatureUnit", "paperSize", "callingCode", "isEEA"),
+    ]
+
+
+def test_a_profile_is_kept_as_the_answer_is_and_has_a_tag_of_its_own() -> None:
+    locale = LOCATOR.locate(ZURICH, "it-CH", None)
+    plain, profile = visitor_response(locale), visitor_response(requested(locale, "lang=it&include=formats"))
+    assert profile.headers["etag"] != plain.headers["etag"]
+    assert {**profile.headers, "etag": ""} == {**plain.headers, "etag": ""}
+    assert visitor_response(locale.profile, profile.headers["etag"]).status == 304
+    assert visitor_response(locale, profile.headers["etag"]).status == 200
+    assert country_response(LOCATOR.for_country("CH").profile).headers["cache-control"].startswith("public")
+
+
+@pytest.mark.parametrize("query", ["include=", "include=everything", "include=formats,formats", "include=Formats"])
+def test_what_cannot_be_included_is_a_400_naming_it(query: str) -> None:
+    with pytest.raises(Problem) as told:
+        requested(LOCATOR.for_country("CH"), query)
+    assert (told.value.status, told.value.code) == (400, "invalid_include")
+    assert told.value.members == {"field": "include"}
+
+
+@pytest.mark.parametrize("query", ["", "lang=fr", "included=1", "x=include"])
+def test_without_include_the_answer_is_the_plain_one(query: str) -> None:
+    locale = LOCATOR.for_country("CH")
+    assert requested(locale, query) is locale
 
 
 def test_a_visitors_answer_is_theirs_alone() -> None:

@@ -132,6 +132,7 @@ def test_two_visitors_behind_one_shared_cache_never_see_each_others_answer(gatew
         ("/geo?currency=XXQ", 400, "invalid_currency", "currency"),
         ("/geo?lang=%00", 400, "invalid_language", "lang"),
         ("/geo?lang=english", 400, "invalid_language", "lang"),
+        ("/geo?include=everything", 400, "invalid_include", "include"),
         ("/geo/QQ", 404, "unknown_country", "country"),
         ("/geo/CH?lang=xx-", 400, "invalid_language", "lang"),
     ],
