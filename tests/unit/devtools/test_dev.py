@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -359,6 +360,17 @@ def test_a_free_port_is_the_origins_own(local: dev_options.Options, monkeypatch:
         local,
         ("origin", "--port", str(port), "--seed", "--gateway", "http://localhost:8787"),
     )
+
+
+@pytest.mark.example
+def test_services_are_the_origins_and_no_option_of_wranglers(local: dev_options.Options) -> None:
+    options = dev_options.parse(["--services", "--config", str(local.config)])
+    assert (options.services, "--services" in options.wrangler) == (True, False)
+    assert companion.beside(replace(local, services=True))[1][-1] == "--services"
+
+
+def test_a_gateway_whose_port_wrangler_finds_is_told_nothing(local: dev_options.Options) -> None:
+    assert "--gateway" not in companion.beside(replace(local, port=0))[1]
 
 
 def test_only_what_leads_to_the_example_origin_is_moved() -> None:
