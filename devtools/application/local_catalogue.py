@@ -28,9 +28,13 @@ class Catalogue:
         self._making = threading.Lock()
 
     def __call__(self, event: dict[str, Any], context: Any) -> Any:
+        return self.handler()(event, context)
+
+    def handler(self) -> Handler:
+        """It takes a second to make, for whoever comes first."""
         with self._making:
-            handler = self._handler = self._handler or self._made()
-        return handler(event, context)
+            self._handler = self._handler or self._made()
+            return self._handler
 
     def close(self) -> None:
         if self._folder:
@@ -42,11 +46,12 @@ class Catalogue:
         from application.catalogue.samples import put_samples
         from application.catalogue.wiring import Wired
         from application.common.caller import Gatekeeper
-        from application.common.telemetry import metrics_of
         from aws_lambda_powertools import Logger
+        from aws_lambda_powertools.metrics import EphemeralMetrics
 
         self._folder = tempfile.mkdtemp(prefix="gatehouse-catalogue-")
-        logger, metrics = Logger(service="catalogue-api"), metrics_of("catalogue-api")
+        logger = Logger(service="catalogue-api")
+        metrics: Any = EphemeralMetrics(namespace="local")  # others are one for the whole process
         for attached in logger.handlers:
             if isinstance(attached, logging.StreamHandler):
                 attached.setStream(self._log)

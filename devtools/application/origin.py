@@ -99,6 +99,7 @@ def local_origin(
         server.special["echo"] = echo(secrets, hosts)
         if mint:
             server.special["dev"] = sign_in(mint)
+            catalogue.handler()  # the page asks for prices first of all
         server.start()
         running.callback(server.stop)
         yield LocalOrigin(server.url, server.server_port, database)

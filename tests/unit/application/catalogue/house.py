@@ -28,8 +28,8 @@ from application.catalogue.reading import CachedCatalogue
 from application.catalogue.shelf import Shelf
 from application.catalogue.store import CatalogueStore
 from application.common.caller import Gatekeeper
-from application.common.telemetry import metrics_of
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics
 from sqlalchemy import Engine, event
 
 from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
@@ -99,7 +99,8 @@ class House:
         parts = Parts(self.read, self.store, self.telling, Gatekeeper(lambda: [SECRET], None, self.hosts))
         handler = logging.StreamHandler(self.log)
         logger = Logger(service=f"catalogue-{id(self)}", logger_handler=handler)
-        self.handler = create_handler(parts, logger, metrics_of("catalogue-tests"))
+        metrics: Any = EphemeralMetrics(namespace="tests")  # others are one for the whole process
+        self.handler = create_handler(parts, logger, metrics)
 
     def _count(self, name: str, reason: str) -> None:
         self.counted[name] += 1
