@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,10 +19,10 @@ from gatehouse_verifier import Refused
 
 from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.application.origin import local_origin
+from devtools.paths import ORIGIN
 from forwarding.signing import origin_key
 from tests.unit.forwarding.signed_requests import sign
 
-ORIGIN = Path(__file__).resolve().parents[2] / "origin"
 SECRET = "origin-lambda-tests-secret-of-enough-bytes"
 NEXT = "origin-lambda-tests-second-secret-long-enough"
 PRINCIPAL = "arn:aws:iam::123456789012:user/gatehouse"

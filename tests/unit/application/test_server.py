@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +18,6 @@ from devtools.application.origin import local_origin
 from forwarding.signing import origin_key
 from tests.unit.forwarding.signed_requests import sign
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRET = "origin-server-tests-secret-of-enough-bytes"
 
 

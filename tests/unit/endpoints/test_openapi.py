@@ -2,13 +2,13 @@
 
 import json
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auth import Authenticator
 from configuration.settings import RouteSettings, Settings
+from devtools.paths import ROOT
 from endpoints import openapi, schemas
 from endpoints.table import Endpoints
 from geo import Locator
@@ -36,7 +36,7 @@ def test_a_gateway_without_routes_is_described() -> None:
 
 
 def test_the_version_is_the_projects() -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == openapi.VERSION
 
 
