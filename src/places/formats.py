@@ -16,6 +16,9 @@ from places.matching import ancestors
 ROOT: Final = "und"
 """What every locale inherits from in the end."""
 
+SYMBOLS_REMEMBERED: Final = 64
+"""Currencies whose symbols are kept apart, of the some 150 that are in use."""
+
 EFTA_OF_THE_EEA: Final = frozenset({"IS", "LI", "NO"})
 """Members of the European Economic Area beside the European Union (EEA Agreement art. 2)."""
 
@@ -117,7 +120,7 @@ def _symbol_rows() -> dict[str, str]:
     return _keyed(format_tables.SYMBOLS)
 
 
-@cache
+@lru_cache(maxsize=SYMBOLS_REMEMBERED)
 def _symbols(currency: str) -> dict[str, str]:
     """Locale -> symbol of the currency, which is its code where CLDR has no other."""
     found = {ROOT: currency}

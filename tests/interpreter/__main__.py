@@ -23,7 +23,7 @@ from devtools.installing.locked import requirement
 from devtools.installing.stamps import Stamp, key_of
 from devtools.installing.turns import one_at_a_time
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, TOOLS_LOCK
-from tests.interpreter.selection import PACKAGES, left_out_of_modules, modules_left_out
+from tests.interpreter.selection import PACKAGES, left_out_of_modules, places_left_out
 
 RUN = Path(__file__).with_name("run.mjs")
 HOME = STATE / "interpreter"
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
 def settings(argv: Sequence[str]) -> dict[str, object]:
     """What `run.mjs` is told."""
     named = any("/" in option and (ROOT / option.partition("::")[0]).exists() for option in argv)
-    left_out = (f"--ignore={module}" for module in sorted(modules_left_out()))
+    left_out = (f"--ignore={place}" for place in sorted(places_left_out()))
     deselected = (f"--deselect={test}" for test in left_out_of_modules())
     return {
         "pyodide": str(NODE_MODULES / "pyodide"),

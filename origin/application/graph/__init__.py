@@ -7,8 +7,7 @@
 What may be asked is bounded before anything is executed (`limits.py`), who sees and changes what is one table
 (`rules.py`), and everything else that goes wrong is told as one message with the request's id (`faults.py`).
 
-Files: `schema.graphql` the schema as it is published (written by `python -m devtools schema`), `types.py`, `query.py`
-and `mutation.py` the same in Python, `reading.py` what one request reads and how often, `operations.py` GraphQL over
-HTTP, `persisted.py` registered queries, `execution.py` from a document to its result, `app.py` routes and answers,
-`api.py` the function.
+Files: `types.py`, `query.py` and `mutation.py` the schema, `reading.py` what one request reads and how often,
+`operations.py` GraphQL over HTTP, `persisted.py` registered queries, `execution.py` from a document to its result,
+`app.py` routes and answers, `api.py` the function.
 """
