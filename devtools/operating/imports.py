@@ -90,7 +90,14 @@ def _variables(properties: Mapping[str, object]) -> dict[str, str]:
     """The function's variables, each with some value: what is imported does not call anybody."""
     environment = properties.get("Environment", {})
     names = environment.get("Variables", {}) if isinstance(environment, Mapping) else {}
-    known = {"COST_THRESHOLD_DOLLARS": "5", "PAYMENT_PROVIDER": "http", "PAYMENT_API_URL": "http://127.0.0.1:9"}
+    known = {
+        "COST_THRESHOLD_DOLLARS": "5",
+        "PAYMENT_PROVIDER": "http",
+        "PAYMENT_API_URL": "http://127.0.0.1:9",
+        "DATABASE_URL": "mysql+pymysql://catalogue@127.0.0.1:9/catalogue",
+        "DATABASE_IAM": "false",
+        "REDIS_URL": "redis://127.0.0.1:9",
+    }
     aws = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_TRACE_DISABLED": "true"}
     return {**dict.fromkeys(names, "http://127.0.0.1:9/none"), **aws, **{n: v for n, v in known.items() if n in names}}
 

@@ -37,6 +37,10 @@ PERSISTED = {"persistedQuery": {"version": 1, "sha256Hash": hash_of(LISTS)}}
 BY_LAMBDA = frozenset({"WriteLogs", "FollowTheOutbox", "ListStreams"})
 """Statements that Lambda itself uses in the function's name: writing its log, following its stream."""
 
+WITH_A_GATEWAY = frozenset({"ReadTheCredentialForPurges"})
+"""Statements for what is told to a gateway, and the application deployed here stands behind none: the flow with one is
+`tests/worker/test_catalogue_flow.py`."""
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -243,6 +247,7 @@ def attempts(shop: Workshop) -> dict[str, dict[str, Attempt]]:
             "LeaveMessages": lambda: (shop.place() or {}).get("statusCode") == 202,
             "ReadAndSetStock": answers(200, "OrdersApi", "GET", "/stock"),
             "ShowNotifications": answers(200, "OrdersApi", "GET", "/notifications"),
+            "AskWhatThingsCost": lambda: (shop.place() or {}).get("statusCode") == 202,
             "TakeSignedRequestsOnce": signed("OrdersApi", "DELETE", "/orders/none", 404),
             "ReadTheGatewaysSecret": signed("OrdersApi", "GET", "/orders", 200),
         },
@@ -254,6 +259,11 @@ def attempts(shop: Workshop) -> dict[str, dict[str, Attempt]]:
             "TakeSignedRequestsOnce": signed("GraphApi", "POST", "/graphql", 400),
             "ReadTheGatewaysSecret": signed("GraphApi", "GET", "/graphql", 400),
         },
+        "CatalogueApi": {
+            "TakeSignedRequestsOnce": signed("CatalogueApi", "DELETE", "/products/none", 204),
+            "ReadTheGatewaysSecret": signed("CatalogueApi", "GET", "/products", 200),
+        },
+        **dict.fromkeys(("CatalogueSweeper", "CataloguePrices", "CatalogueMigrate"), {}),
         "OrdersRelay": dict.fromkeys(("ForgetWhatWasSent", "SendOrders", "Publish"), shop.relay),
         "OrdersSweeper": dict.fromkeys(("EmptyTheOutbox", "SendOrders", "Publish"), shop.sweep),
         "OrdersProcessor": dict.fromkeys(

@@ -21,6 +21,7 @@ def test_a_write_is_seen_by_the_next_reader_whichever_process_serves_it(gateway:
         assert gateway.as_admin("PUT", "/products/lamp", body=body, content_type="application/json").status_code < 300
         shown = gateway.ask("GET", "/products/lamp", x_geo_currency="EUR").json()
         assert shown["price"]["minor"] == price
+    assert gateway.as_admin("DELETE", "/products/lamp").status_code == 204  # the other tests' products all have a price
 
 
 def test_what_things_cost_is_asked_of_a_function_that_has_no_url(application: LocalApplication) -> None:
