@@ -263,7 +263,7 @@ def attempts(shop: Workshop) -> dict[str, dict[str, Attempt]]:
             "TakeSignedRequestsOnce": signed("CatalogueApi", "DELETE", "/products/none", 204),
             "ReadTheGatewaysSecret": signed("CatalogueApi", "GET", "/products", 200),
         },
-        **dict.fromkeys(("CatalogueSweeper", "CataloguePrices", "CatalogueMigrate"), {}),
+        **{function: {} for function in ("CatalogueSweeper", "CataloguePrices", "CatalogueMigrate")},
         "OrdersRelay": dict.fromkeys(("ForgetWhatWasSent", "SendOrders", "Publish"), shop.relay),
         "OrdersSweeper": dict.fromkeys(("EmptyTheOutbox", "SendOrders", "Publish"), shop.sweep),
         "OrdersProcessor": dict.fromkeys(
