@@ -80,8 +80,11 @@ def _actions(statement: Mapping[str, Any]) -> set[str]:
     return {actions} if isinstance(actions, str) else set(actions) - QUEUE_BY_LAMBDA
 
 
-NAMED_OTHERWISE: Mapping[str, str] = {"GetFunctionConfiguration": "UpdateFunctionConfiguration"}
-"""What the emulator's CloudTrail, which goes by the path of a request alone, calls an operation of AWS Lambda."""
+NAMED_OTHERWISE: Mapping[str, str] = {
+    "InvokeFunction": "Invoke",
+    "GetFunctionConfiguration": "UpdateFunctionConfiguration",
+}
+"""What CloudTrail calls an operation of AWS Lambda otherwise than IAM does; the emulator's goes by the path alone."""
 BY_QUERY = ("cloudformation", "sns")
 """Services whose operations stand in the request's content; CloudTrail has them as `POST.<service>`."""
 
