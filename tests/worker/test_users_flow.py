@@ -298,9 +298,9 @@ def test_a_captured_creation_cannot_be_sent_again(
 
 
 def test_a_repetition_by_the_gateway_is_taken(gateway: Gateway, wire: Wire) -> None:
-    """405 is the handler's word on DELETE: the second try got in, although the first was taken, too."""
+    """428 is the handler's word on DELETE without If-Match: the second try got in, though the first was taken, too."""
     wire.answers = [HttpResponse(503)]
-    assert gateway.request("DELETE", "/api/users/ada", headers=ADA).status_code == 405
+    assert gateway.request("DELETE", "/api/users/ada", headers=ADA).status_code == 428
     assert len(set(wire.nonces)) == len(wire.seen) == 2
 
 

@@ -1,5 +1,6 @@
 """Charging over HTTP: a real provider on a socket that hangs, fails after charging, and answers twice."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -107,6 +108,20 @@ def test_the_key_is_asked_for_each_request(provider: Provider) -> None:
 # --- answers that no good provider gives -----------------------------------------------------------------------
 
 
+def _request(connection: socket.socket) -> bytes:
+    """A whole request: its content may come after its head."""
+    received = b""
+    while (chunk := connection.recv(65536)) and not _is_whole(received := received + chunk):
+        pass
+    return received
+
+
+def _is_whole(received: bytes) -> bool:
+    head, end, content = received.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    return bool(end) and len(content) >= (int(length[1]) if length else 0)
+
+
 @contextmanager
 def answering(answer: Callable[[bytes], bytes]) -> Iterator[str]:
     """A server that takes any request and answers with what `answer` makes of its head."""
@@ -120,7 +135,7 @@ def answering(answer: Callable[[bytes], bytes]) -> Iterator[str]:
                 except OSError:
                     return
                 with connection:
-                    connection.sendall(answer(connection.recv(65536)))
+                    connection.sendall(answer(_request(connection)))
 
         threading.Thread(target=serve, daemon=True).start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
