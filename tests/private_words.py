@@ -45,6 +45,12 @@ REQUEST_LINE = re.compile(rb"[A-Z]{3,16} (\S+) HTTP/1\.1\r\n")
 HEAD_AT_MOST = 65536
 
 
+def _credential(value: str) -> str:
+    """What is private of credentials: all of them, but of a SigV4 signature itself alone. The fields that it names
+    and the key's id are in honest lines."""
+    return value.rpartition("Signature=")[2] if value.lstrip().startswith("AWS4-HMAC-SHA256 ") else value
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something private in a log. The line is shown with all that is private taken out: a report is a log, too."""
@@ -101,7 +107,7 @@ class Watch:
             name, _, value = text.partition(":")
             match name.strip().lower():
                 case "authorization" | "proxy-authorization" | "x-amz-security-token":
-                    self._remember("a credential", [value])
+                    self._remember("a credential", [_credential(value)])
                 case "sec-websocket-protocol":
                     self._remember("a credential", value.split(",")[1:])
                 case "cookie":

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from application.common.caller import Gatekeeper, is_principal
 from application.common.users_table import TABLE_SCHEMA
+from aws_lambda_powertools.utilities import parameters
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # it has no types
 from gatehouse_verifier import Refused
 
@@ -93,6 +94,7 @@ def function(template: dict[str, Any]) -> Iterator[Any]:
         assert set(values) == set(variables)
         for name, value in values.items():
             environment.setenv(name, value)
+        parameters.clear_caches()  # a client that another test left has that test's endpoint
         yield importlib.import_module("application.users.handler")
         sys.modules.pop("application.users.handler")
 
