@@ -94,7 +94,7 @@ def function(template: dict[str, Any]) -> Iterator[Any]:
         assert set(values) == set(variables)
         for name, value in values.items():
             environment.setenv(name, value)
-        parameters.clear_caches()  # a client that another test left has that test's endpoint
+        parameters.clear_caches()  # type: ignore[no-untyped-call]  # a client that another test left has that test's endpoint
         yield importlib.import_module("application.users.handler")
         sys.modules.pop("application.users.handler")
 
