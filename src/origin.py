@@ -46,7 +46,7 @@ from forwarding.forwarded import (
 )
 from forwarding.graphql import Excess, hold_within
 from forwarding.graphql import refusal as graphql_refusal
-from forwarding.retries import asks_for_retry, backoff, content_in_flight, is_retryable, is_transient, retry_after
+from forwarding.retries import backoff, content_in_flight, is_retryable, is_transient, retry_after
 from forwarding.settings import ForwardingSettings
 from forwarding.signers import Signer, Stamp, compiled_signer
 
@@ -197,8 +197,8 @@ class Forwarding:
         """`send`, once the content is ready."""
         stamp = self._stamp(request)
         started = self.platform.clock()
-        if not self.upstream.breaker.admits(started):
-            raise _unavailable(self.upstream.breaker.retry_after(started))
+        if not self.upstream.breaker.admits(started, request.path):
+            raise _unavailable(self.upstream.breaker.retry_after(started, request.path))
         response = await self._exchange(request, stamp, started)
         self.notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
         self.notes["origin_status"] = response.status
@@ -241,9 +241,9 @@ class Forwarding:
         everybody else by sending slowly or hanging up.
         """
         if isinstance(outcome, Response) and not is_transient(outcome):
-            self.upstream.breaker.succeeded()
+            self.upstream.breaker.succeeded(self.platform.clock(), request.path)
         elif isinstance(outcome, Response) or not content_in_flight(request):
-            self.upstream.breaker.failed(self.platform.clock(), started)
+            self.upstream.breaker.failed(self.platform.clock(), started, request.path)
 
     async def _try(self, request: Request, stamp: Stamp | None, deadline: float) -> Response | Problem:
         upstream, now = self.upstream, self.platform.clock()
@@ -272,7 +272,7 @@ class Forwarding:
         Full jitter, and never before the origin wants to be asked again. Waiting past the deadline helps nobody, nor
         does asking an origin that others have meanwhile found to be down.
         """
-        if isinstance(outcome, Response) and not asks_for_retry(outcome):
+        if isinstance(outcome, Response) and not is_transient(outcome):
             return None
         now = self.platform.clock()
         wait = backoff(tries, self.platform.random.random())

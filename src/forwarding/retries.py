@@ -14,10 +14,8 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """RFC 9110 section 9.2.2; TRACE is never forwarded. Never add a method that the RFC does not call idempotent."""
 
 TRANSIENT = frozenset({502, 503, 504})
-"""Statuses that say the origin itself is not well, unless it means them. A 500 is an answer."""
-
-TOO_MANY_REQUESTS = 429
-"""Repeated only when it says when; it means the origin is alive, so the breaker does not count it."""
+"""Statuses that say the origin itself is not well, unless it means them. A 500 is an answer, and so is a 429: it is for
+the caller to wait, not for a gateway to ask again in its name."""
 
 FIRST_BACKOFF = 0.1
 LONGEST_BACKOFF = 2.0
@@ -44,13 +42,6 @@ def is_transient(response: Response) -> bool:
         return False
     said = response_directives(response.headers)
     return not (said.max_age if said.s_maxage is None else said.s_maxage)
-
-
-def asks_for_retry(response: Response) -> bool:
-    """Whether the response says that another try may do better."""
-    if response.status == TOO_MANY_REQUESTS:
-        return "retry-after" in response.headers
-    return is_transient(response)
 
 
 def backoff(tries: int, chance: float) -> float:

@@ -10,7 +10,7 @@ import pytest
 
 from devtools.runtime.runner import Gateway
 from tests.worker import origins
-from tests.worker.origins import BadOrigin, Origin, ScriptedOrigin, answer_head, closed_port
+from tests.worker.origins import BadOrigin, Connection, Origin, ScriptedOrigin, answer_head, closed_port
 from tests.worker.patience import PATIENCE
 
 TIMEOUT_MS = 1500
@@ -35,6 +35,11 @@ BEHAVIOURS = (
 OK = answer_head(200, "content-type: text/plain\r\ncontent-length: 2") + b"ok"
 BUSY = answer_head(503, "content-length: 0")
 BUSY_FOR_A_SECOND = answer_head(503, "retry-after: 1\r\ncontent-length: 0")
+
+
+def busy_at_the_report(connection: Connection, origin: BadOrigin) -> None:
+    connection.read_content()
+    connection.send(answer_head(502) if "report" in connection.request.target else OK)
 
 
 @dataclass
@@ -63,6 +68,7 @@ def street(worker: Callable[..., Gateway]) -> Iterator[Street]:
     neighbours["busy_for_a_second"] = ScriptedOrigin(BUSY_FOR_A_SECOND, OK)
     neighbours["always_busy"] = ScriptedOrigin(BUSY)
     neighbours["breaking"] = BadOrigin(origins.reset_before_headers)
+    neighbours["half_broken"] = BadOrigin(busy_at_the_report)
     urls = {name: neighbour.url for name, neighbour in neighbours.items()}
     urls["refuse"] = f"http://127.0.0.1:{closed_port()}"
     routes = [
@@ -228,3 +234,9 @@ def test_an_origin_that_keeps_failing_is_left_alone(street: Street) -> None:
         assert problem(response) == (503, "origin_unavailable")
         assert 1 <= int(response.headers["retry-after"]) <= 30
     assert street.calls("breaking") == 5
+
+
+def test_a_poller_of_a_broken_path_refuses_nobody_else(street: Street) -> None:
+    for _ in range(15):
+        assert [street.gateway.get("/half_broken/report").status_code for _ in range(3)] == [502] * 3
+        assert street.get("half_broken").text == "ok"
