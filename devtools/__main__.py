@@ -62,6 +62,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "generating": {
         "reference": ("devtools.generating.reference", "write the tables of docs/configuration.md, or --check them"),
+        "openapi": ("devtools.generating.openapi", "generate public/openapi/application.json from the application"),
         "currencies": ("devtools.generating.currencies", "generate the minor units of money from ISO 4217"),
         "house": (
             "devtools.generating.house",

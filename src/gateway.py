@@ -23,7 +23,7 @@ from core.messages import Request, Response
 from core.paths import normalise_path
 from core.ports import Background, ClientGone, ClientTooSlow, Platform
 from core.problems import Problem, problem_response
-from endpoints.openapi import Description
+from endpoints.description import Description
 from endpoints.table import Endpoint, Endpoints
 from fields.handshake import is_websocket
 from fields.tracing import trace
@@ -77,7 +77,12 @@ class Gateway:
             id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
         }
         self._endpoints = Endpoints(
-            self._locator, self._authenticator, self._cache, Description(settings), platform, settings.operators
+            self._locator,
+            self._authenticator,
+            self._cache,
+            Description(settings, platform),
+            platform,
+            settings.operators,
         )
         self._readings = _readings(self._endpoints, self._routes)
 

@@ -29,6 +29,7 @@ from configuration.loading import load_settings
 from configuration.settings import Settings
 from core.faults import Misconfigured
 from devtools.configuration import deployment
+from endpoints import openapi, origins
 from identity.publickeys import KeySet
 from identity.settings import IssuerSettings
 from places import tender
@@ -66,7 +67,8 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
         faults = [_told(fault, environment, secrets) for fault in error.faults]
         return faults, [*local_vars.shadows(path, environment), *_about_files(secrets)]
     twice = local_vars.shadows(path, environment)
-    return [], [*twice, *_about_settings(settings, bindings), *_about_files(secrets)]
+    told = [*_about_settings(settings, bindings), *_about_descriptions(settings, path, environment)]
+    return [], [*twice, *told, *_about_files(secrets)]
 
 
 def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:
@@ -81,7 +83,7 @@ def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]
     except Misconfigured as error:
         faults = [deployment.told(fault, environment) for fault in error.faults]
         return [*faults, *deployment.faults(None, own, environment)], advice
-    advice += _about_settings(settings, bindings)
+    advice += [*_about_settings(settings, bindings), *_about_descriptions(settings, path, environment)]
     return list(deployment.faults(settings, own, environment)), advice
 
 
@@ -142,6 +144,28 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
             yield f"ROUTES[{index}].issuers: every issuer can give these roles; name those that may, as in ['{first}']"
         if route.path == "/*" and route.auth == "none":
             yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"
+
+
+def _about_descriptions(settings: Settings, path: Path, environment: str | None) -> Iterator[str]:
+    """Documents that routes name and the gateway could not tell anything of: it describes those routes as any."""
+    assets = wrangler_config.section(wrangler_config.read(path), environment, "assets")
+    folder = path.parent / str((assets or {}).get("directory", ""))
+    for name in dict.fromkeys(route.openapi for route in settings.routes if route.openapi):
+        named = [index for index, route in enumerate(settings.routes) if route.openapi == name]
+        where, mend = f"ROUTES[{named[0]}].openapi", "the routes that name it are described as any"
+        try:
+            source = origins.read(name, (folder / name.lstrip("/")).read_bytes())
+            openapi.document(settings, {name: source})
+        except OSError as error:
+            yield f"{where}: {name} is not among the static assets ({error.strerror}); {mend}"
+        except origins.MALFORMED as error:
+            yield f"{where}: {name} cannot be read ({error}); {mend}"
+        else:
+            shown = [one.route for one in origins.shown(settings.routes, {name: source})]
+            for index in named:
+                if not any(route is settings.routes[index] for route in shown):
+                    told = f"{name} says nothing of what the route leads to"
+                    yield f"ROUTES[{index}].openapi: {told}; paths in it are those behind strip_prefix"
 
 
 def _reference(settings: Settings) -> str:

@@ -58,7 +58,7 @@ class Told:
 def read(wrangler_toml: Path, environment: str | None = None) -> tuple[dict[str, Any], set[str]]:
     """Variables and secrets by name, and the names of all other bindings. Raises Failure.
 
-    Variables and bindings are not inherited by environments; `.dev.vars.<environment>` takes the place of `.dev.vars`
+    Variables and bindings are not inherited by environments, but `[assets]` is; `.dev.vars.<environment>` takes the place of `.dev.vars`
     where it exists. An environment with `secrets` is told the names it lists there or in `vars`, and no others.
     """
     own = part(wrangler_toml, environment)
@@ -67,7 +67,7 @@ def read(wrangler_toml: Path, environment: str | None = None) -> tuple[dict[str,
     given_way = yielded(wrangler_toml, environment)
     listed = {*written, *own["secrets"].get("required", [])} if "secrets" in own else said.values.keys()
     over = {name: value for name, value in said.values.items() if name in listed and name not in given_way}
-    return {**written, **over}, set(_bindings(own))
+    return {**written, **over}, _bound(wrangler_toml, environment)
 
 
 def part(wrangler_toml: Path, environment: str | None) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def deployed(wrangler_toml: Path, environment: str) -> tuple[dict[str, Any], set
     """
     own = part(wrangler_toml, environment)
     required = own.get("secrets", {}).get("required", [])
-    return {**own.get("vars", {}), **dict.fromkeys(required, STAND_IN)}, set(_bindings(own))
+    return {**own.get("vars", {}), **dict.fromkeys(required, STAND_IN)}, _bound(wrangler_toml, environment)
 
 
 def served(wrangler_toml: Path, environment: str | None = None) -> str | None:
@@ -176,6 +176,11 @@ def _value(found: re.Match[str]) -> str:
         if found[kind] is not None:
             return found[kind]
     return found["bare"].strip()
+
+
+def _bound(wrangler_toml: Path, environment: str | None) -> set[str]:
+    assets = wrangler_config.section(wrangler_config.read(wrangler_toml), environment, "assets")
+    return {*_bindings(part(wrangler_toml, environment)), *_bindings({"assets": assets})}
 
 
 def _bindings(part: Mapping[str, Any]) -> Iterator[str]:

@@ -79,7 +79,7 @@ function article(api, operation) {
 }
 
 function access({ security, description }) {
-  if (!security?.length) return "Open to everybody.";
+  if (!security?.length) return ["Open to everybody.", description].filter(Boolean).join(" ");
   const fields = security.filter((one) => Object.keys(one).length).map((one) => Object.keys(one)[0]);
   const optional = security.some((one) => !Object.keys(one).length);
   const token = `${optional ? "Takes" : "Needs"} a token (${fields.join(" or ")})${optional ? " but does not need one" : ""}.`;
@@ -99,8 +99,9 @@ function body(api, operation) {
 
 function responseRow(api, [status, reference]) {
   const response = resolve(api, reference);
-  const schema = Object.values(response.content ?? {})[0]?.schema;
-  return [status, schema?.$ref ? link(schema) : "", response.description];
+  const schemas = Object.values(response.content ?? {}).flatMap(({ schema }) => schema?.anyOf ?? [schema]);
+  const links = schemas.filter((one) => one?.$ref).flatMap((one, index) => (index ? [" or ", link(one)] : [link(one)]));
+  return [status, links, response.description];
 }
 
 function link(schema) {
@@ -160,7 +161,7 @@ function table(titles, rows) {
 
 /** What stands between backticks is code; anything but text stays what it is. */
 function prose(cell) {
-  if (typeof cell !== "string") return [cell];
+  if (typeof cell !== "string") return [cell].flat();
   return cell.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
 }
 
@@ -184,12 +185,13 @@ function trial(operation, parameters) {
 
 async function send(operation, inputs, token, answer) {
   const query = new URLSearchParams();
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
   let path = operation.path;
   for (const [parameter, input] of inputs) {
     if (parameter.in === "path") path = path.replace(`{${parameter.name}}`, input.value.split("/").map(encodeURIComponent).join("/"));
+    else if (input.value && parameter.in === "header") headers[parameter.name] = input.value;
     else if (input.value) query.set(parameter.name, input.value);
   }
-  const headers = token ? { authorization: `Bearer ${token}` } : {};
   const outcome = await call(query.size ? `${path}?${query}` : path, { headers });
   const lines = outcome.headers.map(([name, value]) => `${name}: ${value}`);
   const content = outcome.data === null ? outcome.text : JSON.stringify(outcome.data, null, 2);

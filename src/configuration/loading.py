@@ -38,6 +38,9 @@ OPTIONAL_SECRETS = {
     "ORIGIN_SECRET_NEXT": "origins alone, while a secret is exchanged; the gateway signs with `ORIGIN_SECRET`",
 }
 
+ASSETS = "ASSETS"
+"""The binding of the static assets."""
+
 SHORTEST_LOG_SECRET = 32
 """Bytes: what stands behind a label must not be guessed, either."""
 
@@ -162,6 +165,8 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
         faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
         if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
             faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
+        if route.openapi and ASSETS not in bindings:
+            faults.append(f"{path}.openapi: the Worker has no binding {ASSETS}; bind the static assets as in [assets]")
         if route.sign and route.max_body > settings.held_bytes:
             faults.append(
                 f"{path}.max_body: what is signed is held, and {route.max_body} bytes are more than HELD_BYTES "

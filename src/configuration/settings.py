@@ -59,6 +59,16 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
     """`false` never stores; `true` follows the origin's headers; an object says more."""
     log_sample: float = Field(1.0, ge=0, le=1)
     """Share of successful requests that are logged; failures always are."""
+    openapi: str | None = None
+    """Path of a static asset that describes the origin (OpenAPI 3.1), as in `/openapi/users.json`: `/openapi.json` and
+    `/docs` then tell what the route leads to. Everybody can read it."""
+
+    @field_validator("openapi")
+    @classmethod
+    def _openapi_is_an_asset(cls, value: str | None) -> str | None:
+        if value is not None and (path_fault(value) or "*" in value or not value.endswith(".json")):
+            raise ValueError("must be the path of a static asset, as in '/openapi/users.json'")
+        return value
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -1,19 +1,18 @@
 """`/openapi.json`: the description of this gateway as it is configured (OpenAPI 3.1).
 
-Pure: settings in, bytes out. The built-in endpoints come from the table below and the models of `schemas.py`, the
-routes from `ROUTES`. Nothing secret is in it: origins, secrets' names and limits stay out, because anybody may read it.
+The built-in endpoints come from the table below and the models of `schemas.py`, the routes from `ROUTES`, what is known
+of their origins from the documents that routes name (`origins.py`). Nothing secret is in it: origins' addresses,
+secrets' names and limits stay out, because anybody may read it.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 from configuration.settings import RouteSettings, Settings
-from core.messages import Response
-from endpoints import purging
+from endpoints import origins, purging
 from geo import CURRENCIES, territories
 from identity.settings import AccessSettings, IssuerSettings
 
@@ -79,34 +78,27 @@ BUILT_IN: Final = (
 )  # fmt: skip
 """Every endpoint of `endpoints.py` but `/openapi.json`; HEAD goes with GET. A test holds the two to each other."""
 
+PLACEHOLDER: Final = re.compile(r"\{([^}]*)\}")
+"""Of a path template; two that differ in their names alone are one path (section 4.8.8)."""
+
+OWN_TAGS: Final = frozenset({"gateway", "routes"})
+
 ROUTE_REFUSALS: Final = (400, 405, 408, 413, 429, 502, 503, 504)
 
-
-class Description:
-    """The description of one isolate's gateway, made when it is first asked for."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    @cached_property
-    def _answer(self) -> tuple[bytes, str]:
-        content = document(self._settings)
-        return content, f'"{hashlib.sha256(content).hexdigest()[:24]}"'
-
-    def response(self, if_none_match: str | None = None) -> Response:
-        """The answer of `GET /openapi.json`: any cache may keep it and must ask whether it still holds."""
-        content, etag = self._answer
-        headers = {"cache-control": "no-cache", "etag": etag}
-        if if_none_match and (etag in if_none_match or if_none_match.strip() == "*"):
-            return Response(304, headers)
-        return Response(200, {"content-type": "application/json", **headers}, content)
+NO_SOURCES: Final[Mapping[str, origins.Source]] = {}
 
 
-def document(settings: Settings) -> bytes:
-    """The description as UTF-8 JSON. Some milliseconds of work: keep what it gives."""
+def document(settings: Settings, sources: Mapping[str, origins.Source] = NO_SOURCES) -> bytes:
+    """The description as UTF-8 JSON, with what `sources`, by the path that routes name, say of origins.
+
+    Some milliseconds of work: keep what it gives. Raises ValueError for a source with references that lead nowhere.
+    """
     # Its models take longer to build than all others together, and only this function needs them.
     from endpoints.schemas import components
 
+    parts = {"schemas": components(TEMPLATE), "parameters": _parameters(), "responses": _refusals()}
+    schemes = _security_schemes(settings)
+    shown = tuple(origins.shown(settings.routes, sources))
     content = {
         "openapi": "3.1.1",
         "info": {
@@ -119,29 +111,50 @@ def document(settings: Settings) -> bytes:
         "tags": [
             {"name": "gateway", "description": "What the gateway answers itself."},
             {"name": "routes", "description": "What it forwards to origins."},
+            *_tags(shown),
         ],
-        "paths": _paths(settings),
-        "components": {
-            "schemas": components(TEMPLATE),
-            "parameters": _parameters(),
-            "responses": _refusals(),
-            "securitySchemes": _security_schemes(settings),
-        },
+        "paths": _with_ids(_paths(settings, list(schemes), shown, origins.Components(parts))),
+        "components": {**parts, "securitySchemes": schemes},
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _paths(settings: Settings) -> dict[str, Any]:
-    schemes = list(_security_schemes(settings))
+def _paths(
+    settings: Settings, schemes: list[str], shown: tuple[origins.Shown, ...], components: origins.Components
+) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in BUILT_IN:
         item = paths.setdefault(operation.path, {})
         item[operation.method] = _built_in(operation, operation.method, schemes)
         if operation.method == "get":
             item["head"] = _built_in(operation, "head", schemes)
+    for one in shown:
+        path = _seat(paths, one.path)
+        paths.setdefault(path, {}).setdefault(one.method, _shown(one, path, components, schemes))
     for route in settings.routes:
-        for path in _templates(route.path):
-            _add_route(paths.setdefault(path, {}), path, route, schemes)
+        if not any(one.route is route for one in shown):
+            for template in _templates(route.path):
+                path = _seat(paths, template)
+                _add_route(paths.setdefault(path, {}), path, route, schemes)
+    return paths
+
+
+def _seat(paths: Mapping[str, Any], path: str) -> str:
+    """The path itself, or the one that is there already and differs from it in the names of its parameters alone."""
+    shape = PLACEHOLDER.sub("{}", path)
+    return next((known for known in paths if PLACEHOLDER.sub("{}", known) == shape), path)
+
+
+def _with_ids(paths: dict[str, Any]) -> dict[str, Any]:
+    """Each operation with an id that no other has."""
+    given: set[str] = set()
+    for path, item in paths.items():
+        for method in OPERATIONS & item.keys():
+            words = [word.strip("{}_") for word in path.split("/") if word]
+            wanted = "-".join([method, *words]) if words else f"{method}-root"
+            number = next(n for n in range(1, len(given) + 2) if (wanted if n == 1 else f"{wanted}-{n}") not in given)
+            given.add(name := wanted if number == 1 else f"{wanted}-{number}")
+            item[method] = {"operationId": name, **item[method]}
     return paths
 
 
@@ -150,7 +163,6 @@ def _paths(settings: Settings) -> dict[str, Any]:
 
 def _built_in(operation: Operation, method: str, schemes: list[str]) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": _operation_id(method, operation.path),
         "summary": operation.summary,
         "tags": ["gateway"],
         "responses": dict(_answers(operation, with_content=method != "head")),
@@ -242,9 +254,47 @@ def _add_route(item: dict[str, Any], path: str, route: RouteSettings, schemes: l
             item[name] = _forwarded(path, name, route, schemes)
 
 
+def _shown(one: origins.Shown, path: str, components: origins.Components, schemes: list[str]) -> dict[str, Any]:
+    """An operation of an origin that is known, at `path`, with what the gateway adds to it."""
+    names = dict(zip(PLACEHOLDER.findall(one.path), PLACEHOLDER.findall(path), strict=True))
+    described = components.operation(one, names, {status: _bare(status) for status in _route_refusals(one)})
+    access = _access(one.route, schemes)
+    told = [text for text in (described.get("description"), access.get("description")) if text]
+    return {
+        **described,
+        "tags": [tag for tag in one.tags if tag not in OWN_TAGS] or ["routes"],
+        **access,
+        **({"description": "\n\n".join(told)} if told else {}),
+    }
+
+
+def _tags(shown: Sequence[origins.Shown]) -> list[dict[str, Any]]:
+    """The tags of what is shown, described as their documents do."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in shown:
+        known = {tag["name"]: tag for tag in one.source.document.get("tags", ())}
+        for name in one.tags:
+            if name not in OWN_TAGS:
+                found.setdefault(name, {"name": name, "description": known.get(name, {}).get("description", "")})
+    return list(found.values())
+
+
+def _bare(status: int) -> dict[str, Any]:
+    """Without a schema: the origin may answer with these, too, and in its own words."""
+    return {"description": REASONS[status]}
+
+
+def _route_refusals(one: origins.Shown) -> list[int]:
+    kept = one.method in ("get", "head") and one.route.cache_settings is not None
+    return [*_refused_by(one.route), *((304,) if kept else ())]
+
+
+def _refused_by(route: RouteSettings) -> list[int]:
+    return [*ROUTE_REFUSALS, *((401,) if route.auth != "none" else ()), *((403,) if _limited(route) else ())]
+
+
 def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str]) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": _operation_id(method, path),
         "summary": "Forwarded to its origin",
         "tags": ["routes"],
         "responses": {
@@ -252,12 +302,11 @@ def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str])
             "default": {"description": "The origin's answer, or a problem of the gateway (application/problem+json)."},
         },
     }
-    refusals = [*ROUTE_REFUSALS, *((401,) if route.auth != "none" else ()), *((403,) if _limited(route) else ())]
-    # Without a schema: the origin may answer with these, too, and in its own words.
-    described["responses"] |= {str(status): {"description": REASONS[status]} for status in sorted(refusals)}
-    if path.endswith("/{path}"):
-        rest = {"name": "path", "in": "path", "required": True, "schema": {"type": "string"}}
-        described["parameters"] = [rest | {"description": "The rest of the path, slashes included."}]
+    described["responses"] |= {str(status): _bare(status) for status in sorted(_refused_by(route))}
+    if names := PLACEHOLDER.findall(path):
+        rest = {"in": "path", "required": True, "schema": {"type": "string"}}
+        rest["description"] = "The rest of the path, slashes included."
+        described["parameters"] = [{"name": name, **rest} for name in names]
     if method in ("post", "put", "patch"):
         described["requestBody"] = {"content": {"*/*": {}}}
     return described | _access(route, schemes)
@@ -293,8 +342,3 @@ def _scheme(field: str) -> dict[str, Any]:
     if _scheme_name(field) == "bearer":
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     return {"type": "apiKey", "in": "header", "name": field, "description": "A JWT, without a scheme before it."}
-
-
-def _operation_id(method: str, path: str) -> str:
-    words = [word.strip("{}_") for word in path.split("/") if word]
-    return "-".join([method, *words]) if words else f"{method}-root"

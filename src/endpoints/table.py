@@ -11,7 +11,7 @@ from core.messages import ContentTooLarge, Request, Response
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
 from endpoints import purging
-from endpoints.openapi import Description
+from endpoints.description import Description
 from geo import Locator, country_response, requested, set_cookie, visitor_response
 from identity.settings import AccessSettings
 from operations.telemetry import Exchange
@@ -123,8 +123,8 @@ class Endpoints:
                 raise Problem(503, "not_ready", "The key-value store does not answer.") from None
         return json_response({"status": "ready"})
 
-    def _openapi(self, exchange: Exchange) -> Response:
-        return self._description.response(exchange.request.headers.get("if-none-match"))
+    async def _openapi(self, exchange: Exchange) -> Response:
+        return await self._description.response(exchange.request.headers.get("if-none-match"))
 
     async def _whoami(self, exchange: Exchange) -> Response:
         """The caller, as its token describes it; never the token."""

@@ -163,7 +163,7 @@ def settings_shown() -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize(("name", "variables"), list(settings_shown()))
 def test_settings_shown_are_settings_taken(name: str, variables: dict[str, Any]) -> None:
     secrets = dict.fromkeys(("JWT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "s" * 64)
-    loaded = load_settings({**secrets, **variables}, set())
+    loaded = load_settings({**secrets, **variables}, {"ASSETS"})
     assert loaded.routes or loaded.issuers
 
 

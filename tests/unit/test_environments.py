@@ -1,5 +1,6 @@
 """wrangler.toml as it is shipped: what is deployed is complete, and holds nothing of a developer's machine."""
 
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from configuration.loading import load_settings
 from configuration.settings import Settings
 from devtools.configuration import doctor, local_vars, wrangler_config
 from devtools.failure import Failure
-from devtools.paths import TEMPLATE_TOML
+from devtools.paths import ROOT, TEMPLATE_TOML
 
 CONFIG = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))
 DEPLOYED = ("dev", "staging", "production")
@@ -167,3 +168,19 @@ def test_a_deployment_whose_platform_logs_urls_is_told(tmp_path: Path) -> None:
 def test_a_deployment_is_one_of_an_environment() -> None:
     with pytest.raises(Failure, match="--env"):
         doctor.main(["--deployed"])
+
+
+def test_a_document_of_an_origin_that_cannot_be_told_is_advice(tmp_path: Path) -> None:
+    def advised() -> list[str]:
+        return [line for line in examined(tmp_path)[1] if ".openapi: " in line]
+
+    document = tmp_path / "public" / "openapi" / "application.json"
+    document.parent.mkdir(parents=True)
+    assert "is not among the static assets" in advised()[0]
+    document.write_text("<html>")
+    assert "cannot be read" in advised()[0]
+    document.write_text('{"openapi": "3.1.1", "info": {"title": "", "version": ""}, "paths": {}}')
+    assert len(advised()) == 10
+    assert "says nothing of what the route leads to" in advised()[0]
+    shutil.copy(ROOT / "public" / "openapi" / "application.json", document)
+    assert advised() == []

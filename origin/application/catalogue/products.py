@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr, Ty
 
 from application.common.exponents import EXPONENTS
 from application.common.problems import Problem
+from application.common.texts import PRINTABLE, is_printable, told
 
 BASE_CURRENCY = "USD"
 """Every product has a price in it; where it has none in a visitor's currency, this one is converted."""
@@ -25,18 +26,12 @@ SKU = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 """Language, script and region of BCP 47, in their canonical letter case."""
 
-RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,10})?")
+RATE = re.compile(r"(?=[0-9.]*[1-9])[0-9]{1,9}(?:\.[0-9]{1,10})?")
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 LARGEST_PRICE = 10**12
 """Minor units: with any exponent it fits what JSON's readers take for a number exactly."""
-
-
-def _is_printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("must not hold control characters")
-    return value
 
 
 def _is_language(value: str) -> str:
@@ -52,15 +47,15 @@ def _is_currency(value: str) -> str:
 
 
 def _is_rate(value: str) -> str:
-    if not RATE.fullmatch(value) or not float(value):
+    if not RATE.fullmatch(value):
         raise ValueError('must be a decimal number greater than 0, such as "0.92"')
     return value
 
 
-Language = Annotated[StrictStr, AfterValidator(_is_language)]
-Currency = Annotated[StrictStr, AfterValidator(_is_currency)]
+Language = Annotated[StrictStr, AfterValidator(_is_language), told(LANGUAGE)]
+Currency = Annotated[StrictStr, AfterValidator(_is_currency), told("|".join(sorted(EXPONENTS)))]
 Minor = Annotated[StrictInt, Field(ge=0, le=LARGEST_PRICE)]
-Rate = Annotated[StrictStr, AfterValidator(_is_rate)]
+Rate = Annotated[StrictStr, AfterValidator(_is_rate), told(RATE)]
 
 
 class Text(BaseModel):
@@ -68,8 +63,13 @@ class Text(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
-    name: Annotated[StrictStr, Field(min_length=1, max_length=100), AfterValidator(_is_printable)]
-    description: Annotated[StrictStr, Field(max_length=1000), AfterValidator(_is_printable)] = ""
+    name: Annotated[StrictStr, Field(min_length=1, max_length=100), AfterValidator(is_printable), told(PRINTABLE)]
+    description: Annotated[StrictStr, Field(max_length=1000), AfterValidator(is_printable), told(PRINTABLE)] = ""
+
+
+def _with(key: str) -> dict[str, Any]:
+    """What a description says of a table beside the type of its keys."""
+    return {"required": [key], "additionalProperties": False}
 
 
 class NewProduct(BaseModel):
@@ -80,8 +80,8 @@ class NewProduct(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
-    texts: Annotated[dict[Language, Text], Field(max_length=50)]
-    prices: Annotated[dict[Currency, Minor], Field(max_length=200)]
+    texts: Annotated[dict[Language, Text], Field(max_length=50, json_schema_extra=_with(FALLBACK_LANGUAGE))]
+    prices: Annotated[dict[Currency, Minor], Field(max_length=200, json_schema_extra=_with(BASE_CURRENCY))]
     rank: Annotated[StrictInt, Field(ge=0, le=1_000_000)] = 0
 
     @model_validator(mode="after")

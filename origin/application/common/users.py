@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from application.common.caller import caller_key
 from application.common.problems import Problem
+from application.common.texts import Written, no_defaults, told
 
 LONGEST_EMAIL = 254
 """Characters (RFC 5321 section 4.5.3.1.3, less the angle brackets)."""
@@ -34,16 +35,11 @@ def _is_user_id(value: str) -> str:
     return value
 
 
-def _is_printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("must not hold control characters")
-    return value
-
-
 Role = Literal["user", "admin"]
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_is_printable)]
-Email = Annotated[str, AfterValidator(_is_email)]
-Issuer = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_is_printable)]
+Id = Annotated[str, AfterValidator(_is_user_id), told(USER_ID)]
+Name = Annotated[Written, Field(min_length=1, max_length=100)]
+Email = Annotated[str, AfterValidator(_is_email), told(EMAIL)]
+Issuer = Annotated[Written, Field(min_length=1, max_length=512)]
 
 
 class NewUser(BaseModel):
@@ -54,7 +50,7 @@ class NewUser(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
 
-    id: Annotated[str, AfterValidator(_is_user_id)] | None = None
+    id: Id | None = None
     name: Name
     email: Email
     role: Role = "user"
@@ -64,7 +60,9 @@ class NewUser(BaseModel):
 class Changes(BaseModel):
     """What a client sends to change a user, a JSON merge patch (RFC 7396). Nothing of a user can be taken away."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, frozen=True, json_schema_extra=no_defaults
+    )
 
     name: Name = ""
     email: Email = ""

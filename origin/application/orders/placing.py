@@ -19,6 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr
 
 from application.common.money import Money
 from application.common.problems import Problem
+from application.common.texts import told
 from application.orders.order import Line, Order, Owner
 from application.orders.states import State
 
@@ -64,7 +65,7 @@ class NewOrder(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
     items: Annotated[list[Item], Field(min_length=1, max_length=MOST_ITEMS)]
-    payment_method: Annotated[StrictStr, AfterValidator(_is_payment_method)]
+    payment_method: Annotated[StrictStr, AfterValidator(_is_payment_method), told(PAYMENT_METHOD)]
 
 
 def parse_new_order(document: object) -> NewOrder:

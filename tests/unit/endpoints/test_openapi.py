@@ -10,12 +10,13 @@ from auth import Authenticator
 from configuration.settings import RouteSettings, Settings
 from devtools.paths import ROOT
 from endpoints import openapi, schemas
+from endpoints.description import Description
 from endpoints.table import Endpoints
 from geo import Locator
 from identity.settings import IssuerSettings
 from places.preferences import from_body
 from tests.unit.endpoints import openapi_validation
-from tests.unit.in_memory import World
+from tests.unit.in_memory import World, run
 
 ISSUER = IssuerSettings(audience=(), algorithms=("HS256",), secret="JWT_SECRET")
 ORIGIN = "https://users.example"
@@ -42,7 +43,7 @@ def test_the_version_is_the_projects() -> None:
 
 def test_every_endpoint_is_described_with_its_methods() -> None:
     settings, platform = Settings(), World().platform()
-    authenticator, description = Authenticator(settings, platform), openapi.Description(settings)
+    authenticator, description = Authenticator(settings, platform), Description(settings, platform)
     endpoints = Endpoints(Locator(), authenticator, None, description, platform, settings.operators)
     offered = {endpoint.pattern: {method.lower() for method in endpoint.by_method} for endpoint in endpoints.all()}
     del offered["/openapi.json"]
@@ -129,8 +130,8 @@ def test_preferences_described_are_preferences_taken() -> None:
 
 
 def test_a_client_that_has_the_description_is_not_sent_it_again() -> None:
-    description = openapi.Description(Settings())
-    first = description.response()
-    again = description.response(first.headers["etag"])
+    description = Description(Settings(), World().platform())
+    first = run(description.response())
+    again = run(description.response(first.headers["etag"]))
     assert (first.status, again.status, again.body) == (200, 304, None)
     assert again.headers["etag"] == first.headers["etag"]
