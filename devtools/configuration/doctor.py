@@ -128,7 +128,7 @@ def _about_issuers(settings: Settings) -> Iterator[str]:
 def _about_inline_keys(path: str, entry: IssuerSettings) -> Iterator[str]:
     if entry.jwks is not None:
         for fault in KeySet.read(entry.jwks, entry.algorithms).faults:
-            yield f"{path}.jwks.{fault}; it is left out"
+            yield f"{path}.jwks.{fault}" + ("; it is left out" if "[" in fault.partition(":")[0] else "")
 
 
 def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:

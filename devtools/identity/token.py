@@ -33,6 +33,8 @@ sys.path.insert(0, str(SOURCES))
 from configuration.loading import load_settings
 from configuration.settings import Settings
 from core.faults import Misconfigured
+from identity.hmacs import secret_bytes
+from identity.jose import canonical_algorithm
 from identity.settings import IssuerSettings
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -117,11 +119,11 @@ def find_signer(
 
 def _signer(entry: IssuerSettings, algorithm: str, secrets: Mapping[str, str], root: Path) -> Signer | None:
     if entry.secret is not None:
-        return Signer(entry, algorithm, secrets[entry.secret], None)
+        return Signer(entry, algorithm, secret_bytes(secrets[entry.secret[0]], entry.secret_encoding), None)
     published = {key.get("kid") for key in (entry.jwks or {}).get("keys", []) if isinstance(key, dict)}
     for key in local_keys.stored_keys(root):
-        if key["alg"] == algorithm and key["kid"] in published:
-            return Signer(entry, algorithm, jwt.PyJWK(key).key, key["kid"])
+        if key["alg"] == canonical_algorithm(algorithm) and key["kid"] in published:
+            return Signer(entry, key["alg"], jwt.PyJWK(key).key, key["kid"])
     return None
 
 

@@ -10,16 +10,15 @@ can carry it.
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from jwt.algorithms import HMACAlgorithm
 from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
-from auth import KeySet
+from auth import HASHES, Hmac, KeySet, secret_bytes
 from configuration.settings import Settings
 from core import strictjson
 from core.faults import Misconfigured
 from geo import Locator
-from identity.settings import HS_KEY_BYTES
+from identity.settings import HS_KEY_BYTES, IssuerSettings
 
 STRUCTURED = (
     "ROUTES",
@@ -103,17 +102,14 @@ def _issuer_faults(settings: Settings) -> list[str]:
     names = [entry.name for entry in settings.issuers]
     for index, entry in enumerate(settings.issuers):
         path = f"ISSUERS[{index}]"
-        if issuers.index(entry.issuer) != index:
-            faults.append(f"{path}.issuer: {entry.issuer or 'an entry without issuer'} is listed twice")
         if entry.name is not None and names.index(entry.name) != index:
             faults.append(f"{path}.name: {entry.name!r} is listed twice")
         if entry.name is not None and entry.name in issuers:
             faults.append(f"{path}.name: {entry.name!r} is an issuer as well; choose a word that is none")
         if entry.jwks is not None:
             faults += [f"{path}.jwks: {fault}" for fault in _inline_key_faults(entry.jwks, entry.algorithms)]
-        if entry.secret is not None:
-            key = settings.secrets.get(entry.secret, "")
-            faults += [f"{path}.secret: {fault}" for fault in _secret_faults(entry.secret, key, entry.algorithms)]
+        for name in entry.secret or ():
+            faults += [f"{path}.secret: {fault}" for fault in _secret_faults(name, settings.secrets, entry)]
     faults += _trust_faults("OPERATOR_ISSUERS", settings.operator_issuers, settings)
     return faults
 
@@ -127,18 +123,22 @@ def _trust_faults(path: str, trusted: Collection[str] | None, settings: Settings
     ]
 
 
-def _secret_faults(name: str, key: str, algorithms: Collection[str]) -> list[str]:
-    longest = max(algorithms, key=HS_KEY_BYTES.__getitem__)
-    size, needed = len(key.encode()), HS_KEY_BYTES[longest]
-    if not key:
+def _secret_faults(name: str, secrets: Mapping[str, str], entry: IssuerSettings) -> list[str]:
+    longest = max(entry.algorithms, key=HS_KEY_BYTES.__getitem__)
+    text, needed = secrets.get(name, ""), HS_KEY_BYTES[longest]
+    if not text:
         return [f"the secret {name} is not set; run: wrangler secret put {name}"]
-    if size < needed:
+    try:
+        key = secret_bytes(text, entry.secret_encoding)
+    except ValueError as fault:
+        return [f"the secret {name} {fault}, which secret_encoding says it is; write 'utf-8' for text as it stands"]
+    if len(key) < needed:
         return [
-            f"the secret {name} has {size} bytes; {longest} needs at least {needed} (RFC 7518 section 3.2), "
+            f"the secret {name} has {len(key)} bytes; {longest} needs at least {needed} (RFC 7518 section 3.2), "
             "as from: openssl rand -base64 48"
         ]
     try:
-        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(key)
+        Hmac(HASHES[longest], key)
     except InvalidKeyError:
         return [
             f"the secret {name} is a public key, a certificate or a JWK; use random text, or 'jwks' for public keys"

@@ -32,7 +32,9 @@ TARGET: Final = Limit(16_384, "what Cloudflare takes", "414 `uri_too_long`")
 REQUEST_FIELDS: Final[Mapping[str, Limit]] = {
     "accept-language": Limit(1024, "browsers send some 500", "cut at a comma"),
     "access-control-request-headers": Limit(8192, "hundreds of names", REFUSED),
-    "authorization": Limit(8192, "the longest token that is read; its field may be a little longer", "401 `too_large`"),
+    "authorization": Limit(
+        32_768, "the most that `max_token_bytes` allows; a token has 8192 unless it says so", "401 `too_large`"
+    ),
     "cache-control": Limit(1024, "every directive, ten times over", "read as `no-store, no-cache`"),
     "cf-connecting-ip": Limit(45, "the longest spelling of an address", "no address"),
     "connection": Limit(1024, "names of fields of this connection", REFUSED),
@@ -41,7 +43,7 @@ REQUEST_FIELDS: Final[Mapping[str, Limit]] = {
     "if-none-match": Limit(8192, "hundreds of entity tags", "matches nothing"),
     "pragma": Limit(1024, "as `Cache-Control`", "read as `no-cache`"),
     "range": Limit(1024, "one range", "ignored"),
-    "sec-websocket-protocol": Limit(16_384, "a token and the names of protocols", REFUSED),
+    "sec-websocket-protocol": Limit(40_960, "a token and the names of protocols", REFUSED),
     "traceparent": Limit(256, "version 00 has 55", "a new trace"),
     "tracestate": Limit(8192, "32 members of the longest kind", "dropped"),
     "upgrade": Limit(1024, "names of protocols", REFUSED),

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from configuration.settings import RouteSettings, Settings
+from core.release import VERSION
 from endpoints import origins, purging
 from geo import CURRENCIES, territories
 from identity.settings import AccessSettings, IssuerSettings
-
-VERSION: Final = "0.1.0"
-"""Of the gateway; the same as in pyproject.toml."""
 
 TEMPLATE: Final = "#/components/schemas/{model}"
 

@@ -16,6 +16,7 @@ RFC 6750 section 3.1 calls a malformed *request* `invalid_request` and a malform
 from collections.abc import Sequence
 
 from core.problems import Problem
+from identity.tokens import USUAL_LENGTH
 
 TOKEN_REQUIRED = "Authorization token required"
 TOKEN_INVALID = "Invalid or expired token"
@@ -24,7 +25,7 @@ KEYS_UNAVAILABLE = "Token verification unavailable"
 """The `error` member. The first two are the words of the edge function that Gatehouse replaces."""
 
 REASONS = {
-    "too_large": "The token is longer than 8192 characters",
+    "too_large": f"The token is longer than {USUAL_LENGTH} characters",
     "malformed": "The token is not a signed JWT in compact form",
     "critical": "The token needs an extension that is not supported",
     "algorithm": "The algorithm of the token is not accepted",
@@ -42,6 +43,9 @@ REASONS = {
     "claim": "A claim of the token has the wrong type",
 }
 """`reason` of an `invalid_token` -> its `error_description`, in the characters that RFC 6750 section 3 allows."""
+
+CONDITION = "A claim of the token has another value than is accepted"
+"""The description of a `claim` that is not what an entry asks for by `require`; within the gateway, `condition`."""
 
 REQUEST_FAULTS = {
     "scheme": "The request carries credentials that are not a Bearer token.",
@@ -82,9 +86,12 @@ class Challenges:
             reason=reason,
         )
 
-    def invalid_token(self, reason: str) -> Problem:
-        """`reason` is a key of REASONS."""
-        description = REASONS[reason]
+    def invalid_token(self, reason: str, longest: int = USUAL_LENGTH) -> Problem:
+        """`reason` is a key of REASONS or `condition`; `longest` is told where it is `too_large`."""
+        if reason == "condition":
+            reason, description = "claim", CONDITION
+        else:
+            description = REASONS[reason].replace(str(USUAL_LENGTH), str(longest))
         return Problem(
             401,
             "invalid_token",

@@ -76,8 +76,8 @@ class KeySource(Protocol):
     version: int
     """Counts the sets of keys that were believed so far."""
 
-    async def find(self, algorithm: str, kid: str | None, background: Background) -> PublicKey:
-        """The one key for a token's header. Raises UnknownKey, AmbiguousKey, KeysUnavailable."""
+    async def find(self, algorithm: str, kid: str | None, background: Background) -> tuple[PublicKey, ...]:
+        """The keys that fit a token's header, one at least. Raises UnknownKey, KeysUnavailable."""
         ...
 
     async def refresh(self) -> None:
@@ -85,11 +85,17 @@ class KeySource(Protocol):
         ...
 
 
-def key_source(issuer: IssuerSettings, platform: Platform, on_change: Callable[[], None]) -> KeySource:
-    """The source of an issuer that has public keys. `on_change` is called when the keys believed become others."""
+def key_source(
+    issuer: IssuerSettings, platform: Platform, on_change: Callable[[KeySource], None], algorithms: Collection[str] = ()
+) -> KeySource:
+    """The source of an issuer that has public keys. `on_change` is told when the keys believed become others.
+
+    `algorithms` are those of all entries that share it, where it is not this one's alone.
+    """
+    served = algorithms or issuer.algorithms
     if issuer.jwks is not None:
-        return InlineKeys(KeySet.read(issuer.jwks, issuer.algorithms))
-    return RemoteKeys(issuer, platform, on_change)
+        return InlineKeys(KeySet.read(issuer.jwks, served))
+    return RemoteKeys(issuer, platform, on_change, served)
 
 
 class Bucket:
@@ -119,11 +125,11 @@ class InlineKeys:
         self.version = 0
         self._keys = keys
 
-    async def find(self, algorithm: str, kid: str | None, background: Background) -> PublicKey:
-        key = self._keys.select(algorithm, kid)
-        if key is None:
+    async def find(self, algorithm: str, kid: str | None, background: Background) -> tuple[PublicKey, ...]:
+        keys = self._keys.select(algorithm, kid)
+        if not keys:
             raise UnknownKey
-        return key
+        return keys
 
     async def refresh(self) -> None:
         return None
@@ -169,14 +175,20 @@ class Snapshot:
 class RemoteKeys:
     """The keys of an issuer with `jwks_url` or `discovery`. One per issuer and isolate."""
 
-    def __init__(self, issuer: IssuerSettings, platform: Platform, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        issuer: IssuerSettings,
+        platform: Platform,
+        on_change: Callable[[KeySource], None],
+        algorithms: Collection[str] = (),
+    ) -> None:
         self.recheck_at = -inf
         self.version = 0
         self._platform = platform
         self._clock = platform.clock
-        self._provider = Provider(issuer, platform.fetch)
+        self._algorithms = frozenset(algorithms or issuer.algorithms)
+        self._provider = Provider(issuer, platform.fetch, self._algorithms)
         self._store_key = f"jwks:{sha256(self._provider.name.encode()).hexdigest()[:32]}"
-        self._algorithms = issuer.algorithms
         self._on_change = on_change
         self._held: Snapshot | None = None
         self._stored: Snapshot | None = None
@@ -186,15 +198,15 @@ class RemoteKeys:
         self._searched_at = -inf
         self._searching = False
 
-    async def find(self, algorithm: str, kid: str | None, background: Background) -> PublicKey:
+    async def find(self, algorithm: str, kid: str | None, background: Background) -> tuple[PublicKey, ...]:
         started = self._clock()
         held = await self._current(started, background)
-        key = held.keys.select(algorithm, kid)
-        if key is None and not self._is_up_to_date(held, started):
+        keys = held.keys.select(algorithm, kid)
+        if not keys and not self._is_up_to_date(held, started):
             held = await self._search(held, background)
-            key = held.keys.select(algorithm, kid)
-        if key is not None:
-            return key
+            keys = held.keys.select(algorithm, kid)
+        if keys:
+            return keys
         if self._is_up_to_date(held, started):
             raise UnknownKey
         now = self._clock()
@@ -281,7 +293,7 @@ class RemoteKeys:
         self.recheck_at = snapshot.fresh_until
         if changed:
             self.version += 1
-            self._on_change()
+            self._on_change(self)
             self._log_faults(snapshot.keys)
 
     def _log_faults(self, keys: KeySet) -> None:

@@ -5,11 +5,13 @@ Values are read by their JSON type and never converted: `"exp": "1700000000"` is
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from identity.claim_paths import ClaimPath, Claims, Condition
 from identity.settings import IssuerSettings
+from identity.tenants import IssuerName
 from identity.tokens import InvalidToken
 
 LATEST_DATE = 253_402_300_800
@@ -22,8 +24,6 @@ SCOPE_SEPARATOR = " "
 """RFC 8693 section 4.2. Roles have no such rule: `"pending admin"` is one role unless the issuer's entry says else."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-Claims = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     expires: float = 0.0
     """`exp`: seconds since 1970."""
+    audience: frozenset[str] = field(default=frozenset(), compare=False)
+    """Every `aud` of the token."""
 
     @property
     def key(self) -> str:
@@ -63,33 +65,12 @@ class Principal:
         }
 
 
-class ClaimPath:
-    """Where a claim is: `role`, `realm_access.roles`, or a name with dots in it, `https://api.example/roles`.
-
-    The whole text is tried as one name first, since namespaced claims are URLs.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._parts = tuple(path.split(".")) if "." in path else ()
-
-    def find(self, claims: Claims) -> Any:
-        """The value, or None where there is none."""
-        if self._path in claims or not self._parts:
-            return claims.get(self._path)
-        value: Any = claims
-        for part in self._parts:
-            if not isinstance(value, dict):
-                return None
-            value = value.get(part)
-        return value
-
-
 class ClaimRules:
     """How one issuer's claims are read."""
 
     def __init__(self, issuer: IssuerSettings) -> None:
-        self._issuer = issuer.issuer
+        self._issuer = IssuerName(issuer.issuer, issuer.tenants)
+        self._required = Condition(issuer.require)
         self._audience = frozenset(issuer.audience)
         self._id = ClaimPath(issuer.id_claim)
         self._role = ClaimPath(issuer.role_claim)
@@ -100,13 +81,22 @@ class ClaimRules:
     def read(self, claims: Claims, now: float) -> Principal:
         """The principal of `claims` at the time `now`. Raises InvalidToken."""
         expires = self._check_dates(claims, now)
-        self._check_audience(claims.get("aud"))
+        audience = self._check_audience(claims.get("aud"))
+        issuer = self._issuer.exact
+        if self._issuer.is_pattern:
+            issuer = claims["iss"]
+            if not self._issuer.is_bound(issuer, claims.get("tid")):
+                raise InvalidToken("issuer")
+        if not self._required.holds(claims):
+            raise InvalidToken("condition")
         identifier = self._id.find(claims)
         if not isinstance(identifier, str) or not identifier:
             raise InvalidToken("subject")
         roles = _names(self._role.find(claims), self._role_separator)
         scopes = _names(claims["scope"] if "scope" in claims else claims.get("scp"), SCOPE_SEPARATOR)
-        return Principal(self._issuer, _clean(identifier), tuple(dict.fromkeys(roles)), frozenset(scopes), expires)
+        return Principal(
+            issuer, _clean(identifier), tuple(dict.fromkeys(roles)), frozenset(scopes), expires, frozenset(audience)
+        )
 
     def ends(self, expires: float) -> float:
         """The time from which on a token with this `exp` is refused: that very second counts (RFC 7519 4.1.4)."""
@@ -126,15 +116,16 @@ class ClaimRules:
             raise InvalidToken("lifetime")
         return expires
 
-    def _check_audience(self, value: Any) -> None:
+    def _check_audience(self, value: Any) -> Sequence[str]:
+        """The audiences of the token. Raises InvalidToken where none of them is the entry's."""
         if isinstance(value, str):
-            named = value in self._audience
-        elif value is None or _is_list_of_strings(value):
-            named = not self._audience.isdisjoint(value or ())
-        else:
+            value = (value,)
+        elif value is not None and not _is_list_of_strings(value):
             raise InvalidToken("claim")
-        if self._audience and not named:
+        named: Sequence[str] = value or ()
+        if self._audience and self._audience.isdisjoint(named):
             raise InvalidToken("audience")
+        return named
 
 
 def _date(claims: Claims, name: str) -> float | None:

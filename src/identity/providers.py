@@ -7,6 +7,7 @@ A provider is a stranger on the network: it may hang, redirect, answer with garb
 import asyncio
 import re
 import zlib
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,9 +17,11 @@ from core.addresses import LOOPBACK, NUMERIC_HOST, PLAIN_HOST
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Content, ContentTooLarge, Request, Response
 from core.ports import Fetch, FetchFailed
+from core.release import USER_AGENT
 from fields.uri_references import split_reference
 from identity.publickeys import KeySet
 from identity.settings import IssuerSettings
+from identity.tenants import metadata_issuer
 
 FETCH_TIMEOUT: Final = 5.0
 """Seconds for everything: discovery, key set, content."""
@@ -37,7 +40,14 @@ _UNCACHED = re.compile(r"(?:^|[\s,])no-(?:store|cache)\s*(?:$|,)", re.IGNORECASE
 _EMBEDDING = frozenset({0x0000_FFFF, 0x0064_FF9B << 64})
 """First 96 bits of an IPv6 address that is an IPv4 one: mapped (RFC 4291 section 2.5.5.2), translated (RFC 6052)."""
 
-_HEADERS: Final = {"accept": "application/jwk-set+json, application/json", "accept-encoding": "identity"}
+_HEADERS: Final = {
+    "accept": "application/jwk-set+json, application/json",
+    "accept-encoding": "identity",
+    "user-agent": USER_AGENT,
+}
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""What a parser may read over at the beginning of a JSON text (RFC 8259 section 8.1)."""
 
 
 class ProviderFailed(Exception):
@@ -47,12 +57,13 @@ class ProviderFailed(Exception):
 class Provider:
     """The far end of one issuer."""
 
-    def __init__(self, issuer: IssuerSettings, fetch: Fetch) -> None:
+    def __init__(self, issuer: IssuerSettings, fetch: Fetch, algorithms: Collection[str] = ()) -> None:
+        """`algorithms` are those of all entries that ask it, where it is more than one."""
         self._fetch = fetch
         self._issuer = issuer.issuer or ""
-        self._algorithms = issuer.algorithms
+        self._algorithms = algorithms or issuer.algorithms
         self._jwks_url = issuer.jwks_url
-        self._discovery_url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+        self._discovery_url = f"{metadata_issuer(self._issuer).rstrip('/')}/.well-known/openid-configuration"
         self.name = issuer.jwks_url or self._discovery_url
         """The URL that is asked first; names the provider in logs."""
 
@@ -85,7 +96,8 @@ class Provider:
         if response.status != 200:
             await _discard(response.body)
             raise FetchFailed(f"status {response.status}")
-        return strictjson.loads(_decode(await _read(response.body), response)), response
+        content = _decode(await _read(response.body), response)
+        return strictjson.loads(content.removeprefix(_BYTE_ORDER_MARK)), response
 
 
 def _get(url: str) -> Request:

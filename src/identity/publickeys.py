@@ -2,17 +2,23 @@
 
 Pure: parsed JSON in, a `KeySet` out. A set may hold anything; keys that are malformed, weak, private or meant for
 something else are left out, each with a reason, and never spoil the others. A member of a key that is `null` or empty
-counts as one that is not there, as many providers write what does not apply. What is kept of a key is only what a
-verifier needs, so that nothing a provider adds (`x5c`, `use`, `ext`) can change what an import makes of it.
+counts as one that is not there, as many providers write what does not apply; so does a `kid` that is a number. What is
+kept of a key is only what a verifier needs, so that nothing a provider adds (`x5c`, `use`, `ext`) can change what an
+import makes of it.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from core import base64url
+from identity.jose import canonical_algorithm, key_id
+from identity.tenants import is_keys_issuer
 
-MAX_KEYS = 100
+MAX_KEYS: Final = 100
+"""Members of a set that are looked at."""
+MAX_TRIED: Final = 4
+"""Keys of a set that one token may be verified with: each costs a verification, and anybody can send a token."""
 RSA_BITS = range(2048, 8193)
 """RFC 7518 section 3.3 sets the lower bound; the upper keeps one verification from costing a request's CPU time."""
 RSA_EXPONENTS = range(3, 2**32, 2)
@@ -30,10 +36,6 @@ class UnusableKey(ValueError):
     """A member of a key set cannot verify signatures; the message says why and holds nothing of the key."""
 
 
-class AmbiguousKey(Exception):
-    """More than one key of the set fits; guessing between them is not for a verifier."""
-
-
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """One verification key."""
@@ -45,19 +47,25 @@ class PublicKey:
     """`kty` and the public parameters, nothing else."""
     signature_length: int
     """Bytes of every signature made with it."""
+    issuer: str | None = None
+    """The one issuer whose tokens it verifies, where the key says so: sets of several tenants do."""
+
+    def is_of(self, issuer: str | None) -> bool:
+        """Whether it may verify tokens with this `iss`."""
+        return is_keys_issuer(self.issuer, issuer)
 
 
 class KeySet:
     """The usable keys of a JWK Set, indexed for selection.
 
     keys = KeySet.read({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "..."}]}, ["EdDSA"])
-    keys.select("EdDSA", "a").jwk   # {"kty": "OKP", "crv": "Ed25519", "x": "..."}
+    keys.select("EdDSA", "a")[0].jwk   # {"kty": "OKP", "crv": "Ed25519", "x": "..."}
     """
 
     def __init__(self, keys: Collection[PublicKey], faults: Collection[str] = ()) -> None:
         self.keys = tuple(keys)
         self.faults = tuple(faults)
-        """`keys[3]: RSA key of 1024 bits`: one line for each member that was left out."""
+        """`keys[3]: RSA key of 1024 bits`: a line for each member that was left out, and for those not read."""
         self._by_kid: dict[tuple[str, str | None], list[PublicKey]] = {}
         self._by_algorithm: dict[str, list[PublicKey]] = {}
         for key in self.keys:
@@ -71,30 +79,24 @@ class KeySet:
         members = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(members, list):
             raise ValueError("not a JWK Set: it has no list 'keys' (RFC 7517 section 5)")
-        if len(members) > MAX_KEYS:
-            raise ValueError(f"has {len(members)} keys; at most {MAX_KEYS} are read")
         keys: list[PublicKey] = []
         faults: list[str] = []
-        for index, member in enumerate(members):
+        for index, member in enumerate(members[:MAX_KEYS]):
             try:
                 key = read_key(member, algorithms)
                 if key not in keys:  # published twice, it is no choice between two
                     keys.append(key)
             except UnusableKey as fault:
                 faults.append(f"keys[{index}]: {fault}")
+        if len(members) > MAX_KEYS:
+            faults.append(f"keys: has {len(members)}; the first {MAX_KEYS} are read")
         return cls(keys, faults)
 
-    def select(self, algorithm: str, kid: str | None) -> PublicKey | None:
-        """The one key that fits a header's `alg` and `kid`; None if there is none. Raises AmbiguousKey.
-
-        A token without `kid` is taken when a single key of the set serves its algorithm.
-        """
+    def select(self, algorithm: str, kid: str | None) -> tuple[PublicKey, ...]:
+        """The keys that fit a header's `alg` and `kid`, in the set's order: of a token without `kid`, all of its
+        algorithm."""
         fitting = self._by_algorithm.get(algorithm) if kid is None else self._by_kid.get((algorithm, kid))
-        if not fitting:
-            return None
-        if len(fitting) > 1:
-            raise AmbiguousKey
-        return fitting[0]
+        return tuple(fitting or ())
 
     def same_keys(self, other: "KeySet") -> bool:
         return self.keys == other.keys
@@ -105,20 +107,24 @@ def read_key(member: Any, algorithms: Collection[str]) -> PublicKey:
     if not isinstance(member, dict):
         raise UnusableKey("not an object")
     member = {name: value for name, value in member.items() if value not in _NOTHING}
-    kid = member.get("kid")
-    if kid is not None and not isinstance(kid, str):
-        raise UnusableKey("'kid' is not a string")
+    try:
+        kid = key_id(member.get("kid"))
+    except ValueError as fault:
+        raise UnusableKey(str(fault)) from None
+    issuer = member.get("issuer")
+    if issuer is not None and not isinstance(issuer, str):
+        raise UnusableKey("'issuer' is not a string")
     _check_purpose(member)
     if member.get("kty") == "RSA":
         served, jwk, length = _read_rsa(member)
     else:
         served, jwk, length = _read_curve(member)
     if "alg" in member:
-        served = tuple(name for name in served if name == member["alg"])
-    usable = frozenset(served).intersection(algorithms)
+        served = tuple(name for name in served if name == canonical_algorithm(member["alg"]))
+    usable = frozenset(served).intersection(map(canonical_algorithm, algorithms))
     if not usable:
         raise UnusableKey("serves none of the issuer's algorithms")
-    return PublicKey(kid, usable, jwk, length)
+    return PublicKey(kid, usable, jwk, length, issuer)
 
 
 def _check_purpose(member: Mapping[str, Any]) -> None:

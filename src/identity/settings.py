@@ -4,31 +4,41 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.addresses import HttpsUrl, https_url
 from core.model import Model, SecretsSettings
 from fields.names import TOKEN
 from fields.settings import HandshakeSettings
 from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault
+from identity.jose import ASYMMETRIC, HS_KEY_BYTES, Algorithm
+from identity.tenants import PLACEHOLDER, pattern_fault
 from identity.token_fields import NOT_FOR_TOKENS
+from identity.tokens import MAX_LENGTH, USUAL_LENGTH
 
-HS_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""Shortest key per algorithm: the output of its hash (RFC 7518 section 3.2)."""
+__all__ = ["ASYMMETRIC", "HS_KEY_BYTES", "AccessSettings", "IdentitySettings", "IssuerSettings"]
 
-ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-
-PLACEHOLDER = re.compile(r"[{}<>]")
-"""`{tenantid}`, `${TENANT}`, `<your-domain>`: characters that no URL holds (RFC 3986 section 2)."""
+UNFILLED = re.compile(r"[{}<>]")
+"""`{tenant}`, `${TENANT}`, `<your-domain>`: characters that no URL holds (RFC 3986 section 2)."""
 
 ACCESS_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
 """RFC 6749 section 3.3; it is quoted as it is in a challenge."""
 
-Algorithm = Literal[
-    "HS256", "HS384", "HS512",
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-]  # fmt: skip
+ClaimValue = StrictBool | StrictInt | StrictFloat | StrictStr
+Conditions = dict[str, tuple[ClaimValue, ...]]
+"""Claim path -> values; any one of them will do."""
 
 
 def _scope_token(value: str) -> str:
@@ -52,7 +62,15 @@ class AccessSettings(HandshakeSettings):
     scopes: tuple[ScopeToken, ...] = ()
     """Any one of these scopes is enough."""
     issuers: tuple[str, ...] | None = Field(None, min_length=1)
-    """Whose tokens count: each the `name` of an entry of `ISSUERS`, or an exact `issuer`; without it, everyone's."""
+    """Whose tokens count: each the `name` of an entry of `ISSUERS`, or an exact `issuer` with all its entries; without
+    it, everyone's."""
+    audience: tuple[str, ...] = ()
+    """Any one of these must be in `aud`, beside what the token's entry of `ISSUERS` asks for."""
+
+    @field_validator("audience", mode="before")
+    @classmethod
+    def _audience_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
 
     @field_validator("roles")
     @classmethod
@@ -66,28 +84,40 @@ class AccessSettings(HandshakeSettings):
     def _somebody_is_asked(self) -> Self:
         if self.auth == "none" and (self.roles or self.scopes or self.issuers):
             raise ValueError("roles, scopes and issuers need auth = 'required' or 'optional'")
+        if self.auth == "none" and self.audience:
+            raise ValueError("audience needs auth = 'required' or 'optional'")
         return self
 
 
 class IssuerSettings(Model):
-    """One token issuer: its name, its keys, and how its claims are read."""
+    """One entry of trust: whose tokens it takes, by which keys, on which conditions, how their claims are read."""
 
     name: str | None = Field(None, min_length=1)
     """What `issuers` of a route may call this entry by; a word of your own, given once."""
     issuer: str | None = Field(None, min_length=1)
-    """Exact `iss`. At most one entry may leave it out; that one takes only tokens without `iss`."""
+    """Exact `iss`; several entries may have the same. Without it, the entry takes only tokens without `iss`. A segment
+    `{tenantid}` of its path stands for one of `tenants`."""
+    tenants: tuple[str, ...] = ()
+    """Who may stand in place of `{tenantid}`, or `["*"]` for anybody; the token must say the same in `tid`."""
     audience: tuple[str, ...]
     """Any one of these must be in `aud`. `[]` must be written to mean that no audience is checked."""
+    require: Conditions = Field(default_factory=dict)
+    """Claim path -> value, or list of values of which one is enough: `{ token_use = "access" }`. A claim that is a list
+    is enough with one."""
     algorithms: tuple[Algorithm, ...] = Field(min_length=1)
-    """The only signature algorithms accepted; HS algorithms and public-key algorithms cannot be mixed."""
+    """The only signature algorithms accepted; HS algorithms and public-key algorithms cannot be mixed. `EdDSA` and
+    `Ed25519` are one."""
     jwks_url: HttpsUrl | None = None
     """Where the issuer's JWK Set is; redirects are refused."""
     jwks: dict[str, Any] | None = None
     """An inline JWK Set (RFC 7517 section 5)."""
-    secret: str | None = None
-    """Name of the secret that holds the HMAC key, as UTF-8 text."""
+    secret: tuple[str, ...] | None = Field(None, min_length=1)
+    """Name of the secret that holds the HMAC key, or several names while one is exchanged for another."""
+    secret_encoding: Literal["utf-8", "base64", "base64url", "hex"] = "utf-8"
+    """How the text of the secret means bytes."""
     discovery: bool = False
-    """Find `jwks_url` at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0)."""
+    """Find `jwks_url` at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0), with `common` in
+    the place of `{tenantid}`."""
     header: str = "authorization"
     """Field that carries the token: bare in any field but `Authorization`."""
     role_claim: str = Field("role", min_length=1)
@@ -102,6 +132,8 @@ class IssuerSettings(Model):
     """Seconds of clock difference allowed for `exp`, `nbf` and `iat`."""
     max_lifetime: int | None = Field(None, ge=1)
     """Longest `exp` - `iat` in seconds; tokens then need an `iat`."""
+    max_token_bytes: int = Field(USUAL_LENGTH, ge=1024, le=MAX_LENGTH)
+    """Longest token, in characters; those that carry hundreds of groups need more."""
     preset: Literal["cloudflare-access"] | None = None
     """Fills in issuer, keys, algorithm and header of Cloudflare Access; needs `team`."""
     team: str | None = None
@@ -125,15 +157,27 @@ class IssuerSettings(Model):
             **value,
         }
 
-    @field_validator("typ", mode="before")
+    @field_validator("typ", "audience", "secret", "tenants", mode="before")
     @classmethod
-    def _typ_is_a_list(cls, value: Any) -> Any:
+    def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("audience", mode="before")
+    @field_validator("require", mode="before")
     @classmethod
-    def _audience_is_a_list(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+    def _one_value_is_a_list(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {path: one if isinstance(one, list | tuple) else (one,) for path, one in value.items()}
+
+    @field_validator("require")
+    @classmethod
+    def _can_be_met(cls, value: Conditions) -> Conditions:
+        for path, values in value.items():
+            if fault := "is empty" if not path else claim_path_fault(path):
+                raise ValueError(f"{path!r} {fault}")
+            if not values:
+                raise ValueError(f"{path!r} must have at least one value: no token meets an empty list")
+        return value
 
     @field_validator("header")
     @classmethod
@@ -145,16 +189,17 @@ class IssuerSettings(Model):
             raise ValueError(f"no token is read from {name!r}: {NOT_FOR_TOKENS[name]}")
         return name
 
-    @field_validator("issuer", "audience", "jwks_url", "name")
+    @field_validator("issuer", "audience", "jwks_url", "name", "tenants")
     @classmethod
-    def _has_no_placeholder(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
-        """`{tenantid}` of a provider's documentation is no part of any token: nothing would ever match."""
+    def _is_filled_in(cls, value: str | tuple[str, ...] | None, info: ValidationInfo) -> str | tuple[str, ...] | None:
+        """`{tenant}` of a provider's documentation is no part of any token: nothing would ever match."""
         for text in (value,) if isinstance(value, str) else value or ():
             if text != text.strip():
                 raise ValueError(f"{text!r} has white space around it, which no token has")
-            if PLACEHOLDER.search(text):
+            if UNFILLED.search(text.replace(PLACEHOLDER, "") if info.field_name == "issuer" else text):
                 raise ValueError(
-                    f"{text!r} has a placeholder; write what stands in your tokens, and an entry for each tenant"
+                    f"{text!r} has a placeholder; write what stands in your tokens, and an entry for each tenant, or "
+                    f"{PLACEHOLDER} in the path of 'issuer' with 'tenants'"
                 )
         return value
 
@@ -173,11 +218,21 @@ class IssuerSettings(Model):
             raise ValueError("needs exactly one of jwks_url, jwks, secret, discovery")
         symmetric = [name in HS_KEY_BYTES for name in self.algorithms]
         if any(symmetric) and not all(symmetric):
-            raise ValueError("HS algorithms cannot be mixed with public-key algorithms in one issuer")
+            raise ValueError(
+                "HS algorithms cannot be mixed with public-key algorithms in one entry; write another with this issuer"
+            )
         if all(symmetric) != (self.secret is not None):
             raise ValueError("HS algorithms need 'secret', and all others need a key set (RFC 8725 section 3.1)")
+        if self.secret is None and self.secret_encoding != "utf-8":
+            raise ValueError("'secret_encoding' needs 'secret'")
         if self.team is not None and self.preset is None:
             raise ValueError("'team' needs preset = 'cloudflare-access'")
+        return self
+
+    @model_validator(mode="after")
+    def _names_its_issuer(self) -> Self:
+        if fault := pattern_fault(self.issuer, self.tenants):
+            raise ValueError(fault)
         if self.discovery and self.issuer is None:
             raise ValueError("discovery needs 'issuer'")
         if self.discovery and self.issuer is not None:
@@ -194,15 +249,20 @@ class IdentitySettings(SecretsSettings):
     """Everything about who callers are."""
 
     issuers: tuple[IssuerSettings, ...] = ()
-    """The token issuers, chosen by exact `iss` before anything is verified."""
+    """Whose tokens are believed, entry by entry. Those that have the token's exact `iss` are asked in this order, and
+    the first that takes it says who the caller is."""
     operator_issuers: tuple[str, ...] | None = Field(None, min_length=1)
     """Whose roles count at the gateway's own endpoints that change something (`/_gatehouse/purge`): names as in
-    `issuers` of a route. Without it, the issuer of the first entry."""
+    `issuers` of a route. Without it, the first entry's alone."""
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
 
     @property
     def operators(self) -> tuple[str, ...]:
         """Whose roles count at the endpoints that change something. With no issuer, nobody has a role at all."""
-        first = self.issuers[0].issuer if self.issuers else None
-        return self.operator_issuers or (first or "",)
+        return self.operator_issuers or (entry_reference(0),)
+
+
+def entry_reference(index: int) -> str:
+    """What an entry of ISSUERS is called by its place, where others may share its `issuer` and it has no name."""
+    return f"ISSUERS[{index}]"

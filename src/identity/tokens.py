@@ -12,17 +12,21 @@ from typing import Any
 
 from core import base64url, strictjson
 from core.lengths import REQUEST_FIELDS
+from identity.jose import canonical_algorithm, key_id
 
 MAX_LENGTH = REQUEST_FIELDS["authorization"].characters
-"""Longest token, in characters."""
+"""Longest token that an entry of ISSUERS can take, in characters."""
+USUAL_LENGTH = 8192
+"""Longest that one takes unless it says otherwise."""
 
 
 class InvalidToken(Exception):
-    """The token is refused. `reason` is a key of `challenges.REASONS`."""
+    """The token is refused. `reason` is a key of `challenges.REASONS`, or `condition`; `longest` is for `too_large`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, longest: int = USUAL_LENGTH) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.longest = longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Header:
     """What the gateway reads of a JOSE header. Keys or places of keys that a token names itself are never looked at."""
 
     alg: str
+    """`EdDSA` also where it is spelt `Ed25519` (RFC 9864)."""
     kid: str | None
     typ: str | None
     """Lower-case, without a leading `application/` (RFC 7515 section 4.1.9)."""
@@ -49,10 +54,10 @@ class Token:
     signature: bytes
 
 
-def parse_token(text: str) -> Token:
+def parse_token(text: str, longest: int = USUAL_LENGTH) -> Token:
     """Take `text` apart. Raises InvalidToken: `too_large`, `malformed`, `algorithm`, `critical`."""
-    if len(text) > MAX_LENGTH:
-        raise InvalidToken("too_large")
+    if len(text) > longest:
+        raise InvalidToken("too_large", longest)
     segments = text.split(".")
     if len(segments) != 3:
         raise InvalidToken("malformed")
@@ -71,14 +76,16 @@ def parse_header(segment: str) -> Header:
     members = _object(segment)
     if "crit" in members or members.get("b64", True) is not True:
         raise InvalidToken("critical")
-    alg, kid, typ = members.get("alg"), members.get("kid"), members.get("typ")
+    alg, typ = members.get("alg"), members.get("typ")
     if not isinstance(alg, str):
         raise InvalidToken("algorithm")
-    if "kid" in members and not isinstance(kid, str):
-        raise InvalidToken("malformed")
+    try:
+        kid = key_id(members.get("kid"))
+    except ValueError:
+        raise InvalidToken("malformed") from None
     if "typ" in members and not isinstance(typ, str):
         raise InvalidToken("malformed")
-    return Header(alg, kid, None if typ is None else typ.lower().removeprefix("application/"))
+    return Header(canonical_algorithm(alg), kid, None if typ is None else typ.lower().removeprefix("application/"))
 
 
 def _object(segment: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from core.messages import Request
 from core.ports import FetchFailed, Platform, StoreFailed
+from core.release import USER_AGENT
 from operations.settings import SummarySettings
 from operations.tally import HOUR, Counts, gathered
 
@@ -59,7 +60,7 @@ async def summarise(hour: int, environment: str, limits: SummarySettings, platfo
 
 async def _tell(webhook: str, line: dict[str, Any], platform: Platform) -> None:
     parts = urlsplit(webhook)
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", "user-agent": USER_AGENT}
     request = Request(
         "POST", parts.scheme, parts.netloc, parts.path or "/", parts.query, headers, body=json.dumps(line)
     )

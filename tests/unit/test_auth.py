@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from auth import Hmac
 from core import base64url
 from core.faults import Misconfigured
 from core.problems import Problem
+from identity.hmacs import Hmac
 from identity.principals import Principal
 from identity.settings import AccessSettings
 from identity.tokens import parse_token
@@ -211,10 +211,24 @@ def test_a_kid_that_is_not_in_the_set_is_an_unknown_key(edge: Edge) -> None:
         assert edge.refusal(RS.token(ASYMMETRIC_CLAIMS, kid=kid)) == "unknown_key"
 
 
-def test_two_keys_that_fit_are_one_too_many() -> None:
-    twins = [RS.public_jwk, {**SigningKey.generate("RS256", "twin").public_jwk, "kid": "rs"}]
-    edge = Edge([{**ISSUERS[1], "jwks": {"keys": twins}}])
-    assert edge.refusal(RS.token(ASYMMETRIC_CLAIMS)) == "ambiguous_key"
+def twins(count: int) -> list[dict[str, Any]]:
+    """Other keys under the same `kid`."""
+    return [{**SigningKey.generate("RS256", f"twin-{number}").public_jwk, "kid": "rs"} for number in range(count)]
+
+
+def test_keys_that_fit_are_tried_in_turn_and_no_more_than_four() -> None:
+    """Each costs a verification, and anybody may send a token."""
+    for others, reason in ((1, None), (3, None), (4, "ambiguous_key")):
+        keys = {"keys": [*twins(others), RS.public_jwk]}
+        edge = Edge([{**ISSUERS[1], "jwks": keys}])
+        if reason is None:
+            assert edge.bear(RS.token(ASYMMETRIC_CLAIMS)) is not None
+            assert edge.bear(RS.token({**ASYMMETRIC_CLAIMS, "jti": "2"}, kid=None)) is not None
+        else:
+            assert edge.refusal(RS.token(ASYMMETRIC_CLAIMS)) == reason
+            assert edge.verified == 4
+        stranger = SigningKey.generate("RS256", "stranger")
+        assert edge.refusal(stranger.token(ASYMMETRIC_CLAIMS, kid="rs")) == (reason or "signature")
 
 
 def test_a_token_cannot_bring_its_own_key(edge: Edge) -> None:

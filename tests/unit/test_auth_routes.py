@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from auth import Memory, Remembered, Unverified
+from auth import Unverified
 from configuration.settings import RouteSettings
 from core.messages import Request, Response
 from core.problems import Problem
 from identity.principals import Principal
+from identity.remembered import Memory, Remembered
 from identity.settings import AccessSettings
 from tests.unit.handshakes import KEYWORDS
 from tests.unit.identity.identity_house import (
@@ -224,19 +225,19 @@ def test_memory_is_bounded_and_forgets_the_least_recently_used() -> None:
     memory = Memory(2)
     entry = Remembered(Principal(None, "u1"), NOW + 1, None)
     for token in ("a", "b"):
-        memory.remember(token, entry)
-    memory.recall("a", NOW)
-    memory.remember("c", entry)
-    assert [memory.recall(token, NOW) is not None for token in "abc"] == [True, False, True]
+        memory.remember(token, b"", entry)
+    memory.recall("a", b"", NOW)
+    memory.remember("c", b"", entry)
+    assert [memory.recall(token, b"", NOW) is not None for token in "abc"] == [True, False, True]
     assert len(memory) == 2
 
 
 def test_memory_holds_no_token(edge: Edge) -> None:
     token = hs()
     edge.bear(token)
-    kept = [door.memory._entries for door in edge.authenticator._doors]
+    kept = edge.authenticator._memory._entries
     assert token not in repr(kept)
-    assert all(len(key) == 32 for entries in kept for key in entries)
+    assert [len(key) for key in kept] == [33], "a digest, and what the token came by"
 
 
 class Provider:
@@ -270,7 +271,7 @@ def test_a_change_of_keys_forgets_that_issuers_tokens_and_no_others() -> None:
     edge.world.clock.now += 1
     edge.bear(ES.token(ASYMMETRIC_CLAIMS))
     assert edge.refusal(old) == "unknown_key"
-    assert any(entry.source is None for entry in edge.authenticator._doors[0].memory._entries.values())
+    assert any(entry.source is None for entry in edge.authenticator._memory._entries.values())
 
 
 def test_a_key_revoked_during_a_verification_leaves_nothing_behind() -> None:
@@ -282,16 +283,14 @@ def test_a_key_revoked_during_a_verification_leaves_nothing_behind() -> None:
     async def revoke_meanwhile(*args: Any) -> bool:
         provider.keys = [ES]
         edge.world.clock.now += 601
-        source = edge.authenticator._doors[0].issuers["https://id.example"].source
-        assert source is not None
-        await source.refresh()
+        await edge.authenticator.refresh()
         return await plain(*args)
 
     edge.authenticator._verifier = revoke_meanwhile  # type: ignore[assignment]
     edge.world.clock.now = NOW
     edge.bear(RS.token({**ASYMMETRIC_CLAIMS, "exp": NOW + 86_400}))
     edge.authenticator._verifier = plain
-    assert len(edge.authenticator._doors[0].memory) == 0
+    assert len(edge.authenticator._memory) == 0
     assert edge.refusal(token) == "unknown_key"
 
 

@@ -72,10 +72,17 @@ def settings(**variables: Any) -> Any:
 
 
 def test_the_roles_of_the_first_entrys_issuer_open_what_changes_something() -> None:
-    assert settings().operators == (STAFF,)
-    assert settings(ISSUERS=[ENTRIES[2], ENTRIES[0]]).operators == ("",)
+    """The first entry's alone: another with the same issuer is somebody else."""
+    shared = [{**ENTRIES[1], "issuer": STAFF}, {**ENTRIES[0], "name": "staff"}]
+    edge = Edge(shared)
+    assert settings(ISSUERS=shared).operators == ("ISSUERS[0]",)
+    operators = AccessSettings(auth="required", issuers=settings(ISSUERS=shared).operators)
+    assert edge.bear(KEY.token({**CLAIMS, "iss": STAFF}), operators) is not None
+    with pytest.raises(Problem, match="invalid_token"):
+        edge.bear(TOKENS["staff"], operators)
     assert settings(OPERATOR_ISSUERS=[CUSTOMERS, "staff"]).operators == (CUSTOMERS, "staff")
-    assert load_settings({}, set()).operators == ("",)
+    with pytest.raises(Problem, match="invalid_token"):
+        Edge([], JWT_SECRET=None).bear(TOKENS["staff"], operators)
 
 
 def test_every_route_knows_its_issuers_by_what_their_entry_says() -> None:

@@ -50,7 +50,8 @@ def answered(
 
 
 def refused_token(token: str) -> Any:
-    issuer = {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}
+    longest = REQUEST_FIELDS["authorization"].characters
+    issuer = {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET", "max_token_bytes": longest}
     settings = load_settings({"ISSUERS": [issuer], "JWT_SECRET": "s" * 32}, set())
     request = Request("GET", "https", "a.example", "/", headers={"authorization": f"Bearer {token}"})
     with pytest.raises(Problem) as refusal:
@@ -86,7 +87,7 @@ REQUEST_ROWS: dict[str, Row] = {
         200,
         431,
     ),
-    "authorization": ("a.b.", "c", refused_token, "malformed", "too_large"),
+    "authorization": ("e30.e30.", "c", refused_token, "algorithm", "too_large"),
     "cache-control": (
         "max-age=60",
         ",",

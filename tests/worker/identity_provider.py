@@ -51,6 +51,8 @@ class IdentityProvider:
         self.contents: dict[str, bytes] = {}
         """What it answers, by path, in place of the truth."""
         self.requests: list[str] = []
+        self.agents: set[str] = set()
+        """Every `User-Agent` that asked."""
         self.released = threading.Event()
         """Set to let those go that hang."""
         self._server = self._listen(0)
@@ -110,6 +112,7 @@ class IdentityProvider:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.requests.append(handler.path)
+        self.agents.add(handler.headers.get("user-agent", ""))
         time.sleep(self.delay)
         match self.behave:
             case Behaviour.ANSWER:

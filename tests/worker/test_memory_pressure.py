@@ -13,9 +13,9 @@ import httpx
 import jwt
 import pytest
 
-from auth import REMEMBERED
 from caching.memory import MEMORY_ENTRY_SIZE, MEMORY_SIZE
 from devtools.runtime.runner import Gateway
+from identity.remembered import REMEMBERED
 from tests.signing_keys import SigningKey
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import Connection, Origin, answer_head

@@ -8,6 +8,7 @@ import pytest
 
 from auth import Authenticator
 from configuration.settings import RouteSettings, Settings
+from core.release import VERSION
 from devtools.paths import ROOT
 from endpoints import openapi, schemas
 from endpoints.description import Description
@@ -18,7 +19,7 @@ from places.preferences import from_body
 from tests.unit.endpoints import openapi_validation
 from tests.unit.in_memory import World, run
 
-ISSUER = IssuerSettings(audience=(), algorithms=("HS256",), secret="JWT_SECRET")
+ISSUER = IssuerSettings(audience=(), algorithms=("HS256",), secret=("JWT_SECRET",))
 ORIGIN = "https://users.example"
 
 
@@ -38,7 +39,7 @@ def test_a_gateway_without_routes_is_described() -> None:
 
 def test_the_version_is_the_projects() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == openapi.VERSION
+    assert project["version"] == VERSION
 
 
 def test_every_endpoint_is_described_with_its_methods() -> None:

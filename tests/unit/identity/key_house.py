@@ -6,7 +6,7 @@ from typing import Any
 
 from core.messages import Request, Response
 from core.ports import FetchFailed
-from identity.jwks import RemoteKeys
+from identity.jwks import KeySource, RemoteKeys
 from identity.publickeys import PublicKey
 from identity.settings import IssuerSettings
 from tests.signing_keys import SigningKey
@@ -42,7 +42,7 @@ class House:
     def new_isolate(self) -> None:
         self.source = RemoteKeys(self.issuer, self.world.platform(), self._changed)
 
-    def _changed(self) -> None:
+    def _changed(self, source: KeySource) -> None:
         self.changes += 1
 
     def publish(self, *keys: SigningKey, **headers: str) -> None:
@@ -55,13 +55,13 @@ class House:
         self.reply = reply
 
     def find(self, kid: str = "old") -> PublicKey:
-        async def find() -> PublicKey:
+        async def find() -> tuple[PublicKey, ...]:
             try:
                 return await self.source.find("RS256", kid, self.world.background)
             finally:
                 await self.world.settle()
 
-        found = run(find())
+        [found] = run(find())
         assert isinstance(found, PublicKey)
         return found
 

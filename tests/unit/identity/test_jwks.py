@@ -296,9 +296,12 @@ def slowly(house: House, seconds: float = 0.01) -> None:
 
 
 def crowd(house: House, *kids: str) -> list[PublicKey | BaseException]:
+    async def the_one(kid: str) -> PublicKey:
+        [key] = await house.source.find("RS256", kid, house.world.background)
+        return key
+
     async def all_at_once() -> list[PublicKey | BaseException]:
-        finds = (house.source.find("RS256", kid, house.world.background) for kid in kids)
-        found = await asyncio.gather(*finds, return_exceptions=True)
+        found = await asyncio.gather(*map(the_one, kids), return_exceptions=True)
         await house.world.settle()
         return found
 

@@ -233,7 +233,9 @@ DATE = st.integers(-100, 100).map(lambda seconds: int(NOW) + seconds) | SOME_VAL
 )
 def test_whatever_is_accepted_pyjwt_accepts(claims: dict[str, Any]) -> None:
     """PyJWT is the reference for what a claim means; this is stricter, never laxer."""
-    rules = ClaimRules(IssuerSettings(audience=("https://api.example",), algorithms=("HS256",), secret="S", leeway=0))
+    rules = ClaimRules(
+        IssuerSettings(audience=("https://api.example",), algorithms=("HS256",), secret=("S",), leeway=0)
+    )
     now = int(NOW)
     try:
         rules.read(claims, now)

@@ -30,7 +30,6 @@ from tests.unit.in_memory import NOW, BytesBody, World
         (lambda: answer(b'{"keys":[],"keys":[]}'), "duplicate member"),
         (lambda: answer(b"\xff\xfe"), "UnicodeDecodeError"),
         (lambda: answer([]), "not a JWK Set"),
-        (lambda: answer({"keys": [{}] * 101}), "101 keys"),
         (lambda: answer(b" " * (MAX_DOCUMENT + 1)), "ContentTooLarge"),
         (lambda: answer(gzip.compress(b" " * 10_000_000), content_encoding="gzip"), "ContentTooLarge"),
         (lambda: answer(b"not gzip", content_encoding="gzip"), "not gzip"),

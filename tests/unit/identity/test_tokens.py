@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import base64url, strictjson
-from identity.tokens import MAX_LENGTH, Header, InvalidToken, parse_header, parse_token
+from identity.tokens import MAX_LENGTH, USUAL_LENGTH, Header, InvalidToken, parse_header, parse_token
 from tests.signing_keys import unsigned
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
@@ -45,14 +45,13 @@ def test_an_encrypted_token_is_refused() -> None:
     assert refusal("eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a2V5.aXY.Y2lwaGVydGV4dA.dGFn") == "malformed"
 
 
-def test_a_token_of_8_kilobytes_is_read_and_a_longer_one_is_not() -> None:
-    filler = 0
-    while len(token(claims={"sub": "x" * filler})) < MAX_LENGTH:
-        filler += 1
-    longest = token(claims={"sub": "x" * filler})
-    if len(longest) == MAX_LENGTH:
-        parse_token(longest)
-    assert refusal(token(claims={"sub": "x" * (filler + 3)})) == "too_large"
+def test_a_token_is_as_long_as_it_may_be_and_no_longer() -> None:
+    for most in (USUAL_LENGTH, MAX_LENGTH):
+        text = token(claims={"sub": "x" * most})[:most]
+        for longest, reason in ((most, "malformed"), (most - 1, "too_large")):
+            with pytest.raises(InvalidToken) as caught:
+                parse_token(text, longest)
+            assert caught.value.reason == reason
 
 
 def test_ten_kilobytes_of_kid_are_too_large() -> None:
@@ -168,15 +167,24 @@ def test_strict_json_reads_what_json_writes(value: Any) -> None:
         ({"alg": None}, "algorithm"),
         ({"alg": ["HS256"]}, "algorithm"),
         ({"alg": 256}, "algorithm"),
-        ({"alg": "HS256", "kid": None}, "malformed"),
-        ({"alg": "HS256", "kid": 7}, "malformed"),
         ({"alg": "HS256", "kid": ["a"]}, "malformed"),
+        ({"alg": "HS256", "kid": True}, "malformed"),
         ({"alg": "HS256", "typ": 7}, "malformed"),
         ({"alg": "HS256", "typ": None}, "malformed"),
     ],
 )
 def test_a_header_that_is_not_understood_is_refused(members: dict[str, Any], reason: str) -> None:
     assert refusal(token(members)) == reason
+
+
+@pytest.mark.parametrize("kid", [None, 7, 7.5, -1])
+def test_a_kid_that_is_null_or_a_number_is_none(kid: Any) -> None:
+    assert parse_token(token({"alg": "HS256", "kid": kid})).header.kid is None
+
+
+def test_ed25519_has_two_names_and_is_one_algorithm() -> None:
+    """RFC 9864 section 2.2."""
+    assert parse_token(token({"alg": "Ed25519"})).header.alg == parse_token(token({"alg": "EdDSA"})).header.alg
 
 
 def test_duplicate_header_members_are_refused() -> None:

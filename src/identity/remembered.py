@@ -1,0 +1,91 @@
+"""What is remembered of tokens that were verified: a digest of each, and what it proved. Pure; no token is kept.
+
+What a token proved depends on the entries of ISSUERS that were asked, and a route asks those alone that it trusts. So
+with the entry that took the token stands which ones before it were not asked: a route that trusts one of them has to
+ask anew. The carriers that a token came by are part of the key, since they say which entries may take it.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Protocol
+
+from identity.principals import Principal
+from identity.settings import AccessSettings
+
+REMEMBERED: Final = 2048
+"""Most tokens remembered per isolate, about half a kilobyte each."""
+
+References = frozenset[str]
+"""What routes may call an entry of ISSUERS by."""
+
+
+class Keys(Protocol):
+    """A set of keys that may change; `jwks.KeySource` is one."""
+
+    @property
+    def recheck_at(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a token proved when it was verified."""
+
+    principal: Principal | None
+    """None for a token that counts as none (`anonymous`)."""
+    until: float
+    """`exp` and the leeway: from then on the token has expired."""
+    source: Keys | None
+    """The keys it was verified with; None for a secret."""
+    references: References = frozenset()
+    """The entry that took it."""
+    unasked: tuple[References, ...] = ()
+    """Entries before that one, to which the token might belong as well and which were not asked."""
+
+    def holds_for(self, route: AccessSettings) -> bool:
+        """Whether `route` would find the same if it asked."""
+        if self.unasked and any(trusts(route, references) for references in self.unasked):
+            return False
+        return trusts(route, self.references)
+
+
+class Memory:
+    """Verified tokens, the least recently used forgotten first."""
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
+        self._size = size
+
+    def recall(self, token: str, carriers: bytes, now: float) -> Remembered | None:
+        """What `token` proved when it came by `carriers`, if it still holds."""
+        fingerprint = _fingerprint(token, carriers)
+        entry = self._entries.get(fingerprint)
+        if entry is None:
+            return None
+        if now >= entry.until or (entry.source is not None and now >= entry.source.recheck_at):
+            del self._entries[fingerprint]
+            return None
+        self._entries.move_to_end(fingerprint)
+        return entry
+
+    def remember(self, token: str, carriers: bytes, entry: Remembered) -> None:
+        self._entries[_fingerprint(token, carriers)] = entry
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+    def forget(self, source: Keys) -> None:
+        """Forget every token that was verified with the keys of `source`."""
+        for fingerprint in [key for key, entry in self._entries.items() if entry.source is source]:
+            del self._entries[fingerprint]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def trusts(route: AccessSettings, references: References) -> bool:
+    """Whether `route` believes the entry of ISSUERS that has these `references`; one that names none believes all."""
+    return route.issuers is None or not references.isdisjoint(route.issuers)
+
+
+def _fingerprint(token: str, carriers: bytes) -> bytes:
+    return sha256(token.encode("utf-8", "surrogatepass")).digest() + carriers
