@@ -8,13 +8,13 @@ What no route shows is not told, and neither are the origin's servers, its own s
 gateway stands between. Components come along as far as something refers to them.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from configuration.routes import RouteTable
 from configuration.settings import RouteSettings
+from core import strictjson
 
 LONGEST: Final = 1024 * 1024
 """Bytes of a document that is read."""
@@ -68,10 +68,7 @@ class Shown:
 
 def read(name: str, content: bytes | str) -> Source:
     """Raises ValueError for anything but an OpenAPI 3.1 document."""
-    try:
-        document = json.loads(content)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    document = strictjson.loads(content if isinstance(content, bytes) else content.encode())
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1."):
         raise ValueError("it is no OpenAPI 3.1 document")
     items = document.get("paths")
@@ -118,6 +115,9 @@ class Components:
     def __init__(self, own: dict[str, Any]) -> None:
         self._all = own
         self._names: dict[tuple[str, str], str] = {}
+        self._wanted: list[tuple[dict[str, Any], str, str, Source]] = []
+        """Components that something refers to, where to put them: taken over one by one, since deep recursion on
+        WebAssembly ends the interpreter, and documents refer from one to the next to the next."""
 
     def operation(self, one: Shown, names: Mapping[str, str], refusals: Mapping[int, Any]) -> dict[str, Any]:
         """What is told of an operation. `names` are those of the path's parameters, here and at the gateway; `refusals`
@@ -125,8 +125,9 @@ class Components:
 
         Raises ValueError for a reference that leads nowhere.
         """
-        told = {name: self._adopted(one.operation[name], one.source) for name in TOLD if name in one.operation}
-        parameters = [self._meant(each) for each in self._adopted(one.operation["parameters"], one.source)]
+        members = {name: one.operation[name] for name in (*TOLD, "parameters") if name in one.operation}
+        told = self._taken(members, one.source)
+        parameters = [self._meant(each) for each in told.pop("parameters")]
         if parameters:
             told["parameters"] = [
                 {**each, "name": names[each["name"]]} if each["in"] == "path" else each for each in parameters
@@ -139,8 +140,16 @@ class Components:
             answers = {status: self._without_content(answer) for status, answer in answers.items()}
         return {**told, "responses": dict(sorted(answers.items()))}
 
+    def _taken(self, members: dict[str, Any], source: Source) -> dict[str, Any]:
+        """`members`, when everything that they refer to is there."""
+        taken: dict[str, Any] = self._adopted(members, source)
+        while self._wanted:
+            kept, name, reference, source = self._wanted.pop()
+            kept[name] = self._adopted(source.find(reference), source)
+        return taken
+
     def _adopted(self, node: Any, source: Source) -> Any:
-        """`node` with references to components that were taken over."""
+        """`node` with references to components that are taken over. As deep as JSON may be (`strictjson`)."""
         if isinstance(node, list):
             return [self._adopted(item, source) for item in node]
         if not isinstance(node, dict):
@@ -162,8 +171,8 @@ class Components:
             kept = self._all.setdefault(kind, {})
             name = name if name not in kept else f"{source.name}.{name}"
             known = self._names[source.name, reference] = f"{REFERENCE}{kind}/{name}"
-            kept[name] = {}  # one that refers to itself finds its name
-            kept[name] = self._adopted(source.find(reference), source)
+            kept[name] = {}
+            self._wanted.append((kept, name, reference, source))
         return known
 
     def _meant(self, node: Mapping[str, Any]) -> dict[str, Any]:

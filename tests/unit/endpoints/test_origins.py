@@ -123,6 +123,18 @@ def test_components_of_one_name_are_told_apart() -> None:
     assert schemas["others.Users"]["items"]["$ref"].endswith("/others.User")
 
 
+def test_a_long_way_from_one_component_to_the_next_is_no_deep_one() -> None:
+    last = 3000
+    chain: dict[str, Any] = {
+        f"N{at}": {"properties": {"next": {"$ref": f"#/components/schemas/N{at + 1}"}}} for at in range(last)
+    }
+    chain[f"N{last}"] = {"type": "null"}
+    paths = {"/users": {"get": {"responses": answered("N0")}}}
+    source = origins.read(USERS, json.dumps(described(paths, components={"schemas": chain})))
+    content = openapi.document(Settings(routes=(route("/api/users/*"),)), {USERS: source})
+    assert json.loads(content)["components"]["schemas"][f"N{last}"] == {"type": "null"}
+
+
 def test_tags_of_what_is_shown_stand_beside_the_gateways() -> None:
     document = told(route("/api/users/*"))
     assert {"name": "users", "description": "People."} in document["tags"]
