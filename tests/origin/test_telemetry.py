@@ -16,7 +16,9 @@ def metrics(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metrics]:
     monkeypatch.setenv("ENVIRONMENT", "staging")
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED", raising=False)
-    yield (made := metrics_of("orders-api"))
+    made = metrics_of("orders-api")
+    made.clear_metrics()  # those of a process are in one place, whoever made them
+    yield made
     made.clear_metrics()
 
 

@@ -51,7 +51,8 @@ def origin() -> Iterator[SilentOrigin]:
 def gateway(
     worker: Callable[..., Gateway], origin: SilentOrigin, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
-    route = {"path": "/hang/*", "methods": ["GET", "POST"], "auth": "none", "origin": origin.url, "cache": False}
+    route = {"path": "/hang/*", "methods": ["GET", "POST"], "auth": "none", "origin": origin.url, "cache": False,
+             "timeout_ms": 60_000}  # fmt: skip
     options = measured(SOURCES, tmp_path_factory.mktemp("measured"))
     with worker(**options, vars={"ROUTES": [route]}, faults=True) as gateway:
         memory_of(gateway)  # the first collection finds what the import left behind
@@ -61,6 +62,15 @@ def gateway(
 def connected(gateway: Gateway) -> socket.socket:
     parts = urlsplit(gateway.url)
     return socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=PATIENCE)
+
+
+def answered(client: socket.socket) -> bytes:
+    """What a client was told that should have been told nothing yet; "" for nothing."""
+    client.setblocking(False)
+    try:
+        return client.recv(4096)
+    except BlockingIOError:
+        return b""
 
 
 def reset_on_close(client: socket.socket) -> None:
@@ -124,7 +134,7 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(gateway: Gateway, origin: 
         target = f"/hang/{sent.partition(' ')[0]}-{next(numbers)}"
         with connected(gateway) as client:
             client.sendall(sent.format(target).replace("\r\n", "\r\nHost: gw.example\r\n", 1).encode())
-            assert origin.asked[target].wait(PATIENCE)
+            assert origin.asked[target].wait(PATIENCE), answered(client)
             reset_on_close(client)
 
     leaves_nothing_behind(gateway, hang_up)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import TextIO
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from devtools.application.function_url import Special
 from devtools.application.local_aws import catalogue
 from devtools.application.local_aws.deployment import Deployment, deploy
@@ -112,7 +114,8 @@ def _warm(invoke: Invoke) -> None:
     """One execution environment of each function that people wait for, beside everything else."""
 
     def warm(function: str) -> None:
-        with suppress(Throttled, FunctionFailed):  # a request will say it again, to somebody who waits for it
+        # A request will say it again, to somebody who waits for it; and whoever ends meanwhile waits for nothing.
+        with suppress(Throttled, FunctionFailed, BotoCoreError, ClientError):
             invoke(function, WARM_UP)
 
     for function in sorted(set(PLACES.values())):
