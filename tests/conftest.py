@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import os
 import re
 from pathlib import Path
 
@@ -19,13 +20,16 @@ ORDER = ("browser", "origin", "worker", "unit")
 SELECTIVE = ("keyword", "markexpr", "lf", "maxfail", "stepwise")
 """Options of pytest by which somebody looks at a few tests."""
 
+PROCESSES = len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
+"""One more than there are processors, since tests wait as well as work; None leaves it to pytest-xdist."""
+
 
 @pytest.hookimpl(optionalhook=True)  # inside Pyodide there are no processes, and no pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """For `-n auto`: a few tests run in this process, where their output and a debugger are at hand."""
     modules = {argument.partition("::")[0] for argument in config.option.file_or_dir}
     one_module = len(modules) == 1 and modules.pop().endswith(".py")
-    return 0 if one_module or any(config.getoption(option) for option in SELECTIVE) else None
+    return 0 if one_module or any(config.getoption(option) for option in SELECTIVE) else PROCESSES
 
 
 OF_THE_EXAMPLE = re.compile(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from application.common import posts_table, users_table
 from application.common.posts_table import NoSuchAuthor, Post, PostsTable, StillLeaving
@@ -11,13 +10,15 @@ from application.common.users import User
 from application.common.users_table import ChangedMeanwhile, UsersTable
 from moto import mock_aws
 
+from tests.unit.application import clients
+
 AUTHOR = User(id="ada", name="Ada", email="a@example.com", role="user", created_at="2026", created_by="x")
 
 
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client = clients.dynamodb()
         client.create_table(TableName="users", **users_table.TABLE_SCHEMA)
         client.create_table(TableName="posts", **posts_table.POSTS_SCHEMA)
         yield client

@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
-from tests.unit.application.graph.house import House, dynamodb
+from tests.unit.application.graph import house as houses
+from tests.unit.application.graph.house import House
 
 
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-    with mock_aws():
-        yield House(dynamodb())
+    with houses.open_house() as house:
+        yield house
 
 
 @pytest.fixture
 def open_house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """One that tells its schema."""
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-    with mock_aws():
-        yield House(dynamodb(), introspection=True)
+    with houses.open_house(introspection=True) as house:
+        yield house

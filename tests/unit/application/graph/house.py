@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 from application.common import posts_table, users_table
 from application.common.caller import Gatekeeper
 from application.common.cursors import Cursors
@@ -19,8 +19,10 @@ from application.graph.app import Parts, create_handler
 from application.graph.persisted import QUERIES_SCHEMA, PersistedQueries
 from application.graph.reading import Tables
 from aws_lambda_powertools import Logger, Metrics
+from moto import mock_aws
 
 from devtools.application.function_url import Context, HttpRequest, event_of
+from tests.unit.application.clients import dynamodb
 
 PRINCIPAL = "arn:aws:iam::123456789012:user/gatehouse"
 SECRETS = ["graph-tests-secret-of-enough-bytes-here"]
@@ -104,9 +106,18 @@ class House:
         made = self.post(mutation, caller, input={"title": title, "content": "Content", **said})
         return str(made.data["createPost"]["id"])
 
+    def close(self) -> None:
+        """Count no longer: the client is everybody's."""
+        self.client.meta.events.unregister("before-call.dynamodb.*", self._count)
+
     def _count(self, model: Any, **_: Any) -> None:
         self.reads.append(model.name)
 
 
-def dynamodb() -> Any:
-    return boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+@contextmanager
+def open_house(*, introspection: bool = False) -> Iterator[House]:
+    """One in a DynamoDB of its own; with `introspection` it tells its schema."""
+    with mock_aws():
+        house = House(dynamodb(), introspection)
+        yield house
+        house.close()

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from application.graph.execution import SCHEMA
 from graphql import graphql_sync
-from moto import mock_aws
 
 from devtools.node import locate
-from tests.unit.application.graph.house import ROOT, House, dynamodb
+from tests.unit.application.graph.house import ROOT, House, open_house
 
 ROUTER = Path(__file__).with_name("supergraph.mjs")
 
@@ -29,8 +28,7 @@ OPERATIONS: dict[str, str] = {
 
 @pytest.fixture(scope="module")
 def answers() -> Iterator[dict[str, Any]]:
-    with mock_aws():
-        house = House(dynamodb())
+    with open_house() as house:
         house.write()
         yield _asked(house)
 

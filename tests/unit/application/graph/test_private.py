@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
-from tests.unit.application.graph.house import ADA, GRACE, NOBODY, House, dynamodb
+from tests.unit.application.graph.house import ADA, GRACE, NOBODY, House, open_house
 
 SECRETS = {"ada": "ada@example.com", "grace": "grace@example.com"}
 CALLERS: Mapping[str, Mapping[str, str]] = {"ada": ADA, "grace": GRACE, "nobody": NOBODY}
@@ -19,8 +18,7 @@ CALLERS: Mapping[str, Mapping[str, str]] = {"ada": ADA, "grace": GRACE, "nobody"
 @pytest.fixture(scope="module")
 def shared() -> Iterator[House]:
     """Posts by both, read by everybody."""
-    with mock_aws():
-        house = House(dynamodb())
+    with open_house() as house:
         for author in (ADA, GRACE, ADA, GRACE):
             house.write(author)
         yield house

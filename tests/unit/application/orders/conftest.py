@@ -6,7 +6,8 @@ import pytest
 from moto import mock_aws
 
 from devtools.application.payments import Provider, payment_provider
-from tests.unit.application.orders.deployed import PAYMENT_KEY, Deployed, client, deployed
+from tests.unit.application.clients import client
+from tests.unit.application.orders.deployed import PAYMENT_KEY, Deployed, deployed
 from tests.unit.application.orders.shelves import Shelves
 
 

@@ -12,16 +12,15 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-import boto3
 import pytest
 from application.orders.tables import MAILBOX_SCHEMA, ORDERS_SCHEMA, OUTBOX_SCHEMA, STOCK_SCHEMA
 
 from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.application.payments import Provider
 from forwarding.signing import origin_key
+from tests.unit.application.clients import client
 from tests.unit.application.orders.price_list import FUNCTION
 from tests.unit.forwarding.signed_requests import sign
 
@@ -52,9 +51,6 @@ SETTINGS = {
 """And every name and address is the same each time: the functions are imported once, as Lambda does."""
 
 Headers = dict[str, str]
-
-client = cache(boto3.client)
-"""Making one takes longer than a test."""
 
 ISSUER = "https://login.example"
 ADA: Headers = {"x-user-id": "ada", "x-user-issuer": ISSUER, "x-user-role": "user", "x-geo-currency": "EUR"}

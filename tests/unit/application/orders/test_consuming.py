@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from devtools.application.function_url import Context
-from tests.unit.application.orders.deployed import Deployed, client
+from tests.unit.application.clients import client
+from tests.unit.application.orders.deployed import Deployed
 
 
 def queue_with(shop: Deployed, *bodies: str) -> None:
