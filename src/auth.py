@@ -141,11 +141,12 @@ class Authenticator:
         carriers = b"".join([door.mark for door in doors])
         known = self._memory.recall(token, carriers, self._clock())
         if known is not None and known.holds_for(route):
-            return known.principal
+            return self._counted(known.principal, route)
         try:
             parsed = parse_token(token, max([door.entries.longest for door in doors], default=USUAL_LENGTH))
             entries = candidates([door.entries for door in doors], parsed.claims)
-            return self._hear(Hearing(token, carriers, parsed, route, entries))
+            who = self._hear(Hearing(token, carriers, parsed, route, entries))
+            return who if isinstance(who, Unverified) else self._counted(who, route)
         except InvalidToken as refusal:
             if not _TOKEN68.fullmatch(token):  # asked late, since no token that parses fails it
                 raise self._challenges.invalid_request("repeated" if "," in token else "credentials") from None
@@ -153,24 +154,18 @@ class Authenticator:
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None
 
-    async def verify(self, unverified: Unverified, background: Background) -> Principal:
-        """The principal of a token, once its signature is found valid.
+    async def verify(self, unverified: Unverified, background: Background) -> Principal | None:
+        """The principal of a token, once its signature is found valid; None where the token counts as none.
 
-        Raises Problem: `invalid_token`, `keys_unavailable`.
+        Raises Problem: `invalid_token`, `keys_unavailable`, `token_missing`.
         """
-        who: Principal | Unverified = unverified
         try:
-            while isinstance(who, Unverified):
-                try:
-                    return await self._verify(who, background)
-                except (InvalidToken, KeysUnavailable) as refusal:
-                    who.hearing.refused(refusal)
-                who = self._hear(who.hearing)
+            principal = await self._decide(unverified, background)
         except InvalidToken as refusal:
             raise self._challenges.invalid_token(refusal.reason, refusal.longest) from None
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None
-        return who
+        return self._counted(principal, unverified.hearing.route)
 
     async def authenticate(self, request: Request, route: AccessSettings, background: Background) -> Principal | None:
         """`identify`, and `verify` where it takes that."""
@@ -180,7 +175,8 @@ class Authenticator:
     def authorize(self, principal: Principal | None, route: AccessSettings) -> None:
         """Let `principal` into `route`, or raise Problem `insufficient_scope`; `invalid_token` for another audience.
 
-        Any one of the route's roles is enough, and any one of its scopes; a route with both asks for one of each.
+        Any one of the route's roles is enough, and any one of its scopes, and it takes all of its `all_scopes`; a route
+        with several asks for each.
         Nobody in particular, on a route where a token is optional, is asked for neither.
         """
         if principal is None:
@@ -188,9 +184,11 @@ class Authenticator:
         if route.audience and principal.audience.isdisjoint(route.audience):
             raise self._challenges.invalid_token("audience")
         if route.roles and not any(role in route.roles for role in principal.roles):
-            raise self._challenges.insufficient_scope("role", route.scopes)
+            raise self._challenges.insufficient_scope("role", _scopes(route))
         if route.scopes and principal.scopes.isdisjoint(route.scopes):
-            raise self._challenges.insufficient_scope("scope", route.scopes)
+            raise self._challenges.insufficient_scope("scope", _scopes(route))
+        if route.all_scopes and not principal.scopes.issuperset(route.all_scopes):
+            raise self._challenges.insufficient_scope("scope", _scopes(route))
 
     async def refresh(self) -> None:
         """What the cron trigger does: fetch key sets anew before they are stale."""
@@ -250,6 +248,19 @@ class Authenticator:
             return principal
         raise hearing.verdict()
 
+    async def _decide(self, unverified: Unverified, background: Background) -> Principal:
+        """What the first entry says that takes the token. Raises InvalidToken, KeysUnavailable."""
+        hearing, who = unverified.hearing, unverified
+        while True:
+            try:
+                return await self._verify(who, background)
+            except (InvalidToken, KeysUnavailable) as refusal:
+                hearing.refused(refusal)
+            heard = self._hear(hearing)
+            if isinstance(heard, Principal):
+                return heard
+            who = heard
+
     async def _verify(self, unverified: Unverified, background: Background) -> Principal:
         """What the entry makes of the token. Raises InvalidToken, KeysUnavailable."""
         hearing, entry, source = unverified.hearing, unverified.entry, unverified.source
@@ -279,10 +290,23 @@ class Authenticator:
             reason = "signature"
         raise InvalidToken("ambiguous_key" if len(keys) > MAX_TRIED else reason)
 
+    def _counted(self, principal: Principal, route: AccessSettings) -> Principal | None:
+        """Nobody, for a token that counts as none. Raises Problem `token_missing` where one is needed."""
+        if not principal.anonymous:
+            return principal
+        if route.auth == "optional":
+            return None
+        raise self._challenges.token_missing()
+
     def _remember(self, hearing: Hearing, entry: Entry, principal: Principal) -> None:
         """Unless an entry before this one could not say: once it can, the token may be that one's."""
         if hearing.unavailable is None:
             self._memory.remember(hearing.text, hearing.carriers, hearing.proved(entry, principal))
+
+
+def _scopes(route: AccessSettings) -> list[str]:
+    """What a challenge names, those first that are all needed."""
+    return list(dict.fromkeys([*route.all_scopes, *route.scopes]))
 
 
 def _doors(entries: Sequence[Entry], settings: IdentitySettings) -> list[Door]:

@@ -252,6 +252,8 @@ class Gateway:
             platform.log("request", **log_fields(exchange, response, now, self._labels.of))
         if platform.analytics is not None:
             platform.analytics(*analytics_point(exchange, response, now))
+        if exchange.principal is not None and exchange.principal.unfound:
+            self._tally.counts.claims_unfound += 1
         if platform.store is not None and (due := self._tally.count(response, now)):
             exchange.background(write_counts(platform.store, due, platform.log))
 

@@ -138,9 +138,10 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
         yield "CACHE: no KV namespace is bound; nothing is cached, and key sets live in each isolate alone"
     several, first = len(settings.issuers) > 1, _reference(settings)
     for index, route in enumerate(settings.routes):
-        if route.auth == "optional" and (route.roles or route.scopes):
+        asks = route.roles or route.scopes or route.all_scopes
+        if route.auth == "optional" and asks:
             yield f"ROUTES[{index}].auth: 'optional' lets callers without a token pass whatever roles and scopes say"
-        if several and route.issuers is None and (route.roles or route.scopes):
+        if several and route.issuers is None and asks:
             yield f"ROUTES[{index}].issuers: every issuer can give these roles; name those that may, as in ['{first}']"
         if route.path == "/*" and route.auth == "none":
             yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"

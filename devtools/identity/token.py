@@ -61,7 +61,7 @@ class Signer:
             payload["iss"] = issuer.issuer
         if audience or issuer.audience:
             payload["aud"] = audience or issuer.audience[0]
-        _put(payload, issuer.id_claim, subject)
+        _put(payload, issuer.id_claim[0], subject)
         if roles:
             _put(payload, issuer.role_claim, roles[0] if len(roles) == 1 else roles)
         payload |= claims
@@ -131,9 +131,9 @@ def _names(entries: list[IssuerSettings]) -> str:
     return " or ".join(entry.issuer or "the issuer without a name" for entry in entries)
 
 
-def _put(payload: dict[str, Any], path: str, value: Any) -> None:
-    """Set a claim by its dotted path, the way `ClaimPath` finds it; a URL is one name."""
-    *parents, last = [path] if "/" in path else path.split(".")
+def _put(payload: dict[str, Any], path: str | tuple[str, ...], value: Any) -> None:
+    """Set a claim by its path, the way `ClaimPath` finds it; of one in a single text, a URL is one name."""
+    *parents, last = path if isinstance(path, tuple) else [path] if "/" in path else path.split(".")
     for name in parents:
         payload = payload.setdefault(name, {})
     payload[last] = value

@@ -318,12 +318,18 @@ def _access(access: AccessSettings, schemes: list[str]) -> dict[str, Any]:
         security.append({})
     if not _limited(access):
         return {"security": security}
-    names = [*(f"role `{role}`" for role in access.roles), *(f"scope `{scope}`" for scope in access.scopes)]
-    return {"security": security, "description": f"Needs {' or '.join(names)}."}
+    return {"security": security, "description": " ".join(_needed(access))}
+
+
+def _needed(access: AccessSettings) -> Iterator[str]:
+    if names := [*(f"role `{role}`" for role in access.roles), *(f"scope `{scope}`" for scope in access.scopes)]:
+        yield f"Needs {' or '.join(names)}."
+    if access.all_scopes:
+        yield f"Needs {' and '.join(f'scope `{scope}`' for scope in access.all_scopes)}."
 
 
 def _limited(access: AccessSettings) -> bool:
-    return bool(access.roles or access.scopes)
+    return bool(access.roles or access.scopes or access.all_scopes)
 
 
 def _security_schemes(settings: Settings) -> dict[str, Any]:

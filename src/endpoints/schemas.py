@@ -109,6 +109,11 @@ class Caller(Answer):
     roles: list[str]
     scopes: list[str]
     expires: int = Field(description="Seconds since 1970-01-01T00:00:00Z.")
+    claims: dict[str, list[str]] | SkipJsonSchema[None] = Field(
+        None,
+        description="What origins are told of its other claims, by field, where the issuer's entry forwards any.",
+        json_schema_extra=_without_default,
+    )
 
 
 class Purged(Answer):

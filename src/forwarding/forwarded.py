@@ -7,6 +7,7 @@ change or remove one of them.
     x-user-id           the token's id claim                 x-geo-country    PT
     x-user-role         its roles: `user,editor`             x-geo-region     11 (ISO 3166-2, without the country)
     x-user-issuer       its issuer, if it names one          x-geo-currency   EUR
+    x-user-…            claims that its entry forwards
     x-request-id        ours, or the client's if valid       x-geo-language   pt-PT
     traceparent, tracestate                                  x-forwarded-for, -proto, -host, -prefix; forwarded; via
 
@@ -65,6 +66,8 @@ class Identity(Protocol):
     def id(self) -> str: ...
     @property
     def roles(self) -> tuple[str, ...]: ...
+    @property
+    def told(self) -> tuple[tuple[str, tuple[str, ...]], ...]: ...
 
 
 class Place(Protocol):
@@ -264,6 +267,8 @@ def identity_fields(principal: Identity) -> dict[str, str]:
             "x-user-role": ",".join(map(spelt, principal.roles)),
             "x-user-issuer": spelt(principal.issuer or ""),
         }
+        for name, texts in principal.told:
+            fields[name] = ",".join(map(spelt, texts))
     except ValueError:
         raise Problem(
             400,

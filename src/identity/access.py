@@ -1,7 +1,7 @@
 """Who is let in by one set of access settings and refused by another: the one place that compares them.
 
 Pure. A setting that is added to `AccessSettings` takes part without a word here: lists are taken for "any one of these
-is enough", no value for no condition, and two values that differ for two conditions.
+is enough" unless the table says otherwise, no value for no condition, and two values that differ for two conditions.
 """
 
 from functools import lru_cache
@@ -14,6 +14,9 @@ LEVELS: Final = ("none", "optional", "required")
 
 ADMITS_THE_SAME: Final = frozenset({"websocket_token"})
 """Settings that say how a token may travel, and not whom it lets in."""
+
+ALL_NEEDED: Final = frozenset({"all_scopes"})
+"""Lists of which every item is asked for."""
 
 
 def refuses_some(other: AccessSettings, admitting: AccessSettings) -> bool:
@@ -36,6 +39,8 @@ def _narrows(name: str, other: Any, admitting: Any) -> bool:
     """Whether the value `other` of one setting keeps somebody out whom the value `admitting` does not."""
     if name == "auth":
         return LEVELS.index(other) > LEVELS.index(admitting)
+    if name in ALL_NEEDED:
+        return not set(other) <= set(admitting)
     if isinstance(other, tuple) and isinstance(admitting, tuple):
         return bool(other) and not (admitting and set(admitting) <= set(other))
     return bool(other) and bool(other != admitting)

@@ -4,12 +4,12 @@ Pure: claims, rules and the time in, a `Principal` or `InvalidToken` out. Signat
 Values are read by their JSON type and never converted: `"exp": "1700000000"` is a fault, not a date.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from identity.claim_paths import ClaimPath, Claims, Condition
+from identity.claim_values import id_text, is_list_of_strings, role_names, scope_names, told_texts
 from identity.settings import IssuerSettings
 from identity.tenants import IssuerName
 from identity.tokens import InvalidToken
@@ -20,10 +20,8 @@ LATEST_DATE = 253_402_300_800
 _NUMBERS = frozenset({int, float})
 """What the JSON parser makes of a number. `bool` is a subclass of `int`, and no number here."""
 
-SCOPE_SEPARATOR = " "
-"""RFC 8693 section 4.2. Roles have no such rule: `"pending admin"` is one role unless the issuer's entry says else."""
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+Told = tuple[tuple[str, tuple[str, ...]], ...]
+"""Field names, and the texts that each tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,12 @@ class Principal:
     """`exp`: seconds since 1970."""
     audience: frozenset[str] = field(default=frozenset(), compare=False)
     """Every `aud` of the token."""
+    told: Told = ()
+    """What origins are told beside id, roles and issuer (`forward_claims`), by field."""
+    unfound: tuple[str, ...] = field(default=(), compare=False)
+    """Settings of the token's entry whose claim is not there: a misspelt path looks like a caller without roles."""
+    anonymous: bool = field(default=False, compare=False)
+    """Whether the token counts as none; nobody outside this room gets to see such a one."""
 
     @property
     def key(self) -> str:
@@ -62,41 +66,71 @@ class Principal:
             "roles": list(self.roles),
             "scopes": sorted(self.scopes),
             "expires": int(self.expires),
+            **({"claims": {name: list(texts) for name, texts in self.told}} if self.told else {}),
         }
 
 
 class ClaimRules:
-    """How one issuer's claims are read."""
+    """How one entry's claims are read."""
 
-    def __init__(self, issuer: IssuerSettings) -> None:
-        self._issuer = IssuerName(issuer.issuer, issuer.tenants)
-        self._required = Condition(issuer.require)
-        self._audience = frozenset(issuer.audience)
-        self._id = ClaimPath(issuer.id_claim)
-        self._role = ClaimPath(issuer.role_claim)
-        self._role_separator = issuer.role_separator
-        self._leeway = issuer.leeway
-        self._max_lifetime = issuer.max_lifetime
+    def __init__(self, entry: IssuerSettings) -> None:
+        self._issuer = IssuerName(entry.issuer, entry.tenants)
+        self._audience = frozenset(entry.audience)
+        self._required = Condition(entry.require)
+        self._anonymous = Condition(entry.anonymous) if entry.anonymous else None
+        self._ids = [ClaimPath(path) for path in entry.id_claim]
+        self._role = ClaimPath(entry.role_claim)
+        self._role_separator = entry.role_separator
+        self._scope = None if entry.scope_claim is None else ClaimPath(entry.scope_claim)
+        self._told = [(name, ClaimPath(path)) for path, name in entry.forward_claims.items()]
+        self._names_roles = "role_claim" in entry.model_fields_set
+        self._leeway = entry.leeway
+        self._max_lifetime = entry.max_lifetime
 
     def read(self, claims: Claims, now: float) -> Principal:
         """The principal of `claims` at the time `now`. Raises InvalidToken."""
         expires = self._check_dates(claims, now)
         audience = self._check_audience(claims.get("aud"))
-        issuer = self._issuer.exact
-        if self._issuer.is_pattern:
-            issuer = claims["iss"]
-            if not self._issuer.is_bound(issuer, claims.get("tid")):
-                raise InvalidToken("issuer")
+        issuer = self._check_issuer(claims)
         if not self._required.holds(claims):
             raise InvalidToken("condition")
-        identifier = self._id.find(claims)
-        if not isinstance(identifier, str) or not identifier:
-            raise InvalidToken("subject")
-        roles = _names(self._role.find(claims), self._role_separator)
-        scopes = _names(claims["scope"] if "scope" in claims else claims.get("scp"), SCOPE_SEPARATOR)
+        if self._anonymous is not None and self._anonymous.holds(claims):
+            return Principal(issuer, "", expires=expires, anonymous=True)
+        role = self._role.find(claims)
+        asked = None if self._scope is None else self._scope.find(claims)
+        told = [(name, told_texts(path.find(claims))) for name, path in self._told]
         return Principal(
-            issuer, _clean(identifier), tuple(dict.fromkeys(roles)), frozenset(scopes), expires, frozenset(audience)
+            issuer,
+            self._id(claims),
+            tuple(dict.fromkeys(role_names(role, self._role_separator))),
+            frozenset([*scope_names(claims.get("scope")), *scope_names(claims.get("scp")), *scope_names(asked)]),
+            expires,
+            frozenset(audience),
+            tuple((name, texts) for name, texts in told if texts is not None),
+            self._unfound(role, asked, [name for name, texts in told if texts is None]),
         )
+
+    def _id(self, claims: Claims) -> str:
+        """The first id that says something. Raises InvalidToken."""
+        for path in self._ids:
+            if (text := id_text(path.find(claims))) is not None:
+                return text
+        raise InvalidToken("subject")
+
+    def _unfound(self, role: Any, scope: Any, told: Sequence[str]) -> tuple[str, ...]:
+        """The settings that were written down and found nothing."""
+        found = [("role_claim", role is not None or not self._names_roles)]
+        found.append(("scope_claim", scope is not None or self._scope is None))
+        return (*(name for name, there in found if not there), *(f"forward_claims.{name}" for name in told))
+
+    def _check_issuer(self, claims: Claims) -> str | None:
+        """The issuer, which is bound to the tenant that the token is of. Raises InvalidToken."""
+        if not self._issuer.is_pattern:
+            return self._issuer.exact
+        issuer: str = claims["iss"]
+        if not self._issuer.is_bound(issuer, claims.get("tid")):
+            raise InvalidToken("issuer")
+        return issuer
 
     def ends(self, expires: float) -> float:
         """The time from which on a token with this `exp` is refused: that very second counts (RFC 7519 4.1.4)."""
@@ -120,7 +154,7 @@ class ClaimRules:
         """The audiences of the token. Raises InvalidToken where none of them is the entry's."""
         if isinstance(value, str):
             value = (value,)
-        elif value is not None and not _is_list_of_strings(value):
+        elif value is not None and not is_list_of_strings(value):
             raise InvalidToken("claim")
         named: Sequence[str] = value or ()
         if self._audience and self._audience.isdisjoint(named):
@@ -136,30 +170,3 @@ def _date(claims: Claims, name: str) -> float | None:
     if type(value) not in _NUMBERS or not 0 <= value < LATEST_DATE:
         raise InvalidToken("claim")
     return float(value)
-
-
-def _names(value: Any, separator: str | None) -> list[str]:
-    """Roles or scopes: a list of strings, or one string, which is one name where nothing separates several."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        names = [_clean(value)] if separator is None else map(_trimmed, _clean(value).split(separator))
-        return [name for name in names if name]
-    if not _is_list_of_strings(value):
-        raise InvalidToken("claim")
-    return [_clean(name) for name in value if name]
-
-
-def _trimmed(name: str) -> str:
-    return name.strip(" ")
-
-
-def _clean(text: str) -> str:
-    """`text`, which has no control character: it will stand in a header field."""
-    if _CONTROL.search(text):
-        raise InvalidToken("claim")
-    return text
-
-
-def _is_list_of_strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -31,8 +31,7 @@ class Keys(Protocol):
 class Remembered:
     """What a token proved when it was verified."""
 
-    principal: Principal | None
-    """None for a token that counts as none (`anonymous`)."""
+    principal: Principal
     until: float
     """`exp` and the leeway: from then on the token has expired."""
     source: Keys | None

@@ -21,7 +21,7 @@ from core.addresses import HttpsUrl, https_url
 from core.model import Model, SecretsSettings
 from fields.names import TOKEN
 from fields.settings import HandshakeSettings
-from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault
+from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault, told_field_fault
 from identity.jose import ASYMMETRIC, HS_KEY_BYTES, Algorithm
 from identity.tenants import PLACEHOLDER, pattern_fault
 from identity.token_fields import NOT_FOR_TOKENS
@@ -47,7 +47,17 @@ def _scope_token(value: str) -> str:
     return value
 
 
+def _claim_path(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if not value or "" in value if isinstance(value, tuple) else not value:
+        raise ValueError("must not be empty, nor hold an empty name")
+    if isinstance(value, str) and (fault := claim_path_fault(value)):
+        raise ValueError(f"{value!r} {fault}")
+    return value
+
+
 ScopeToken = Annotated[str, AfterValidator(_scope_token)]
+ClaimPathSetting = Annotated[str | tuple[str, ...], AfterValidator(_claim_path)]
+"""Where a claim is: see `claim_paths.py`."""
 
 
 class AccessSettings(HandshakeSettings):
@@ -61,6 +71,8 @@ class AccessSettings(HandshakeSettings):
     """Any one of these roles is enough."""
     scopes: tuple[ScopeToken, ...] = ()
     """Any one of these scopes is enough."""
+    all_scopes: tuple[ScopeToken, ...] = ()
+    """Every one of these scopes is needed."""
     issuers: tuple[str, ...] | None = Field(None, min_length=1)
     """Whose tokens count: each the `name` of an entry of `ISSUERS`, or an exact `issuer` with all its entries; without
     it, everyone's."""
@@ -84,8 +96,8 @@ class AccessSettings(HandshakeSettings):
     def _somebody_is_asked(self) -> Self:
         if self.auth == "none" and (self.roles or self.scopes or self.issuers):
             raise ValueError("roles, scopes and issuers need auth = 'required' or 'optional'")
-        if self.auth == "none" and self.audience:
-            raise ValueError("audience needs auth = 'required' or 'optional'")
+        if self.auth == "none" and (self.audience or self.all_scopes):
+            raise ValueError("audience and all_scopes need auth = 'required' or 'optional'")
         return self
 
 
@@ -120,12 +132,20 @@ class IssuerSettings(Model):
     the place of `{tenantid}`."""
     header: str = "authorization"
     """Field that carries the token: bare in any field but `Authorization`."""
-    role_claim: str = Field("role", min_length=1)
-    """Dotted path to a string, which is one role, or to a list of them: `realm_access.roles`."""
+    role_claim: ClaimPathSetting = "role"
+    """Where the roles are: a dotted path such as `realm_access.roles`, in which the longest name that is there wins at
+    each level, or a list of exact names. A string is one role, a list holds several, an object has one by each name."""
     role_separator: Literal[" ", ","] | None = None
     """What separates roles where the issuer writes several into one string; without it, a string is one role."""
-    id_claim: str = Field("sub", min_length=1)
-    """Dotted path to the claim that becomes `x-user-id`; must be a non-empty string in every token."""
+    id_claim: tuple[str | tuple[str, ...], ...] = Field(("sub",), min_length=1)
+    """Path of the claim that becomes `x-user-id`, or several, of which the first that is not empty wins: a string, or
+    an integer as its decimal text."""
+    scope_claim: ClaimPathSetting | None = None
+    """Where scopes are beside `scope` and `scp`: Auth0's `permissions`."""
+    anonymous: Conditions = Field(default_factory=dict)
+    """As `require`: tokens for which this holds are verified, and then count as no token: `{ role = "anon" }`."""
+    forward_claims: dict[str, str] = Field(default_factory=dict)
+    """Claim path -> field under `x-user-` by which origins are told: `{ email = "x-user-email" }`."""
     typ: tuple[str, ...] = ()
     """Accepted `typ` header values, case-insensitive, `application/` left off; empty accepts any."""
     leeway: int = Field(60, ge=0, le=300)
@@ -162,19 +182,28 @@ class IssuerSettings(Model):
     def _one_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("require", mode="before")
+    @field_validator("id_claim", mode="before")
+    @classmethod
+    def _one_path_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("id_claim")
+    @classmethod
+    def _are_paths(cls, value: tuple[str | tuple[str, ...], ...]) -> tuple[str | tuple[str, ...], ...]:
+        return tuple(map(_claim_path, value))
+
+    @field_validator("require", "anonymous", mode="before")
     @classmethod
     def _one_value_is_a_list(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
         return {path: one if isinstance(one, list | tuple) else (one,) for path, one in value.items()}
 
-    @field_validator("require")
+    @field_validator("require", "anonymous")
     @classmethod
     def _can_be_met(cls, value: Conditions) -> Conditions:
         for path, values in value.items():
-            if fault := "is empty" if not path else claim_path_fault(path):
-                raise ValueError(f"{path!r} {fault}")
+            _claim_path(path)
             if not values:
                 raise ValueError(f"{path!r} must have at least one value: no token meets an empty list")
         return value
@@ -203,10 +232,21 @@ class IssuerSettings(Model):
                 )
         return value
 
-    @field_validator("issuer", "jwks_url", "role_claim", "id_claim")
+    @field_validator("forward_claims")
+    @classmethod
+    def _can_be_told(cls, value: dict[str, str]) -> dict[str, str]:
+        for path, name in value.items():
+            _claim_path(path)
+            if fault := told_field_fault(name):
+                raise ValueError(f"{name!r} {fault}")
+        if len({*value.values()}) != len(value):
+            raise ValueError("must name a field once")
+        return value
+
+    @field_validator("issuer", "jwks_url")
     @classmethod
     def _is_written_as_here(cls, value: str | None, info: ValidationInfo) -> str | None:
-        fault_of = {"issuer": issuer_fault, "jwks_url": key_set_fault}.get(info.field_name or "", claim_path_fault)
+        fault_of = issuer_fault if info.field_name == "issuer" else key_set_fault
         if value is not None and (fault := fault_of(value)):
             raise ValueError(f"{value!r} {fault}")
         return value

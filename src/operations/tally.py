@@ -43,6 +43,8 @@ class Counts:
     """Those that it answered."""
     kv_reads: int = 0
     kv_writes: int = 0
+    claims_unfound: int = 0
+    """Answers to callers whose token has nothing at a path that its entry of ISSUERS names."""
 
     def add(self, other: Mapping[str, Any]) -> None:
         """Add counts read from the store; what is no count is left alone."""

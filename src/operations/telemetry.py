@@ -95,6 +95,7 @@ def log_fields(exchange: Exchange, response: Response, now: float, labels: Calla
         "code": exchange.code,
         "principal": labels(exchange.principal.key) if exchange.principal else "",
         "cache": response.headers.get("cache-status", ""),
+        "claims_unfound": ",".join(exchange.principal.unfound) if exchange.principal else "",
     }
     return {name: value for name, value in fields.items() if value != "" and value is not None} | exchange.notes
 

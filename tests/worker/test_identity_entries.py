@@ -26,6 +26,14 @@ NEW, OLD, RAW = (
     bytes(range(48)),
 )
 SHARED, MOVING, LONG = "https://shared.example", "https://moving.example", "https://long.example"
+TOLD = "https://told.example"
+TELLING: dict[str, Any] = {
+    "id_claim": ["sub", "client_id", "common_name"],
+    "role_claim": "https://hasura.io/jwt/claims.x-hasura-allowed-roles",
+    "scope_claim": "permissions",
+    "anonymous": {"role": "anon"},
+    "forward_claims": {"email": "x-user-email", "org.id": "x-user-org"},
+}
 RS, ED, STAFF = (
     SigningKey.generate("RS256", "rs"),
     SigningKey.generate("EdDSA", "ed"),
@@ -39,6 +47,7 @@ OK = answer_head(200, "content-length: 2") + b"ok"
 class House:
     gateway: Gateway
     provider: IdentityProvider
+    origin: ScriptedOrigin
     tenants: str = field(repr=False)
 
     def ask(self, token: str, path: str = WHOAMI) -> httpx.Response:
@@ -86,6 +95,7 @@ def house(worker: Callable[..., Gateway]) -> Iterator[House]:
             {"issuer": MOVING, "secret": "RAW_SECRET", "secret_encoding": "base64", **hs},
             {"issuer": MOVING, **inline},
             {"issuer": LONG, "max_token_bytes": 32_768, **inline},
+            {"issuer": TOLD, **TELLING, **inline},
             {"issuer": tenants, "tenants": ["acme", "globex"], "discovery": True, **public},
             *({"issuer": f"{provider.url}{path}", "jwks_url": f"{provider.url}{path}", **public}
               for path in ("/odd", "/hundred")),
@@ -95,10 +105,12 @@ def house(worker: Callable[..., Gateway]) -> Iterator[House]:
             {"path": "/staff", "issuers": ["staff"], "roles": ["admin"], **route},
             {"path": "/shared", "issuers": [SHARED], **route},
             {"path": "/narrow", "audience": ["inner"], **route},
+            {"path": "/maybe", "auth": "optional", **route},
+            {"path": "/all", "all_scopes": ["read", "write"], **route},
         ]
         secrets = {"NEW_SECRET": NEW, "OLD_SECRET": OLD, "RAW_SECRET": b64encode(RAW).decode()}
         with worker(vars={"ISSUERS": issuers, "ROUTES": routes, **secrets}) as gateway:
-            yield House(gateway, provider, tenants)
+            yield House(gateway, provider, origin, tenants)
 
 
 def test_a_customers_role_never_opens_the_staffs_route_though_their_issuer_is_one(house: House) -> None:
@@ -181,3 +193,65 @@ def test_the_first_hundred_keys_are_read(house: House) -> None:
 
 def test_providers_are_told_who_asks(house: House) -> None:
     assert house.provider.agents == {"gatehouse/0.1.0"}
+
+
+# --- who the caller is ------------------------------------------------------------------------------------------------
+
+
+def test_an_id_is_the_first_claim_that_says_something(house: House) -> None:
+    for told, expected in (
+        ({"sub": 42}, "42"),
+        ({"sub": "", "client_id": "machine"}, "machine"),
+        ({"sub": None, "client_id": "", "common_name": "abc.access"}, "abc.access"),
+    ):
+        assert house.ask(RS.token(claims(TOLD, **told))).json()["id"] == expected
+    for wrong in (True, 7.5, ["u1"], ""):
+        assert house.reason(RS.token(claims(TOLD, sub=wrong))) == "subject"
+
+
+def test_roles_are_found_behind_a_name_with_dots_in_every_shape(house: House) -> None:
+    for value, roles in ((["a", 7], ["a", "7"]), ({"admin": {"1": "x"}}, ["admin"]), (None, []), ([["a"]], [])):
+        token = RS.token(claims(TOLD, **{"https://hasura.io/jwt/claims": {"x-hasura-allowed-roles": value}}))
+        assert house.ask(token).json()["roles"] == roles
+    assert house.reason(RS.token(claims(MOVING, role=["a\r\nx-user-role: admin"]))) == "claim"
+
+
+def test_a_path_that_finds_nothing_is_in_the_log(house: House) -> None:
+    response = house.ask(RS.token(claims(TOLD, email="a@b.example")))
+    line = house.gateway.wait_for_log(lambda line: line.get("id") == response.headers["x-request-id"])
+    assert line["claims_unfound"] == "role_claim,scope_claim,forward_claims.x-user-org"
+
+
+def test_all_scopes_are_needed_wherever_they_come_from(house: House) -> None:
+    assert house.ask(RS.token(claims(TOLD, scope="read", permissions=["write"])), "/all").text == "ok"
+    assert house.ask(RS.token(claims(TOLD, scope="read", scp=["write"])), "/all").text == "ok"
+    response = house.ask(RS.token(claims(TOLD, scope="read")), "/all")
+    assert (response.status_code, response.json()["reason"]) == (403, "scope")
+    assert response.headers["www-authenticate"].endswith('error="insufficient_scope", scope="read write"')
+
+
+def test_a_token_that_is_nobodys_is_no_token(house: House) -> None:
+    token = RS.token(claims(TOLD, role="anon", sub=None))
+    for _ in range(2):
+        response = house.ask(token)
+        assert (response.status_code, response.json()["code"]) == (401, "token_missing")
+        assert response.headers["www-authenticate"] == 'Bearer realm="gatehouse"'
+        assert house.ask(token, "/maybe").text == "ok"
+        assert not [name for name, _ in house.origin.received[-1].fields if name.lower().startswith("x-user-")]
+    assert house.reason(RS.token(claims(TOLD, role="anon", exp=1)), "/maybe") == "expired"
+
+
+def test_origins_are_told_what_the_entry_forwards_and_no_client_can_say_it(house: House) -> None:
+    token = RS.token(claims(TOLD, email="zoë, a@b.example", org={"id": 7}, scope="read write"))
+    forged = {"x-user-email": "admin", "x-user-org": "1", "X_User_Email": "admin", "x-user-other": "1"}
+    headers = {**forged, "authorization": f"Bearer {token}"}
+    assert house.gateway.get("/all", headers=headers).text == "ok"
+    fields = [(name.lower(), value) for name, value in house.origin.received[-1].fields]
+    told = {name: value for name, value in fields if name.replace("_", "-").startswith("x-user-")}
+    assert told == {
+        "x-user-id": "u1",
+        "x-user-issuer": "https://told.example",
+        "x-user-email": "zo%C3%AB%2C%20a@b.example",
+        "x-user-org": "7",
+    }
+    assert house.gateway.get("/_gatehouse/whoami", headers=headers).json()["claims"]["x-user-org"] == ["7"]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from cache import HttpCache
-from caching.keys import Caller
 from caching.policy import CachePolicy
 from caching.settings import CacheSettings
 from configuration.settings import RouteSettings
@@ -13,7 +12,7 @@ from core.messages import Request, Response
 from core.ports import KeyValueStore
 from core.problems import Problem
 from fields.dates import format_http_date
-from forwarding.forwarded import Target, forwarded_request, identity_fields, presented_credentials
+from forwarding.forwarded import Identity, Target, forwarded_request, identity_fields, presented_credentials
 from tests.unit.in_memory import BytesBody, MemoryStore, World, run
 
 TOKEN_FIELD = "x-partner-token"
@@ -110,7 +109,7 @@ class CacheHouse:
         *,
         method: str = "GET",
         vouched: Mapping[str, str] | None = None,
-        caller: Caller | None = None,
+        caller: Identity | None = None,
         settle: bool = True,
     ) -> Response:
         """The answer to a client. `vouched` are fields that only the origin sees (`x-geo-country`)."""

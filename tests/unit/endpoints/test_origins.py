@@ -15,7 +15,7 @@ from identity.settings import IssuerSettings
 from tests.unit.endpoints import openapi_validation
 from tests.unit.in_memory import World, run
 
-ISSUER = IssuerSettings(audience=(), algorithms=("HS256",), secret="JWT_SECRET")
+ISSUER = IssuerSettings(audience=(), algorithms=("HS256",), secret=("JWT_SECRET",))
 USERS, OTHERS = "/openapi/users.json", "/openapi/others.json"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from gatehouse_verifier import identity_list, identity_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ class Caller:
     id: str = "u1"
     roles: tuple[str, ...] = ("user", "editor")
     issuer: str | None = "https://id.example"
+    told: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,18 @@ def test_identity_and_locale_arrive_as_the_gateway_found_them() -> None:
         "x-geo-currency": "EUR",
         "x-geo-language": "pt-PT",
     }
+
+
+def test_what_an_entry_forwards_arrives_as_visible_ascii_and_never_from_a_client() -> None:
+    told = (("x-user-email", ("zoë@id.example",)), ("x-user-groups", ("a,b", "c")), ("x-user-empty", ()))
+    client = dict.fromkeys([*spellings("x-user-email"), *spellings("x-user-org")], "forged")
+    fields = sent(client, principal=Caller(told=told)).headers
+    assert identity_text(fields["x-user-email"]) == "zoë@id.example"
+    assert identity_list(fields["x-user-groups"]) == ["a,b", "c"]
+    assert fields["x-user-groups"].isascii()
+    assert "forged" not in fields.values()
+    assert "x-user-empty" not in fields
+    assert "x-user-org" not in fields
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:

@@ -18,6 +18,7 @@ def roles(*names: str) -> AccessSettings:
     [(KNOWN, ANYBODY), (KNOWN, SOMEBODY), (SOMEBODY, ANYBODY)]
     + [(roles("admin"), KNOWN), (roles("admin"), roles("user")), (roles("admin"), roles("admin", "user"))]
     + [(AccessSettings(issuers=("a",)), KNOWN), (AccessSettings(issuers=("a",)), AccessSettings(issuers=("a", "b")))]
+    + [(AccessSettings(all_scopes=("a", "b")), AccessSettings(all_scopes=("a",)))]
     + [(AccessSettings(scopes=("write",)), KNOWN), (AccessSettings(auth="optional", roles=("a",)), KNOWN)],
 )
 def test_some_caller_is_let_in_by_one_and_refused_by_the_other(
@@ -29,6 +30,7 @@ def test_some_caller_is_let_in_by_one_and_refused_by_the_other(
 @pytest.mark.parametrize(
     ("other", "admitting"),
     [(ANYBODY, KNOWN), (SOMEBODY, KNOWN), (KNOWN, KNOWN), (KNOWN, roles("admin"))]
+    + [(AccessSettings(all_scopes=("a",)), AccessSettings(all_scopes=("b", "a")))]
     + [(roles("admin", "user"), roles("user")), (AccessSettings(websocket_token=True), KNOWN)],
 )
 def test_nobody_is_refused_whom_the_other_lets_in(other: AccessSettings, admitting: AccessSettings) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identity.claim_paths import ClaimPath
 from identity.principals import LATEST_DATE, ClaimRules, Principal
 from identity.settings import IssuerSettings
 from identity.tokens import InvalidToken
@@ -121,7 +122,7 @@ def test_an_empty_audience_checks_none(value: Any) -> None:
 # --- subject, roles, scopes -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [..., "", 7, None, True, ["u1"], {"id": "u1"}])
+@pytest.mark.parametrize("value", [..., "", 7.0, 7.5, None, True, False, ["u1"], {"id": "u1"}, [], {}])
 def test_a_subject_is_a_string_that_says_something(value: Any) -> None:
     assert refusal(sub=value) == "subject"
 
@@ -184,9 +185,77 @@ def test_scopes_are_separated_by_spaces_whatever_separates_roles() -> None:
         assert read(settings=settings, scope="read write,all").scopes == {"read", "write,all"}
 
 
-@pytest.mark.parametrize("value", [7, True, {"admin": True}, ["admin", 7], [["admin"]]])
-def test_roles_of_another_type_are_refused(value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "roles"),
+    [
+        (7, ("7",)),
+        (7.5, ("7.5",)),
+        (0, ("0",)),
+        (True, ("true",)),
+        (False, ("false",)),
+        (["admin", 7, True, None], ("admin", "7", "true")),
+        ({"admin": {"1234": "acme.example"}, "editor": None}, ("admin", "editor")),
+        ({}, ()),
+        ([["admin"]], ()),
+        (["admin", {"name": "editor"}], ()),
+    ],
+)
+def test_roles_are_read_in_every_shape_that_issuers_write_and_what_has_no_reading_is_none(
+    value: Any, roles: tuple[str, ...]
+) -> None:
+    assert read(role=value).roles == roles
+    assert read(settings={"role_separator": " "}, role=value).roles == roles
+
+
+@pytest.mark.parametrize("value", [{"a\nb": 1}, ["admin", "a\rb"]])
+def test_a_role_with_a_control_character_makes_the_token_invalid_in_every_shape(value: Any) -> None:
     assert refusal(role=value) == "claim"
+
+
+@pytest.mark.parametrize("value", [7, 0, -3, 2**70])
+def test_an_integer_is_an_id_by_its_decimal_text(value: int) -> None:
+    assert read(sub=value).id == str(value)
+
+
+def test_the_first_id_that_is_not_empty_wins() -> None:
+    settings = {"id_claim": ["sub", ["client", "id"], "common_name"]}
+    assert read(settings=settings, common_name="c").id == "u1"
+    for sub in ("", None, ...):
+        assert read(settings=settings, sub=sub, common_name="c").id == "c"
+        assert read(settings=settings, sub=sub, client={"id": 7}, common_name="c").id == "7"
+        assert refusal(settings=settings, sub=sub) == "subject"
+    assert refusal(settings=settings, sub=["u1"], common_name="c") == "subject", (
+        "what cannot be read is not passed over"
+    )
+
+
+def test_a_token_that_is_nobodys_is_verified_and_counts_as_none() -> None:
+    settings = {"anonymous": {"role": ["anon", "guest"]}}
+    assert read(settings=settings, role="anon", sub=...).anonymous
+    assert not read(settings=settings, role="user").anonymous
+    assert refusal(settings=settings, role="anon", exp=NOW - 3600) == "expired"
+    assert refusal(settings={**settings, "require": {"ref": "x"}}, role="anon") == "condition"
+
+
+def test_origins_are_told_what_the_entry_says() -> None:
+    told = {"email": "x-user-email", "org.id": "x-user-org", "groups": "x-user-groups", "name": "x-user-name"}
+    principal = read(
+        settings={"forward_claims": told}, email="a@b.example", org={"id": 7}, groups=["a", True, None], name="A\r\nB"
+    )
+    assert dict(principal.told) == {
+        "x-user-email": ("a@b.example",),
+        "x-user-org": ("7",),
+        "x-user-groups": ("a", "true"),
+    }
+    assert principal.unfound == ("forward_claims.x-user-name",), "what somebody chose as a name keeps nobody out"
+    assert principal.describe()["claims"]["x-user-org"] == ["7"]
+
+
+def test_a_path_that_was_written_down_and_finds_nothing_is_told() -> None:
+    settings = {"role_claim": "realm_access.rolez", "scope_claim": "permissions", "forward_claims": {"a": "x-user-a"}}
+    assert read(settings=settings).unfound == ("role_claim", "scope_claim", "forward_claims.x-user-a")
+    assert read(settings=settings, realm_access={"rolez": []}, permissions=[], a="").unfound == ()
+    assert read().unfound == (), "nobody wrote down where roles are"
 
 
 def test_roles_may_be_nested_or_named_by_a_url() -> None:
@@ -203,12 +272,41 @@ def test_roles_may_be_nested_or_named_by_a_url() -> None:
         ({"scope": "read write"}, {"read", "write"}),
         ({"scp": "read write"}, {"read", "write"}),
         ({"scp": ["read", "write"]}, {"read", "write"}),
-        ({"scope": "read", "scp": "write"}, {"read"}),
+        ({"scope": "read", "scp": "write"}, {"read", "write"}),
+        ({"scope": "read", "permissions": ["write"]}, {"read"}),
         ({}, set()),
     ],
 )
 def test_scopes_come_from_scope_or_scp(claims: dict[str, Any], scopes: set[str]) -> None:
     assert read(**claims).scopes == scopes
+
+
+def test_scopes_come_from_a_claim_of_the_entry_as_well() -> None:
+    settings = {"scope_claim": "permissions"}
+    assert read(settings=settings, scope="read", permissions=["write", "all"]).scopes == {"read", "write", "all"}
+    assert refusal(settings=settings, permissions={"write": True}) == "claim"
+
+
+@pytest.mark.parametrize(
+    ("path", "claims", "found"),
+    [
+        ("a", {"a": 1}, 1),
+        ("a.b", {"a": {"b": 1}}, 1),
+        ("a.b", {"a.b": 1, "a": {"b": 2}}, 1),
+        ("a.b.c", {"a.b": {"c": 1}, "a": {"b.c": 2}}, 1),
+        ("a.b.c", {"a": {"b.c": 2}}, 2),
+        ("a.b.c", {"a.b": {}, "a": {"b": {"c": 1}}}, None),
+        ("https://hasura.io/jwt/claims.x-role", {"https://hasura.io/jwt/claims": {"x-role": "a"}}, "a"),
+        ("https://hasura.io/jwt/claims.x.role", {"https://hasura.io/jwt/claims": {"x.role": "a"}}, "a"),
+        (["a.b", "c"], {"a.b": {"c": 1}, "a": {"b": {"c": 2}}}, 1),
+        (["a.b"], {"a": {"b": 1}}, None),
+        (["a", "b.c"], {"a": {"b": {"c": 1}}}, None),
+        ("a.b", {"a": ["b"]}, None),
+        ("a..b", {"a": {"": {"b": 1}}}, 1),
+    ],
+)
+def test_a_path_is_split_at_dots_and_the_longest_name_that_is_there_wins(path: Any, claims: Any, found: Any) -> None:
+    assert ClaimPath(path).find(claims) == found
 
 
 # --- against PyJWT ----------------------------------------------------------------------------------------------------
