@@ -52,6 +52,7 @@ from fields.entity_tags import is_not_modified, validation_conditions, with_cond
 __all__ = [
     "DEEPEST_PREFIX",
     "CachePolicy",
+    "CacheSettings",
     "HttpCache",
     "counted_query",
     "everything",

@@ -13,14 +13,17 @@ from typing import Any, Final
 
 from auth import Authenticator, Principal, Unverified
 from browsers.cors import Cors
-from cache import CachePolicy, HttpCache, counted_query
+from cache import CachePolicy, CacheSettings, HttpCache, counted_query
+from configuration.hosts import Hosts
+from configuration.ownership import require_own
 from configuration.readings import Readings
+from configuration.route_patterns import Pattern
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings, Settings
 from core.budget import Budget
 from core.lengths import refuse_too_long
 from core.messages import Request, Response
-from core.paths import normalise_path
+from core.paths import normalise_path, refuse_encoded_slash
 from core.ports import Background, ClientGone, ClientTooSlow, Platform
 from core.problems import Problem, problem_response
 from endpoints.description import Description
@@ -71,8 +74,7 @@ class Gateway:
         self._authenticator = Authenticator(settings, platform)
         self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)
-        self._routes = RouteTable(settings.routes)
-        self._cache = _cache(self._routes, platform, budget)
+        self._cache = _cache(lambda url: self._hosts.cache_settings_of(url), platform, budget)
         self._policies = {
             id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
         }
@@ -84,7 +86,7 @@ class Gateway:
             platform,
             settings.operators,
         )
-        self._readings = _readings(self._endpoints, self._routes)
+        self._hosts = Hosts(settings.routes, lambda routes: _readings(self._endpoints, routes))
 
     @staticmethod
     def misconfigured(faults: list[str], platform: Platform) -> "Gateway":
@@ -146,20 +148,24 @@ class Gateway:
     async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request
         refuse_too_long(request)
-        request.path = normalise_path(request.path)
+        request.path = normalise_path(request.path, self._hosts.keep_slashes)
         endpoint = self._endpoints.find(request.path)
         if endpoint is not None:
             exchange.route = endpoint.pattern
+            refuse_encoded_slash(request.path)
             return _own(await self._serve(exchange, endpoint))
-        pattern = self._routes.find(request.path)
+        routes = self._hosts.of(request.host)
+        pattern = routes.table.find(request.path)
         if pattern is None:
             raise Problem(404, "not_found", "No route of this gateway has that path.")
-        exchange.route = pattern.pattern
+        exchange.route = pattern.label
         if self._cors.answers(request):
             return _own(self._cors.preflight(request, pattern.by_method))
         route = choose(pattern.by_method, request.method)
-        self._readings.require_one_meaning(pattern.pattern, request.method, request.path)
-        return await self._route(exchange, route)
+        if route.encoded_slashes != "keep":
+            refuse_encoded_slash(request.path)
+        routes.readings.require_one_meaning(pattern.pattern, request.method, request.path)
+        return await self._route(exchange, route, pattern)
 
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
@@ -169,12 +175,14 @@ class Gateway:
         answer = choose(endpoint.by_method, request.method)(exchange)
         return await answer if inspect.isawaitable(answer) else answer
 
-    async def _route(self, exchange: Exchange, route: RouteSettings) -> Response:
+    async def _route(self, exchange: Exchange, route: RouteSettings, pattern: Pattern) -> Response:
         """Steps 3 to 7 of a request that a route takes."""
         request = exchange.request
         exchange.sample = route.log_sample
         try:
             principal = await self._admit(exchange, route)
+            if route.match:
+                require_own(route, pattern.parameters(request.path), principal)
         except Problem:
             if route.rate_limit is not None:  # by the caller, or by the address of one whose token is refused
                 await enforce(request, route, exchange.principal, self._platform)
@@ -267,11 +275,11 @@ class ClosedGateway(Gateway):
         raise Problem(*CLOSED)
 
 
-def _cache(routes: RouteTable, platform: Platform, budget: Budget) -> HttpCache | None:
+def _cache(settings_of: Callable[[str], CacheSettings | None], platform: Platform, budget: Budget) -> HttpCache | None:
     """The cache, where a namespace is bound to hold it."""
     if platform.store is None:
         return None
-    return HttpCache(platform.store, platform.clock, platform.log, routes.cache_settings_of, budget)
+    return HttpCache(platform.store, platform.clock, platform.log, settings_of, budget)
 
 
 def _readings(endpoints: Endpoints, routes: RouteTable) -> Readings:

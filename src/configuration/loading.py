@@ -14,7 +14,8 @@ from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
 from auth import HASHES, Hmac, KeySet, secret_bytes
-from configuration.settings import Settings
+from configuration.settings import RouteSettings, Settings
+from configuration.shadows import shadow_faults
 from core import strictjson
 from core.faults import Misconfigured
 from geo import Locator
@@ -69,6 +70,7 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
             faults = _model_faults(error)
         else:
             faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
+            faults += shadow_faults(settings.routes)
             faults += _log_faults(settings)
     if faults:
         raise Misconfigured(faults)
@@ -163,6 +165,8 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
         if route.auth != "none" and not settings.issuers:
             faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
         faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
+        if route.match and (fault := _owner_fault(route, settings)):
+            faults.append(f"{path}.issuers: {fault}")
         if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
             faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
         if route.openapi and ASSETS not in bindings:
@@ -178,6 +182,15 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
             if not settings.secrets.get(name)
         )
     return faults
+
+
+def _owner_fault(route: RouteSettings, settings: Settings) -> str | None:
+    """Why `match` could take one issuer's caller for another's; None where it cannot."""
+    named = route.issuers
+    trusted = {entry.issuer for entry in settings.issuers if named is None or not entry.references.isdisjoint(named)}
+    if len(trusted) <= 1:
+        return None
+    return "match compares ids, which mean something only with their issuer; name one, whose callers own what is here"
 
 
 def _locale_faults(settings: Settings) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from auth import refuses_some
-from core.paths import comparable_path
+from core.paths import MOST_DECODINGS, comparable_path
 from core.problems import Problem
 from identity.settings import AccessSettings
 
@@ -38,6 +38,9 @@ SESSION: Final = re.compile(r"/\((?:[A-Za-z]\([^()/]*\))+\)")
 SCRIPT: Final = re.compile(r"[^/]+\.(?:php[0-9]?|phtml|cgi|fcgi|pl|dll|exe)", re.IGNORECASE)
 """A segment that names a program; what follows is the path that the program is asked for (RFC 3875 section 4.1.5)."""
 
+NAMED: Final = re.compile(r"/\{[^/]*\}")
+"""A `{name}` in the path of a route."""
+
 SIMPLE: Final = re.compile(r"[A-Za-z0-9\-_~!'()*,=:@&]+")
 """Segments with one reading, letter case apart."""
 
@@ -49,6 +52,12 @@ CUTS: Final = (
 )
 """Character at which a segment may end, and whether the whole path ends there."""
 
+ENCODED_SLASHES: Final = re.compile(r"/?(?:%2F)+/?")
+"""Slashes within a segment, where a route keeps them, as a server reads them that decodes first."""
+
+KEPT_SLASH: Final = "\ue000"
+"""Stands for a `%2F` that is part of a segment; nobody's alphabet has it."""
+
 STREAM: Final = re.compile(r":(?=[^:]*:?\$)")
 
 KINDNESSES: Final[tuple[Callable[[str], str], ...]] = (
@@ -59,7 +68,7 @@ KINDNESSES: Final[tuple[Callable[[str], str], ...]] = (
 )
 """What a server may do to a decoded segment before it compares."""
 
-_IGNORABLE: Final = re.compile(
+IGNORABLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
@@ -73,7 +82,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    plain = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text)).replace("\u0307", "")
+    plain = IGNORABLE.sub("", unicodedata.normalize("NFKC", text)).replace("\u0307", "")
     return unicodedata.normalize("NFKC", plain.upper().casefold()).replace("\u0307", "")
 
 
@@ -123,9 +132,11 @@ class _Node:
     """The first route that ends here, and the first that takes everything from here on: indices in their order."""
 
     def child(self, segment: str) -> "_Node":
-        if segment.startswith("{") and segment.endswith("}"):
+        """What follows a segment of a route's path, percent-encoded as there: `%7Bx%7D` is no name."""
+        if segment.startswith("{"):
             self.any_segment = self.any_segment or _Node()
             return self.any_segment
+        segment = unquote(segment)
         return self.children.setdefault(fold(segment), {}).setdefault(segment, _Node())
 
 
@@ -183,17 +194,32 @@ class Readings:
         """
         index = self._index[matched]
         stricter = self._beside[index][method]
+        if "%2" in path:
+            self._require_one_meaning_decoded_again(index, stricter, path)
         if not stricter or (self._spelt_plainly and PLAIN.fullmatch(path) and not HIDING.search(path)):
             return
         if SESSION.search(comparable_path(path)) or not stricter.isdisjoint(
             self.in_charge(path, formats=matched.endswith("/*"))
         ):
-            raise Problem(
-                400,
-                "ambiguous_path",
-                "Some servers would read the path as another, which not everybody may ask for; "
-                "leave out path parameters, and write letter case, dots, spaces and slashes as documented.",
-            )
+            raise _ambiguous()
+
+    def _require_one_meaning_decoded_again(self, index: int, stricter: frozenset[int], path: str) -> None:
+        """The same of what is left when an encoded percent sign, or a slash, is decoded before the path is read."""
+        readings = [ENCODED_SLASHES.sub("/", path)] if "%2F" in path else []
+        for again in _decodings(path):
+            if self._takes(again) not in (None, index):
+                raise _ambiguous()
+            readings.append(again)
+        if stricter and any(not stricter.isdisjoint(self.in_charge(one, formats=False)) for one in readings):
+            raise _ambiguous()
+
+    def _takes(self, path: str) -> int | None:
+        """The route in charge of a path as it is spelt."""
+        reading = _Reading((self._root,), self._root.below)
+        for segment in comparable_path(path).split("/")[1:]:
+            text = unquote(segment)
+            reading = reading.into(text, fold(text))
+        return reading.in_charge
 
     def in_charge(self, path: str, *, formats: bool) -> set[int | None]:
         """The routes in charge of the readings of a normalised path, as indices; None where none is.
@@ -218,7 +244,7 @@ class Readings:
     def _plant(self, path: str, index: int) -> None:
         node, subtree = self._root, path.endswith("/*")
         for segment in comparable_path(path.removesuffix("/*")).split("/")[1:]:
-            node = node.child(unquote(segment))
+            node = node.child(segment)
         if subtree and node.below is None:
             node.below = index
         elif not subtree and node.exact is None:
@@ -236,9 +262,28 @@ class Readings:
         return found
 
 
+def _decodings(path: str) -> Iterator[str]:
+    """The path decoded, as long as that leaves something to decode. A slash that is kept stays within its segment."""
+    path = path.replace("%2F", KEPT_SLASH)
+    for _ in range(MOST_DECODINGS):
+        path = unquote(path)
+        if "%" not in path:
+            return
+        yield path
+
+
+def _ambiguous() -> Problem:
+    return Problem(
+        400,
+        "ambiguous_path",
+        "Some servers would read the path as another, which not everybody may ask for; "
+        "leave out path parameters, and write letter case, dots, spaces and slashes as documented.",
+    )
+
+
 def _is_plain(path: str) -> bool:
     """Whether no path that is PLAIN is read as this one, but itself."""
-    text = unquote(comparable_path(path))
+    text = unquote(comparable_path(NAMED.sub("/x", path)))
     return fold(text) == text and (path == "/" or not path.endswith("/"))
 
 

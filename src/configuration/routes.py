@@ -7,46 +7,16 @@ protected `/users:export`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from caching.settings import CacheSettings
+from configuration.route_patterns import Pattern
 from configuration.settings import RouteSettings
 from core.paths import comparable_path
 from core.problems import Problem
 
 Handler = TypeVar("Handler")
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """All routes of one path pattern, by method.
-
-    `/api/users` matches itself alone. `/api/users/*` matches the bare prefix `/api/users` and everything below it,
-    and never `/api/usersearch`.
-    """
-
-    pattern: str
-    """As the configuration writes it."""
-    exact: str
-    prefix: str | None
-    by_method: dict[str, RouteSettings]
-
-    @classmethod
-    def of(cls, path: str, routes: Iterable[RouteSettings]) -> "Pattern":
-        by_method: dict[str, RouteSettings] = {}
-        for route in routes:
-            for method in route.methods:
-                by_method.setdefault(method, route)
-        if not path.endswith("/*"):
-            return cls(path, comparable_path(path), None, by_method)
-        bare = comparable_path(path.removesuffix("/*"))
-        return cls(path, bare or "/", bare + "/", by_method)
-
-    def matches(self, path: str) -> bool:
-        """Whether a path, as `paths.comparable_path` gives it, is one of this pattern's."""
-        return path == self.exact or (self.prefix is not None and path.startswith(self.prefix))
 
 
 class RouteTable:
@@ -58,10 +28,17 @@ class RouteTable:
     """
 
     def __init__(self, routes: Iterable[RouteSettings]) -> None:
-        by_path: dict[str, list[RouteSettings]] = {}
-        for route in routes:
-            by_path.setdefault(route.path, []).append(route)
-        self.patterns = tuple(Pattern.of(path, group) for path, group in by_path.items())
+        self.patterns = grouped(routes)
+
+    @classmethod
+    def joined(cls, *tables: "RouteTable") -> "RouteTable":
+        """One table: the patterns of each in turn. Where two have the same path, the later is never asked."""
+        table = cls(())
+        patterns: dict[str, Pattern] = {}
+        for pattern in (pattern for one in tables for pattern in one.patterns):
+            patterns.setdefault(pattern.pattern, pattern)
+        table.patterns = tuple(patterns.values())
+        return table
 
     def find(self, path: str) -> Pattern | None:
         """The pattern in charge of a normalised path."""
@@ -76,6 +53,14 @@ class RouteTable:
         pattern = self.find(urlsplit(url).path or "/")
         route = pattern.by_method.get("GET") if pattern else None
         return route.cache_settings if route else None
+
+
+def grouped(routes: Iterable[RouteSettings]) -> tuple[Pattern, ...]:
+    """The patterns of routes of one host, each where its path is named first."""
+    by_path: dict[str, list[RouteSettings]] = {}
+    for route in routes:
+        by_path.setdefault(route.path, []).append(route)
+    return tuple(Pattern.of(path, group) for path, group in by_path.items())
 
 
 def choose(by_method: dict[str, Handler], method: str) -> Handler:

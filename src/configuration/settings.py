@@ -4,13 +4,13 @@ A model stands beside what it configures (`identity/settings.py`, `caching/setti
 one setting to check, such as a route that needs an issuer, is `loading.py`'s, which also reads them.
 """
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from browsers.settings import CorsSettings
 from caching.settings import CacheSettings
-from configuration.route_spelling import method_fault, path_fault
+from configuration.route_spelling import host_fault, method_fault, path_fault
 from core.budget import HELD_BYTES
 from core.model import MIB, Part
 from fields.names import TOKEN
@@ -26,14 +26,28 @@ class MatchSettings(Part):
     """Which requests a route takes."""
 
     path: str
-    """`/api/users` matches itself alone; `/api/users/*` the subtree and the bare prefix; `/*` everything."""
+    """`/api/users` matches itself alone; `/api/users/*` the subtree and the bare prefix; `/*` everything. `{name}` is
+    any one segment: `/api/users/{id}`, `/api/users/{id}/*`."""
+    host: str | None = None
+    """`api.example.com`, or `*.tenants.example.com` for any one label there; without it, any host. A host's own routes
+    come before those of its wildcard, and both before those of any host."""
     methods: tuple[str, ...] = COMMON_METHODS
     """Method names, case-sensitive (RFC 9110 section 9.1). HEAD is allowed wherever GET is."""
+    encoded_slashes: Literal["refuse", "keep"] = "refuse"
+    """What becomes of `%2F` in a path: 400, or, with `keep`, part of its segment, as where ids are URLs. It is
+    forwarded as it came and separates nothing."""
 
     @field_validator("path")
     @classmethod
     def _path_is_literal(cls, value: str) -> str:
         if fault := path_fault(value):
+            raise ValueError(fault)
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_a_name(cls, value: str | None) -> str | None:
+        if value is not None and (fault := host_fault(value)):
             raise ValueError(fault)
         return value
 
@@ -74,6 +88,11 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
     def _fits_together(self) -> Self:
         if self.strip_prefix and not (self.path.removesuffix("/*") + "/").startswith(self.strip_prefix + "/"):
             raise ValueError(f"strip_prefix {self.strip_prefix!r} is not a leading part of path {self.path!r}")
+        if "{" in self.strip_prefix:
+            raise ValueError("strip_prefix cannot hold a path parameter; strip what is before it")
+        for name in self.match:
+            if f"/{{{name}}}/" not in self.path + "/":
+                raise ValueError(f"match names {name!r}, which path {self.path!r} does not have as '{{{name}}}'")
         if isinstance(self.cache, CacheSettings) and self.cache.partition != "none" and self.auth == "none":
             raise ValueError("cache.partition needs auth = 'required' or 'optional'")
         return self

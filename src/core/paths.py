@@ -35,9 +35,8 @@ FAULTS = (
     (re.compile(r"%(?![0-9A-Fa-f]{2})"), "holds a malformed percent-encoding"),
     (re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|[Cc]2%[89][0-9A-Fa-f])"), "holds an encoded control character"),
     (re.compile(r"%2[Ee]"), "holds an encoded dot"),
-    (re.compile(r"%2[Ff]"), "holds an encoded slash"),
     (re.compile(r"%5[Cc]"), "holds an encoded backslash"),
-    (re.compile(r"%25(?:[0-9A-Fa-f]{2}|[Uu][0-9A-Fa-f]{4})"), "is percent-encoded twice"),
+    (re.compile(r"%25[Uu][0-9A-Fa-f]{4}"), "is percent-encoded twice"),
     (re.compile(r"//|/(?:;|%3[Bb])"), "holds an empty segment"),
     (
         re.compile(r"/(?:\+|%20)*\.\.?(?:\+|%20)*(?:/|;|%3[BbFf]|%23|(?::|%3[Aa])+(?:\$|%24)|\Z)"),
@@ -46,6 +45,17 @@ FAULTS = (
 )
 """What makes a path ambiguous. `/..;x` and `/;x` are there because servlet containers cut parameters off first, and
 `/..%20`, `/..%3F` and `/..::$DATA` because others cut off, or decode, what hides the dots there."""
+
+ENCODED_SLASH = re.compile(r"%2[Ff]")
+
+RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+"""Escapes one after the other: together they may be one character."""
+
+HIDDEN_MARK = re.compile(r"[!$&'()*+,;=:@/?#\[\]\\.\x00-\x1f\x7f-\x9f]")
+"""What must not come out when a path is decoded twice: delimiters, dots, control characters."""
+
+MOST_DECODINGS = 4
+"""How often the escapes of one path may be nested: more is nobody's data."""
 
 MARKS = frozenset({"Mn", "Mc", "Me", "Cf", "Cn"})
 """General categories of what stands on or between letters: combining characters, and what has no shape."""
@@ -57,21 +67,35 @@ DISGUISED = re.compile(r"[/\\]|(?:/|\A)[\s+]*\.\.?[\s+]*(?:[/;?#]|:+\$|\Z)")
 """What compatible characters of Unicode (UAX #15, NFKC) must not turn into within a segment: slashes, dots."""
 
 
-def normalise_path(raw: str) -> str:
+def normalise_path(raw: str, keep_slashes: bool = False) -> str:
     """`raw` in normal form; the same path comes back unchanged when it is in normal form already.
 
-    `/users/%7ezo%c3%ab` -> `/users/~zo%C3%AB`. A trailing slash and letter case are significant and kept.
-    Raises Problem 400 `ambiguous_path` when the path could mean two things.
+    `/users/%7ezo%c3%ab` -> `/users/~zo%C3%AB`. A trailing slash and letter case are significant and kept. With
+    `keep_slashes`, `%2F` is let through as a part of its segment, for a route that takes it so; whoever has no such
+    route calls `refuse_encoded_slash`. Raises Problem 400 `ambiguous_path` when the path could mean two things.
     """
     if raw and PLAIN.fullmatch(raw):
         return raw
     if not raw.startswith("/"):
         raise _ambiguous("does not begin with a slash")
+    if not keep_slashes:
+        refuse_encoded_slash(raw)
     _refuse_faults(raw)
     path = NORMALISED.sub(_normal, _utf8_escaped(raw))
     _refuse_faults(path)
-    _refuse_disguises(_decoded(path))
+    text = _decoded(path)
+    _refuse_disguises(text)
+    if "%2F" in path:
+        _refuse_dots_between(path, keep_slashes=keep_slashes)
+    if "%25" in path:
+        _refuse_hidden_marks(text)
     return path
+
+
+def refuse_encoded_slash(path: str) -> None:
+    """Raises Problem 400 `ambiguous_path` for a `%2F`: to one server data, to another the end of a segment."""
+    if ENCODED_SLASH.search(path):
+        raise _ambiguous("holds an encoded slash")
 
 
 def comparable_path(path: str) -> str:
@@ -91,6 +115,37 @@ def _refuse_faults(path: str) -> None:
     for pattern, fault in FAULTS:
         if pattern.search(path):
             raise _ambiguous(fault)
+
+
+def _refuse_dots_between(path: str, *, keep_slashes: bool) -> None:
+    """Of a path with `%2F`: dot segments between slashes of either kind, `/files/..%2F..%2Fadmin`."""
+    if not keep_slashes:
+        refuse_encoded_slash(path)  # `%2%46` became one
+    pattern, fault = FAULTS[-1]
+    if pattern.search(path.replace("%2F", "/")):
+        raise _ambiguous(fault)
+
+
+def _refuse_hidden_marks(text: str) -> None:
+    """What an encoded percent sign hid from the first decoding must be data to a second, and to all that follow."""
+    for _ in range(MOST_DECODINGS):
+        if not RUN.search(text):
+            return
+        text = RUN.sub(_data, text)
+    raise _ambiguous("is percent-encoded again and again")
+
+
+def _data(run: re.Match[str]) -> str:
+    """What a run of escapes decodes to. A single byte that is no character is data, as in `100%25ab`."""
+    octets = bytes.fromhex(run[0].replace("%", ""))
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = "\ufffd" if len(octets) == 1 else ""
+    if not text or HIDDEN_MARK.search(text):
+        raise _ambiguous("is percent-encoded twice")
+    _refuse_disguises(text)
+    return text
 
 
 def _utf8_escaped(raw: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
 from core.release import VERSION
 from endpoints import origins, purging
@@ -237,7 +238,8 @@ def _templates(pattern: str) -> tuple[str, ...]:
     if not pattern.endswith("/*"):
         return (pattern,)
     bare = pattern.removesuffix("/*")
-    return (bare or "/", f"{bare}/{{path}}")
+    rest = "rest" if "/{path}" in bare else "path"
+    return (bare or "/", f"{bare}/{{{rest}}}")
 
 
 def _add_route(item: dict[str, Any], path: str, route: RouteSettings, schemes: list[str]) -> None:
@@ -288,7 +290,7 @@ def _route_refusals(one: origins.Shown) -> list[int]:
 
 
 def _refused_by(route: RouteSettings) -> list[int]:
-    return [*ROUTE_REFUSALS, *((401,) if route.auth != "none" else ()), *((403,) if _limited(route) else ())]
+    return [*ROUTE_REFUSALS, *((401,) if route.auth != "none" else ()), *((403,) if _may_forbid(route) else ())]
 
 
 def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str]) -> dict[str, Any]:
@@ -301,13 +303,33 @@ def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str])
         },
     }
     described["responses"] |= {str(status): _bare(status) for status in sorted(_refused_by(route))}
-    if names := PLACEHOLDER.findall(path):
-        rest = {"in": "path", "required": True, "schema": {"type": "string"}}
-        rest["description"] = "The rest of the path, slashes included."
-        described["parameters"] = [{"name": name, **rest} for name in names]
+    if parameters := _path_parameters(path, route):
+        described["parameters"] = parameters
+    if route.host is not None:
+        described["servers"] = [_server(route.host)]
     if method in ("post", "put", "patch"):
         described["requestBody"] = {"content": {"*/*": {}}}
     return described | _access(route, schemes)
+
+
+def _path_parameters(path: str, route: RouteSettings) -> list[dict[str, Any]]:
+    """What stands in the named places of a path template; one that the route does not name is the rest of the path."""
+    named = parameters_of(route.path)
+    found = []
+    for name in parameters_of(path):
+        described = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        if name in route.match:
+            described["description"] = "The caller's own id."
+        elif name not in named:
+            described["description"] = "The rest of the path, slashes included."
+        found.append(described)
+    return found
+
+
+def _server(host: str) -> dict[str, Any]:
+    if not host.startswith("*."):
+        return {"url": f"https://{host}"}
+    return {"url": f"https://{{label}}{host[1:]}", "variables": {"label": {"default": "www"}}}
 
 
 def _access(access: AccessSettings, schemes: list[str]) -> dict[str, Any]:
@@ -330,6 +352,10 @@ def _needed(access: AccessSettings) -> Iterator[str]:
 
 def _limited(access: AccessSettings) -> bool:
     return bool(access.roles or access.scopes or access.all_scopes)
+
+
+def _may_forbid(access: AccessSettings) -> bool:
+    return _limited(access) or bool(access.match)
 
 
 def _security_schemes(settings: Settings) -> dict[str, Any]:

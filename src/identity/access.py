@@ -12,8 +12,8 @@ from identity.settings import AccessSettings
 LEVELS: Final = ("none", "optional", "required")
 """`auth`, each admitting fewer than the one before it: `optional` refuses bad tokens, `required` missing ones, too."""
 
-ADMITS_THE_SAME: Final = frozenset({"websocket_token"})
-"""Settings that say how a token may travel, and not whom it lets in."""
+ADMITS_THE_SAME: Final = frozenset({"websocket_token", "match_except_roles"})
+"""Settings that narrow nothing: how a token may travel, and who is excepted from `match`, which counts with it."""
 
 ALL_NEEDED: Final = frozenset({"all_scopes"})
 """Lists of which every item is asked for."""
@@ -26,7 +26,10 @@ def refuses_some(other: AccessSettings, admitting: AccessSettings) -> bool:
 
 def _compared(access: AccessSettings) -> tuple[tuple[str, Any], ...]:
     fields = AccessSettings.model_fields
-    return tuple((name, getattr(access, name)) for name in fields if name not in ADMITS_THE_SAME)
+    condition = (frozenset(access.match), frozenset(access.match_except_roles))
+    owned = frozenset({condition}) if access.match else None
+    others = (name for name in fields if name not in ADMITS_THE_SAME and name != "match")
+    return (("match", owned), *((name, getattr(access, name)) for name in others))
 
 
 @lru_cache(256)

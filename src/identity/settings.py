@@ -84,7 +84,13 @@ class AccessSettings(HandshakeSettings):
     def _audience_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
-    @field_validator("roles")
+    match: Mapping[str, Literal["sub"]] = {}
+    """Path parameters that must be the caller's own: with `{ id = "sub" }` the `{id}` of the path must be the id that
+    is forwarded as `x-user-id`; anything else is 403 `not_yours`."""
+    match_except_roles: tuple[str, ...] = ()
+    """Callers with one of these roles may ask for anybody's."""
+
+    @field_validator("roles", "match_except_roles")
     @classmethod
     def _somebody_may_have_it(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for role in value:
@@ -98,6 +104,10 @@ class AccessSettings(HandshakeSettings):
             raise ValueError("roles, scopes and issuers need auth = 'required' or 'optional'")
         if self.auth == "none" and (self.audience or self.all_scopes):
             raise ValueError("audience and all_scopes need auth = 'required' or 'optional'")
+        if self.match and self.auth != "required":
+            raise ValueError("match needs auth = 'required': nobody in particular owns nothing")
+        if self.match_except_roles and not self.match:
+            raise ValueError("match_except_roles needs match")
         return self
 
 

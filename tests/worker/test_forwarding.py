@@ -122,12 +122,19 @@ class Exchange:
 
 
 def raw(
-    house: House, method: str, target: str, fields: list[tuple[str, str]] | None = None, body: bytes = b""
+    house: House,
+    method: str,
+    target: str,
+    fields: list[tuple[str, str]] | None = None,
+    body: bytes = b"",
+    host: str = "",
 ) -> Exchange:
     """One exchange with nothing added, folded or normalised by a client library."""
     connection = http.client.HTTPConnection(urlsplit(house.gateway.url).netloc, timeout=PATIENCE)
     try:
-        connection.putrequest(method, target, skip_accept_encoding=True)
+        connection.putrequest(method, target, skip_host=bool(host), skip_accept_encoding=True)
+        if host:
+            connection.putheader("Host", host)
         for name, value in fields or []:
             connection.putheader(name, value)
         if body:

@@ -303,16 +303,20 @@ def test_cloudflare_access_follows_from_the_team_name() -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("/items/:id", "no path parameters; write '/items/*'"),
-        ("/items/:id/parts", "no path parameters; write '/items/*'"),
-        ("/items/{id}", "no path parameters; write '/items/*'"),
-        ("/items/{id:int}/x", "no path parameters; write '/items/*'"),
-        ("/items/<id>", "no path parameters; write '/items/*'"),
-        ("/items/<int:id>", "no path parameters; write '/items/*'"),
-        ("/items/[id]", "no path parameters; write '/items/*'"),
-        ("/items/[...slug]", "no path parameters; write '/items/*'"),
-        ("/items/{proxy+}", "no path parameters; write '/items/*'"),
-        ("/a/*/b", "'*' stands alone, at the end; write '/a/*'"),
+        ("/items/:id", "as in '/items/{id}'"),
+        ("/items/:id/parts", "as in '/items/{id}/parts'"),
+        ("/items/{id:int}/x", "as in '/items/{id}/x'"),
+        ("/items/{}", "as in '/items/{id}'"),
+        ("/items/v{n}", "a path parameter is a segment of its own"),
+        ("/items/{id}/:part", "as in '/items/{id}/{part}'"),
+        ("/items/<id>", "as in '/items/{id}'"),
+        ("/items/<int:id>", "as in '/items/{id}'"),
+        ("/items/[id]", "as in '/items/{id}'"),
+        ("/items/[...slug]", "what follows is taken by '/items/*'"),
+        ("/items/{proxy+}", "what follows is taken by '/items/*'"),
+        ("/files/{rest:path}", "what follows is taken by '/files/*'"),
+        ("/files/*rest", "what follows is taken by '/files/*'"),
+        ("/a/*/b", "one segment, whatever it is, is written with a name, as in '/a/{id}/b'"),
         ("/api*", "'*' stands alone, at the end; write '/api/*'"),
         ("/api/**", "'*' stands alone, at the end; write '/api/*'"),
         ("*", "'*' stands alone, at the end; write '/*'"),
@@ -335,9 +339,90 @@ def test_a_path_written_as_elsewhere_is_told_how_it_is_written_here(path: str, t
     assert told in fault
 
 
-@pytest.mark.parametrize("path", ["/users:batch", "/$metadata", "/f(x)", "/c++", "/a'b'", "/@zoe/*", "/a.b", "/*", "/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users/{id}",
+        "/{tenant}/users/{id}/*",
+        "/%7Bid%7D",
+        "/users:batch",
+        "/$metadata",
+        "/f(x)",
+        "/c++",
+        "/a'b'",
+        "/@zoe/*",
+        "/a.b",
+        "/*",
+        "/",
+    ],
+)
 def test_a_path_with_punctuation_is_still_a_path(path: str) -> None:
     assert load(ROUTE | {"auth": "none", "path": path}).routes[0].path == path
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("https://api.example.com", "a name alone"),
+        ("api.example.com:8443", "without a port"),
+        ("API.example.com", "write 'api.example.com'"),
+        ("api.example.com.", "without a dot at its end"),
+        ("*", "'*.tenants.example.com'"),
+        ("a.*.example.com", "'*.tenants.example.com'"),
+        ("{tenant}.example.com", "'*.tenants.example.com'"),
+        ("", "must be a host name"),
+    ],
+)
+def test_a_host_written_as_elsewhere_is_told_how_it_is_written_here(host: str, told: str) -> None:
+    (fault,) = faults(ROUTE | {"auth": "none", "host": host})
+    assert fault.startswith("ROUTES[0].host: ")
+    assert told in fault
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (["/*", "/api/users"], "ROUTES[1].path: '/api/users' is never reached: '/*' (ROUTES[0]) takes its paths"),
+        (["/users/{id}", "/users/me"], "'/users/me' is never reached: '/users/{id}' (ROUTES[0])"),
+        (["/users/{id}/*", "/users/{id}/orders"], "'/users/{id}/orders' is never reached"),
+        (["/users/{id}", "/users/{name}"], "name the parameter alike in both, as in '/users/{id}'"),
+        (["/a", "/a"], "ROUTES[1].methods: routes before it have '/a' with all its methods"),
+    ],
+)
+def test_a_route_that_nothing_reaches_is_a_fault_with_both_paths(paths: list[str], told: str) -> None:
+    (fault,) = faults(*(ROUTE | {"auth": "none", "path": path} for path in paths))
+    assert told in fault
+
+
+def test_a_public_route_that_swallows_a_stricter_one_is_told_so() -> None:
+    wide, strict = ROUTE | {"auth": "none", "path": "/*"}, ROUTE | {"path": "/admin/*", "roles": ["admin"]}
+    (fault,) = faults(wide, strict, JWT_SECRET=SECRET)
+    assert "takes its paths, which lets in whom this one refuses; write it before that one" in fault
+    load(strict, wide, JWT_SECRET=SECRET)
+    load(wide, strict | {"host": "admin.example"}, JWT_SECRET=SECRET)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"auth": "none", "match": {"id": "sub"}}, "match needs auth = 'required'"),
+        ({"match": {"name": "sub"}}, "match names 'name', which path '/users/{id}' does not have as '{name}'"),
+        ({"match": {"id": "email"}}, "ROUTES[0].match.id: "),
+        ({"match_except_roles": ["admin"]}, "match_except_roles needs match"),
+        ({"strip_prefix": "/users/{id}"}, "strip_prefix cannot hold a path parameter"),
+    ],
+)
+def test_a_match_that_protects_nothing_is_a_fault(more: dict[str, Any], told: str) -> None:
+    (fault,) = faults(ROUTE | {"path": "/users/{id}"} | more, JWT_SECRET=SECRET)
+    assert told in fault
+
+
+def test_match_needs_one_issuer_where_there_are_several() -> None:
+    issuers = [ISSUER | {"name": name, "issuer": f"https://{name}.example"} for name in ("one", "two")]
+    route = ROUTE | {"path": "/users/{id}", "match": {"id": "sub"}}
+    (fault,) = faults(route, issuers=issuers)
+    assert fault.startswith("ROUTES[0].issuers: match compares ids, which mean something only with their issuer")
+    load(route | {"issuers": ["two"]}, issuers=issuers)
 
 
 @pytest.mark.parametrize(("method", "told"), [("get", "'GET'"), ("Post", "'POST'"), ("purge", "'PURGE'")])

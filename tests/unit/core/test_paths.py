@@ -81,6 +81,7 @@ def accepted(raw: str) -> str | None:
         "/users:batch",
         "/a@b,c",
     ]
+    + ["/100%25ab", "/a%2561", "/a%2520b", "/a%2525", "/a%25C3%25A9", "/%25zz"]
     + ["/~zoe/(x)!*'$&+=", "/caf%C3%A9", "/a%20b", "/100%25", "/a%3Fb%23c", "/x/%F0%9F%98%80", "/a%3Ab", "/%5Bx%5D"],
 )
 def test_a_path_in_normal_form_is_kept_as_it_is(path: str) -> None:
@@ -119,12 +120,16 @@ def test_other_spellings_of_one_path_become_its_normal_form(raw: str, normal: st
         "/a%252Fb",
         "/a%255cb",
         "/%2500",
-        "/%2561pi",
         "/a%25252e",
-        "/a%2525",
         "/a%25%32e",
         "/a%25%32%65",
-        "/%25%36%31",
+        "/%25%2532e",
+        "/a%250ab",
+        "/a%253B",
+        "/a%25c0%25af",
+        "/a%25EF%25BC%258Fb",
+        "/a%25u002e",
+        "/a%2525252525252561",
     ]
     + ["/a%c0%afb", "/a%c0%ae", "/%e0%80%af", "/%ff", "/caf%e9", "/%ed%a0%80", "/a\ud800", "/%c3"]
     + ["/public/..;/admin", "/..;x=1", "/.;/a", "/;/admin", "/a/;x", "/a/%3Bx", "/a/..%3b/b"],
@@ -174,7 +179,7 @@ def test_an_accepted_path_never_gains_a_segment_by_being_decoded_any_number_of_t
         return
     segments, decoded = path.count("/"), path
     for _ in range(4):
-        decoded = unquote(decoded, errors="strict")
+        decoded = unquote(decoded)
         assert decoded.count("/") == segments
         assert "\\" not in decoded
         assert not {".", ".."} & set(decoded.split("/"))
