@@ -1,5 +1,9 @@
-"""The gateway's purge endpoint, asked with a credential of the catalogue's own: a token with the role
+"""The gateway's purge endpoint, asked with a credential of the application's own: a token with the role
 `gatehouse:purge` and no other.
+
+GATEWAY_URL        where the gateway is; without it, nobody is told
+PURGE_SECRET_ARN   a secret {"token": "…"}
+PURGE_TOKEN        the token itself, where there is no Secrets Manager
 """
 
 from __future__ import annotations
@@ -85,8 +89,12 @@ def _code(error: urllib.error.HTTPError) -> str:
         return ""
 
 
+def gateway_of(environ: Mapping[str, str]) -> Gateway:
+    url = environ.get("GATEWAY_URL")
+    return HttpGateway(url, purge_token(environ)) if url else NoGateway()
+
+
 def purge_token(environ: Mapping[str, str]) -> Token:
-    """The credential: in the secret `PURGE_SECRET_ARN`, {"token": "…"}; without Secrets Manager, PURGE_TOKEN."""
     arn = environ.get("PURGE_SECRET_ARN")
     if not arn:
         return lambda: environ.get("PURGE_TOKEN", "")
