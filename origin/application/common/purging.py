@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 
 PURGE = "/_gatehouse/purge"
 
@@ -27,6 +28,7 @@ TOKEN_REREAD_AFTER = 300
 """Seconds; a token that was replaced is known everywhere this soon."""
 
 Token = Callable[[], str]
+"""Raises NotPurged where it cannot be had."""
 
 
 class NotPurged(Exception):
@@ -100,6 +102,10 @@ def purge_token(environ: Mapping[str, str]) -> Token:
         return lambda: environ.get("PURGE_TOKEN", "")
 
     def from_secrets_manager() -> str:
-        return str(parameters.get_secret(arn, transform="json", max_age=TOKEN_REREAD_AFTER).get("token", ""))
+        try:
+            kept = parameters.get_secret(arn, transform="json", max_age=TOKEN_REREAD_AFTER)
+        except (GetParameterError, TransformParameterError) as error:
+            raise NotPurged("the credential cannot be read") from error
+        return str(kept.get("token", ""))
 
     return from_secrets_manager
