@@ -1,5 +1,9 @@
-"""The Worker's entry point. Wiring only: the platform on one side, the gateway on the other."""
+"""The Worker's entry point by a class. Wiring only: the platform on one side, the gateway on the other.
 
+`entry_global.py` is the same by functions, without an object for every request.
+"""
+
+import traceback
 from typing import Any
 
 from workers import WorkerEntrypoint
@@ -25,18 +29,28 @@ def gateway() -> Gateway:
     return _gateway
 
 
+def respond(request: Any, context: Any) -> Any:
+    """The JavaScript response to a JavaScript request, or a promise of it."""
+    try:
+        serving = gateway()
+        client = edge.Client(request, context)
+        message = edge.read_request(request, client)
+    except Exception:  # the platform says nothing of what a Worker raises, so it is said here
+        edge.write_log("exception", traceback=traceback.format_exc())
+        raise
+    return edge.sent(serving.handle(message, edge.background(context)), client, serving.unsendable)
+
+
+def tick(controller: Any) -> Any:
+    """What the cron trigger has done: nothing, or a promise of nothing."""
+    return edge.done(gateway().scheduled(controller.scheduledTime / 1000))
+
+
 class Default(WorkerEntrypoint):
     """Answers requests and cron triggers."""
 
-    async def fetch(self, request: Any) -> edge.Answer:
-        serving = gateway()
-        client = edge.Client(request.js_object, self.ctx)
-        handling = serving.handle(edge.read_request(request.js_object, client), edge.background(self.ctx))
-        response = await edge.ToItsEnd(handling, client)
-        try:
-            return edge.Answer(response)
-        except Exception:  # the platform's own exceptions: a status or a field that cannot be sent
-            return edge.Answer(serving.unsendable(response))
+    def fetch(self, request: Any) -> edge.Answer:
+        return edge.Answer(respond(request.js_object, self.ctx))
 
-    async def scheduled(self, controller: Any, env: Any = None, ctx: Any = None) -> None:
-        await gateway().scheduled(controller.scheduledTime / 1000)
+    def scheduled(self, controller: Any, env: Any = None, ctx: Any = None) -> edge.Answer:
+        return edge.Answer(tick(controller))

@@ -96,7 +96,7 @@ class Gateway:
         return ClosedGateway(Settings(), platform)
 
     async def handle(self, request: Request, background: Background) -> Response:
-        """The answer to `request`. Never raises."""
+        """The answer to `request`. Never raises an `Exception`."""
         platform = self._platform
         own_id = request_id(request, platform.random)
 
@@ -116,6 +116,9 @@ class Gateway:
         except Exception:
             exchange.code = INTERNAL_ERROR[1]
             response = self._failed(exchange.id)
+        except BaseException:  # cancelled, or out of CPU time: it cannot be answered, and the platform logs nothing
+            platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
+            raise
         self._guarded(exchange, self._finish, response)
         self._guarded(exchange, self._record, response)
         return response

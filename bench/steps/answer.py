@@ -6,6 +6,7 @@ from workers import WorkerEntrypoint
 
 from core.messages import Response
 from edge import worker as edge
+from edge.messages import write_response
 
 BODY = b"{" + b'"key":"value",' * 25 + b'"key":"value"}'
 
@@ -26,5 +27,5 @@ def response() -> Response:
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request: Any) -> Any:
-        return edge.Answer(response())
+    def fetch(self, request: Any) -> Any:
+        return edge.Answer(write_response(response()))

@@ -5,8 +5,8 @@ from typing import Any
 from answer import response
 from workers import WorkerEntrypoint
 
-from edge import isolate
 from edge import worker as edge
+from edge.messages import write_response
 
 LINE = {
     "time": 1700000000.123,
@@ -22,7 +22,7 @@ LINE = {
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request: Any) -> Any:
+    def fetch(self, request: Any) -> Any:
         edge.read_request(request.js_object)
-        isolate.write_log("request", **LINE)
-        return edge.Answer(response())
+        edge.write_log("request", **LINE)
+        return edge.Answer(write_response(response()))

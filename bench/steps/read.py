@@ -6,9 +6,10 @@ from answer import response
 from workers import WorkerEntrypoint
 
 from edge import worker as edge
+from edge.messages import write_response
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request: Any) -> Any:
+    def fetch(self, request: Any) -> Any:
         edge.read_request(request.js_object)
-        return edge.Answer(response())
+        return edge.Answer(write_response(response()))

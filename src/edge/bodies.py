@@ -7,7 +7,8 @@ from pyodide.ffi import JsException, jsnull, to_js
 
 from core.messages import Arrived, Content, ContentTooLarge
 from core.ports import ClientGone, ClientTooSlow, FetchFailed
-from edge.bridge import bridge, worked
+from edge.bridge import bridge
+from edge.promises import asking, raw, worked
 
 LONGEST_READ: Final = 25.0
 """Seconds for a content that is read to its end. The platform gives work that outlives its client 30 s, and what waits
@@ -30,12 +31,13 @@ class JsBody:
     async def read(self, limit: int, arrived: Arrived | None = None) -> bytes:
         to, began = bridge(), time.monotonic()
         reader = self.stream.getReader()
+        next_piece = asking(reader.read, reader)
         timer = to.set_timeout(to.bind_cancel(reader), round(LONGEST_READ * 1000))
         fault: Exception | None = None
         chunks: list[bytes] = []
         size = 0
         try:
-            while not (step := await reader.read()).done:
+            while not (step := await next_piece()).done:
                 size += step.value.byteLength
                 if size > limit:
                     raise ContentTooLarge(f"more than {limit} bytes")
@@ -45,7 +47,7 @@ class JsBody:
         except JsException as error:
             fault = self.broken_off(error.message)
         except Exception:
-            await worked(reader.cancel("not wanted"))
+            await worked(raw(reader.cancel, reader)("not wanted"))
             raise
         finally:
             to.clear_timeout(timer)
@@ -60,7 +62,7 @@ class JsBody:
         return JsBody(left), JsBody(right)
 
     async def cancel(self) -> None:
-        await self.stream.cancel()
+        await asking(self.stream.cancel, self.stream)()
 
 
 class ClientBody(JsBody):

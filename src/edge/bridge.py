@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import to_js
 
 CF_FIELDS: Final = ("country", "region", "regionCode", "city", "timezone", "continent", "isEUCountry")
 """What is read of `request.cf`; the platform's object has some forty fields."""
@@ -39,8 +39,10 @@ class Bridge:
         self.abort_controller = js.AbortController.new
         self.set_timeout = js.setTimeout
         self.clear_timeout = js.clearTimeout
-        self.race = js.Promise.race.bind(js.Promise)
         self.with_resolvers = js.Promise.withResolvers.bind(js.Promise)
+        self.microtask = js.queueMicrotask
+        self.error = js.Error.new
+        self.array_of = js.Array.of.bind(js.Array)
         self.array_from = js.Array.from_.bind(js.Array)
         self.bind_cancel = js.Function.prototype.bind.bind(js.ReadableStreamDefaultReader.prototype.cancel)
         """`bind_cancel(reader)()` is `reader.cancel()`."""
@@ -73,12 +75,3 @@ def bridge() -> Bridge:
     if _bridge is None:
         _bridge = Bridge()
     return _bridge
-
-
-async def worked(promise: Any) -> bool:
-    """Whether the promise was kept."""
-    try:
-        await promise
-    except JsException:
-        return False
-    return True

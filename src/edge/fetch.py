@@ -1,6 +1,5 @@
 """`ports.Fetch` over the platform's `fetch`: a deadline, a client that hangs up, content counted as it flows."""
 
-import asyncio
 import itertools
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
@@ -12,22 +11,21 @@ from core.jsontext import quoted, text_object
 from core.messages import ContentTooLarge, Request, Response
 from core.ports import ClientGone, FetchFailed, FetchTimeout
 from edge.bodies import JsBody, js_content
-from edge.bridge import bridge, worked
-from edge.lifetimes import Client
+from edge.bridge import bridge
+from edge.lifetimes import Client, carried_out, nothing
 from edge.messages import read_response
+from edge.promises import asking, raw, worked
+from edge.waits import Promised
 
 PIECE: Final = 64 * 1024
 """Bytes read at once of content that is counted as it flows: what it costs is the calls, not the bytes."""
-
-SETTLED: Final = 0.5
-"""Seconds after which a `fetch` that was aborted must have been settled."""
 
 
 class EdgeFetch:
     """`ports.Fetch` over the platform's `fetch`, or over that of a service binding."""
 
-    def __init__(self, js_fetch: Callable[..., Any]) -> None:
-        self._fetch = js_fetch
+    def __init__(self, js_fetch: Any, fetcher: Any = None) -> None:
+        self._fetch = asking(js_fetch, fetcher)
 
     async def __call__(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
         to, exchange = bridge(), _Exchange(f"no response within {timeout:g} s")
@@ -40,12 +38,12 @@ class EdgeFetch:
             exchange.answer = self._fetch(request.url, self._options(request, counted, exchange))
             js_response = await exchange.answer
         except JsException as error:
-            exchange.raise_cause()
-            raise FetchFailed(error.message) from None
+            raise exchange.cause or FetchFailed(error.message) from None
         finally:
             to.clear_timeout(timer)
             exchange.is_over()
-        exchange.raise_cause()
+        if exchange.cause is not None:
+            raise exchange.cause
         return read_response(js_response)
 
     def _options(self, request: Request, counted: "_CountedBody | None", exchange: "_Exchange") -> Any:
@@ -64,23 +62,23 @@ class _Exchange:
     """One call of `fetch` under way, and what ends it before its response.
 
     Its signal is aborted then, which rejects the promise of `fetch`; but when that happens in the very moment that the
-    response arrives, workerd never settles it. So what waits is woken after `SETTLED` at the latest.
+    response arrives, workerd never settles it. So what waits for the promise is told by us, and not by that.
     """
 
     under_way: ClassVar[dict[int, "_Exchange"]] = {}
     """Those that JavaScript may end, by number: a number is all that its functions hold of one."""
     numbers: ClassVar = itertools.count()
 
-    __slots__ = ("_cause", "_last_resort", "_number", "_too_late", "answer", "controller", "give_up")
+    __slots__ = ("_number", "_too_late", "answer", "cause", "controller", "give_up")
 
     def __init__(self, too_late: str) -> None:
         to = bridge()
         self.controller = to.abort_controller()
-        self.answer: Any = None
-        """The future of the response, once it has been asked for."""
+        self.answer: Promised | None = None
+        """The response, once it has been asked for."""
+        self.cause: Exception | None = None
+        """What ended it, if anything did."""
         self._too_late = too_late
-        self._cause: Exception | None = None
-        self._last_resort: asyncio.TimerHandle | None = None
         self._number = next(self.numbers)
         self.under_way[self._number] = self
         self.give_up = _to_give_up()(None, None, self._number)
@@ -89,24 +87,13 @@ class _Exchange:
     def is_over(self) -> None:
         """Nothing of JavaScript's ends it any more; whoever counts its content still may."""
         del self.under_way[self._number]
-        if self._last_resort is not None:
-            self._last_resort.cancel()
 
     def end(self, cause: Exception) -> None:
         """Raise `cause` where the response is waited for, and let the origin know that nobody waits."""
-        self._cause = self._cause or cause
+        self.cause = self.cause or cause
         self.controller.abort()
-        if self.answer is not None and not self.answer.done():
-            self._last_resort = self.answer.get_loop().call_later(SETTLED, self._settle)
-
-    def _settle(self) -> None:
-        if not self.answer.done():
-            self.answer.set_result(None)
-
-    def raise_cause(self) -> None:
-        """Raises what ended it, if anything did."""
-        if self._cause is not None:
-            raise self._cause
+        if self.answer is not None:
+            self.answer.give_up(self.cause)
 
     @classmethod
     def given_up(cls, number: int, event: Any = None) -> None:
@@ -138,27 +125,27 @@ class _CountedBody:
         pipe = js.IdentityTransformStream.new()
         self.stream = pipe.readable
         reader = body.stream.getReader(bridge().to_object({"mode": "byob"}))
-        self._pump = asyncio.ensure_future(self._copy(reader, pipe.writable.getWriter()))
-        if client is not None:
-            client.is_outlived_by(self._pump)
+        copying = self._copy(reader, pipe.writable.getWriter())
+        carried_out(copying, nothing, None if client is None else client.context)
 
     async def _copy(self, reader: Any, writer: Any) -> None:
+        read, write = asking(reader.read, reader), raw(writer.write, writer)
         size, buffer = 0, js.Uint8Array.new(PIECE)
-        while (chunk := await self._next(reader, buffer)) is not None:
+        while (chunk := await self._next(read, buffer)) is not None:
             size += chunk.byteLength
             if size > self._limit:
                 self._abort(ContentTooLarge(f"more than {self._limit} bytes"))
-            if self._broken_off or not await worked(writer.write(chunk)):
-                await worked(reader.cancel("not wanted"))  # an origin may answer without reading to the end
+            if self._broken_off or not await worked(write(chunk)):  # an origin may answer without reading to the end
+                await worked(raw(reader.cancel, reader)("not wanted"))
                 return
             buffer = js.Uint8Array.new(chunk.buffer)
         if not self._broken_off:
-            await worked(writer.close())
+            await worked(raw(writer.close, writer)())
 
-    async def _next(self, reader: Any, buffer: Any) -> Any:
+    async def _next(self, read: Callable[[Any], Promised], buffer: Any) -> Any:
         """The next piece, in `buffer`'s memory; None at the end."""
         try:
-            step = await reader.read(buffer)
+            step = await read(buffer)
         except JsException as error:
             self._abort(ClientGone(f"the content broke off: {error.message}"))
             return None

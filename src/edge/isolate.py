@@ -8,9 +8,9 @@ from typing import Any
 import js
 from workers import import_from_javascript
 
-from core.jsontext import flat_object
 from core.ports import Analytics, Fetch, Platform, RateLimiter
 from edge.bridge import bridge
+from edge.console import write_log
 from edge.fetch import EdgeFetch
 from edge.signatures import WebCrypto
 from edge.store import EdgeRateLimiter, WorkersKV
@@ -45,7 +45,7 @@ def platform(bindings: set[str]) -> Platform:
 
     def service(name: str) -> Fetch:
         fetcher = bound(name)
-        return EdgeFetch(fetcher.fetch.bind(fetcher))
+        return EdgeFetch(fetcher.fetch, fetcher)
 
     def limiter(name: str) -> RateLimiter:
         return EdgeRateLimiter(bound(name))
@@ -68,8 +68,3 @@ def _analytics(dataset: Any) -> Analytics:
         dataset.writeDataPoint(bridge().to_object({"indexes": [index], "blobs": blobs, "doubles": doubles}))
 
     return write
-
-
-def write_log(event: str, **fields: Any) -> None:
-    """One JSON line on the console; Workers Logs indexes its fields."""
-    bridge().console_log(flat_object({"event": event, **fields}))

@@ -1,9 +1,19 @@
-"""How long a request lives: its client, what outlives it, and what is brought to its end when it is gone."""
+"""How long work lives: a request's to its answer, and what outlives it, when its client is gone.
 
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+The platform cancels a request whose client is gone: no promise of it ever settles any more. JavaScript collects what
+waits for such a promise; Python cannot, and would keep all of it for ever. So as soon as work waits for anything, the
+platform is told to wait for its end. Work that never waits costs nothing.
+"""
+
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import js
 
 from edge.bridge import bridge
+from edge.driving import Drive
+from edge.promises import asking
 
 Result = TypeVar("Result")
 
@@ -11,62 +21,57 @@ Result = TypeVar("Result")
 class Client:
     """The client of one request, as far as the platform knows of it: `Request.client`."""
 
-    __slots__ = ("_context", "_request")
+    __slots__ = ("_request", "context")
 
     def __init__(self, js_request: Any, context: Any) -> None:
         self._request = js_request
-        self._context = context
+        self.context = context
+        """The platform's `ExecutionContext` of the request."""
 
     @property
     def signal(self) -> Any:
         """The `AbortSignal` that says when it has hung up."""
         return self._request.signal
 
-    def is_outlived_by(self, work: Any) -> None:
-        """Let `work`, a task or a promise, come to its end even if the client hangs up."""
-        self._context.waitUntil(work)
 
+def carried_out(work: Coroutine[Any, Any, Result], make: Callable[[Result], Any], context: Any) -> Any:
+    """What `make` makes of the result of `work`: itself if that never waits, else a promise of it.
 
-class ToItsEnd(Generic[Result]):
-    """Awaits the handling of a request, which goes on to its end when the client hangs up.
-
-    The platform cancels a request whose client is gone: no promise of it ever settles any more. JavaScript collects
-    what waits for such a promise; Python cannot, and would keep the whole handling for ever. So as soon as the handling
-    waits for anything, the platform is told to wait for it, too. One that never waits costs nothing.
+    The promise is rejected with what `work` or `make` raised. With a `context` the platform waits for it, whether the
+    client does or not.
     """
+    drive = Drive(work)
+    if drive.start():
+        return make(drive.result())
+    to = bridge()
+    ending = to.with_resolvers()
+    promise = ending.promise
+    if context is not None:
+        context.waitUntil(promise)
 
-    def __init__(self, handling: Coroutine[Any, Any, Result], client: Client) -> None:
-        self._handling = handling
-        self._client = client
+    def ended() -> None:
+        try:
+            ending.resolve(make(drive.result()))
+        except BaseException as error:  # whoever waits for the promise is to know, whatever it is
+            ending.reject(to.error("".join(traceback.format_exception(error))))
 
-    def __await__(self) -> Generator[Any, Any, Result]:
-        steps = self._handling.__await__()
-        try:
-            awaited = next(steps)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        ended = bridge().with_resolvers()
-        self._client.is_outlived_by(ended.promise)
-        try:
-            while True:
-                try:
-                    yield awaited
-                except BaseException as error:  # what was awaited has failed: the handling's own affair
-                    awaited = steps.throw(error)
-                else:
-                    awaited = next(steps)
-        except StopIteration as end:
-            result = end.value
-            return result
-        finally:
-            ended.resolve()
+    drive.ended = ended
+    return promise
+
+
+def nothing(_: None) -> None:
+    """For `carried_out`, of work of which nothing comes."""
 
 
 def background(context: Any) -> Callable[[Coroutine[Any, Any, None]], None]:
-    """`ports.Background` over one request's `waitUntil`."""
+    """`ports.Background` over one request's `waitUntil`. The work begins once the request waits, or is answered."""
 
     def defer(work: Coroutine[Any, Any, None]) -> None:
-        context.waitUntil(work)
+        carried_out(_later(work), nothing, context)
 
     return defer
+
+
+async def _later(work: Coroutine[Any, Any, None]) -> None:
+    await asking(js.Promise.resolve, js.Promise)()
+    await work

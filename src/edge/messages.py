@@ -1,6 +1,7 @@
 """Requests and responses: read into plain values, and written from them, in one crossing each."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 from core.jsontext import text_object
@@ -58,10 +59,21 @@ def read_response(js_response: Any) -> Response:
     return Response(status, headers, body_of(js_response.body), cookies, websocket)
 
 
+def sendable(response: Response, instead: Callable[[Response], Response]) -> Any:
+    """The JavaScript response; of one that the platform refuses, that of `instead`, called where it has been raised."""
+    try:
+        return write_response(response)
+    except Exception:  # the platform's own exceptions: a status or a field that cannot be sent
+        return write_response(instead(response))
+
+
 class Answer:
-    """What the runtime's dispatcher looks for in a handler's result: the JavaScript response."""
+    """What the SDK looks for in the result of a method: a JavaScript response, or a promise of one.
+
+    It must be neither awaitable nor iterable: the SDK would await or convert it.
+    """
 
     __slots__ = ("js_object",)
 
-    def __init__(self, response: Response) -> None:
-        self.js_object = write_response(response)
+    def __init__(self, js_object: Any) -> None:
+        self.js_object = js_object

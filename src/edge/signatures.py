@@ -7,6 +7,7 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from edge.bridge import bridge
+from edge.promises import asking
 
 PUBLIC_MEMBERS: Final = ("kty", "crv", "n", "e", "x", "y")
 """The members of a JWK that make up a public key (RFC 7517, RFC 7518 section 6, RFC 8037)."""
@@ -34,8 +35,8 @@ class WebCrypto:
 
     def __init__(self) -> None:
         subtle = js.crypto.subtle
-        self._import = subtle.importKey.bind(subtle)
-        self._verify = subtle.verify.bind(subtle)
+        self._import = asking(subtle.importKey, subtle)
+        self._verify = asking(subtle.verify, subtle)
         self._imported: dict[tuple[str | None, ...], tuple[Any, Any]] = {}
         """Algorithm and public members -> the parameters of `verify` and the key, as JavaScript values."""
 

@@ -10,25 +10,26 @@ from core.messages import Body, Content
 from core.ports import StoredValue, StoreFailed
 from edge.bodies import LONGEST_READ, JsBody, body_of, js_content
 from edge.bridge import bridge
+from edge.promises import asking
+from edge.waits import Promised
 
 
 class WorkersKV:
     """`ports.KeyValueStore` over a KV namespace."""
 
     def __init__(self, namespace: Any) -> None:
-        self._kv = namespace
-        self._get, self._get_with_metadata, self._list = (
-            bridge().bind_apply(method, namespace)
-            for method in (namespace.get, namespace.getWithMetadata, namespace.list)
-        )
-        """Each takes its arguments as one array."""
+        self._get = asking(namespace.get, namespace)
+        self._get_with_metadata = asking(namespace.getWithMetadata, namespace)
+        self._list = asking(namespace.list, namespace)
+        self._put = asking(namespace.put, namespace)
+        self._delete = asking(namespace.delete, namespace)
 
     async def get_text(self, key: str, *, timeout: float) -> str | None:
-        value = await within(timeout, self._get, key, "text")
+        value = await within(timeout, self._get(key, "text"))
         return None if value is jsnull else str(value)
 
     async def get(self, key: str, *, timeout: float) -> StoredValue | None:
-        found = await within(timeout, self._get_with_metadata, key, "stream")
+        found = await within(timeout, self._get_with_metadata(key, "stream"))
         body = body_of(found.value)
         if body is None:
             return None
@@ -49,13 +50,13 @@ class WorkersKV:
         if metadata is not None:
             options["metadata"] = metadata
         try:
-            await self._kv.put(key, await _whole(value), bridge().to_object(options))
+            await self._put(key, await _whole(value), bridge().to_object(options))
         except JsException as error:
             raise StoreFailed(error.message) from None
 
     async def delete(self, key: str) -> None:
         try:
-            await self._kv.delete(key)
+            await self._delete(key)
         except JsException as error:
             raise StoreFailed(error.message) from None
 
@@ -63,7 +64,7 @@ class WorkersKV:
         found: dict[str, Mapping[str, Any]] = {}
         wanted = {"prefix": prefix}
         while True:
-            page = await within(timeout, self._list, wanted)
+            page = await within(timeout, self._list(bridge().to_object(wanted)))
             answer = bridge().to_python(page)
             for key in answer["keys"]:
                 metadata = key.get("metadata")
@@ -80,38 +81,31 @@ async def _whole(content: Content) -> Any:
         return js_content(content)
     # Through a pipe: read whole, one of two branches would hold the other back until the end.
     whole = js.Response.new(content.stream.pipeThrough(js.IdentityTransformStream.new()))
-    return await within(LONGEST_READ, bridge().bind_apply(whole.arrayBuffer, whole))
+    return await within(LONGEST_READ, asking(whole.arrayBuffer, whole)())
 
 
-async def within(timeout: float, look_up: Any, *arguments: Any) -> Any:
-    """The result of a look-up, or StoreFailed when it rejects or takes longer than `timeout` seconds.
-
-    A promise that Python is handed costs it a future that lasts until the promise settles: for ever, when its request
-    has ended before. So the look-up and its timer stay in JavaScript, and Python waits for their race, which one of
-    them ends. The timer settles to `undefined`, which no look-up does.
-    """
+async def within(timeout: float, found: Promised) -> Any:
+    """What is `found`, or StoreFailed when the look-up is rejected or takes longer than `timeout` seconds."""
     to = bridge()
-    timer = to.with_resolvers()
-    to.set_timeout(timer.resolve, round(timeout * 1000))
+    timer = to.set_timeout(found.late, round(timeout * 1000))
     try:
-        runners = to.array_from(to.to_object([arguments]), look_up)
-        runners.push(timer.promise)
-        result = await to.race(runners)
+        return await found
     except JsException as error:
         raise StoreFailed(error.message) from None
-    if result is None:
-        raise StoreFailed(f"no answer within {timeout * 1000:.0f} ms")
-    return result
+    except TimeoutError:
+        raise StoreFailed(f"no answer within {timeout * 1000:.0f} ms") from None
+    finally:
+        to.clear_timeout(timer)
 
 
 class EdgeRateLimiter:
     """`ports.RateLimiter` over a rate-limit binding."""
 
     def __init__(self, binding: Any) -> None:
-        self._binding = binding
+        self._limit = asking(binding.limit, binding)
 
     async def __call__(self, key: str) -> bool:
         try:
-            return bool((await self._binding.limit(key=key)).success)
+            return bool((await self._limit(bridge().to_object({"key": key}))).success)
         except JsException as error:
             raise StoreFailed(error.message) from None

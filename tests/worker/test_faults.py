@@ -23,10 +23,11 @@ HOUR = 3600
 def steps(table: str) -> list[str]:
     """The steps that the fixture has a fault for; it can only be imported where the Worker runs."""
     rows = FIXTURE.split(f"{table}: dict", 1)[1].split("}", 1)[0]
-    return re.findall(r'^    "(\w+)":', rows, re.MULTILINE)
+    return re.findall(r'^    "([\w ]+)":', rows, re.MULTILINE)
 
 
 BEFORE, AFTER = steps("BEFORE_THE_ANSWER"), steps("AFTER_THE_ANSWER")
+BESIDE, BEYOND = steps("BESIDE_THE_PIPELINE"), steps("BEYOND_ANSWERING")
 SENDING, BACKGROUND, CRON = steps("SENDING"), steps("BACKGROUND"), steps("CRON")
 
 
@@ -48,7 +49,7 @@ class House:
 
     def exception(self, step: str, **fields: Any) -> None:
         """The traceback of a fault is in the log, once."""
-        assert f"RuntimeError: injected into {step}" in self.event("exception", **fields)["traceback"]
+        assert f"Error: injected into {step}" in self.event("exception", **fields)["traceback"]
         assert len([line for line in self.gateway.logs() if line["event"] == "exception"]) == 1
 
     def is_healthy(self) -> None:
@@ -109,6 +110,16 @@ def test_an_exception_in_a_step_is_500_with_the_traceback_in_the_log_alone(house
 @pytest.mark.parametrize("step", SENDING)
 def test_an_answer_that_cannot_be_sent_is_500_with_the_traceback_in_the_log_alone(house: House, step: str) -> None:
     house.exception(step, id=internal_error(house.get(step)))
+    house.is_healthy()
+
+
+@pytest.mark.parametrize("step", BESIDE + BEYOND)
+def test_what_cannot_even_be_answered_is_the_platforms_500_with_the_traceback_in_the_log(
+    house: House, step: str
+) -> None:
+    """Before the pipeline and at its first wait, and after several waits: the platform logs nothing of it itself."""
+    assert house.get(step).status_code == 500
+    house.exception(step)
     house.is_healthy()
 
 

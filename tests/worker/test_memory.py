@@ -200,7 +200,8 @@ def test_a_fetch_that_the_platform_never_settles_is_not_waited_for(
     worker: Callable[..., Gateway], tmp_path: Path
 ) -> None:
     """As workerd's does not when its signal is aborted in the moment that the response arrives."""
-    options = with_another_edge(tmp_path, "fetch", "self._fetch(request.url,", "js.Promise.race([]) or (")
+    never = "asking(js.Promise.race, js.Promise)(js.Array.new())"
+    options = with_another_edge(tmp_path, "fetch", "self._fetch(request.url,", f"{never} or (")
     route = {"auth": "none", "origin": "https://origin.example", "cache": False}
     routes = [route | {"path": "/late", "timeout_ms": 200}, route | {"path": "/gone", "timeout_ms": 20_000}]
     with worker(**options, vars={"ROUTES": routes}) as gateway:

@@ -4,7 +4,7 @@
 
     objects         containers that Python's collector follows, after a collection
     references      JavaScript objects that Python holds
-    tasks           coroutines under way, beside the one that counts them
+    tasks           coroutines under way, beside the one that counts them: drives, and tasks of asyncio's
     allocated       bytes of WebAssembly memory in use, as the C allocator counts them
     heap            bytes of WebAssembly memory taken from the machine; it never shrinks
     kinds           how many of the objects are of which type, the fifty most frequent
@@ -17,9 +17,10 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from workers import Response
+import js
 
 import entry
+from edge.driving import Drive
 
 CONTROL: Final = "/__gatehouse-test/memory"
 
@@ -30,11 +31,17 @@ UORDBLKS: Final = 7
 KINDS_SHOWN: Final = 50
 
 
-class Default(entry.Default):
-    async def fetch(self, request: Any) -> Any:
-        if request.js_object.url.endswith(CONTROL):
-            return Response(json.dumps(_figures()))
-        return await super().fetch(request)
+respond = entry.respond
+
+
+def respond_measured(request: Any, context: Any) -> Any:
+    if request.url.endswith(CONTROL):
+        return js.Response.new(json.dumps(_figures()))
+    return respond(request, context)
+
+
+entry.respond = respond_measured
+Default = entry.Default
 
 
 def _figures() -> dict[str, Any]:
@@ -42,15 +49,16 @@ def _figures() -> dict[str, Any]:
 
     gc.collect()
     objects = gc.get_objects()
+    under_way: list[Any] = [*Drive.under_way, *asyncio.all_tasks() - {asyncio.current_task()}]
     module = pyodide_js._module
     return {
         "objects": len(objects),
         "references": int(module._hiwire_num_refs()),
-        "tasks": len(asyncio.all_tasks()) - 1,
+        "tasks": len(under_way),
         "allocated": _allocated(module),
         "heap": int(module.HEAPU8.byteLength),
         "kinds": dict(Counter(type(each).__name__ for each in objects).most_common(KINDS_SHOWN)),
-        "waiting": [_waits(task.get_coro()) for task in asyncio.all_tasks() - {asyncio.current_task()}],
+        "waiting": [_waits(each.get_coro()) for each in under_way],
     }
 
 
@@ -60,8 +68,7 @@ def _waits(coroutine: Any) -> str:
     while frame := getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None):
         names.append(frame.f_code.co_name)
         line = frame.f_lineno
-        handling = getattr(frame.f_locals.get("self"), "_handling", None)  # `edge.ToItsEnd` takes its steps by hand
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None) or handling
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
     return f"{' > '.join(names)}:{line}"
 
 
