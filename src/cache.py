@@ -199,7 +199,7 @@ class HttpCache:
                 raise
             return stale
         response = answered.response
-        if decision.conditions and response.status == 304:
+        if decision.conditions and response.status == 304 and not call.onward.stands_in:
             return await self._validated(call, decision, answered)
         if response.status in ORIGIN_ERRORS:
             stale = await self._stale_instead(call, decision, response.status)
@@ -252,7 +252,7 @@ class HttpCache:
         """A response of the origin on its way to the client, and into the store."""
         response = answered.response
         status = _status(call, decision)
-        if decision.fwd == "bypass":
+        if decision.fwd == "bypass" or call.onward.stands_in:  # another region's origin replaces nothing
             await _release(call.found.entry)
             return finished(response, status)
         if decision.conditions:
@@ -385,10 +385,10 @@ class HttpCache:
 
     async def _refreshed(self, call: _Call, stored: StoredResponse, answered: _Reply) -> None:
         response = answered.response
-        if response.status == 304:
+        if response.status == 304 or call.onward.stands_in:
             await cancel(response.body)
             current = (await self._store.find(call.key, call.selecting, call.background)).entry
-            if current is None or not is_validated_by(current.stored, response.headers):
+            if current is None or call.onward.stands_in or not is_validated_by(current.stored, response.headers):
                 await _release(current)
                 return
             updated = _freshened(call.request.method, current.stored, answered)
@@ -422,7 +422,7 @@ def _call(
         onward,
         background,
         PresentedRequest(request.method, request.headers, authorized, partition),
-        cache_key(policy.settings, request.url, selecting, caller, told),
+        cache_key(policy.settings, request.url, selecting, caller, told, onward.group),
         selecting,
         Lookup(),
     )

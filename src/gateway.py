@@ -135,7 +135,7 @@ class Gateway:
         `time` is when the trigger was due, in seconds since 1970: the tick itself may come early or late. Neither task
         keeps the other from being done; afterwards raises what the last one to fail raised, for the platform's record.
         """
-        tasks: list[Callable[[], Awaitable[None]]] = [self._authenticator.refresh]
+        tasks: list[Callable[[], Awaitable[None]]] = [self._authenticator.refresh, self._forwarder.health.check]
         if (hour := due_hour(time)) is not None:
             tasks.append(lambda: summarise(hour, self._environment, self._summary, self._platform))
         failure: Exception | None = None
@@ -192,6 +192,7 @@ class Gateway:
             raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
+        self._forwarder.health.look(exchange.background)
         if route.graphql is not None:  # what it asks for, before anything is done for it
             _held = await hold_within(request, route, self._budget)
         headers = request.headers
@@ -204,7 +205,8 @@ class Gateway:
         policy = self._policies.get(id(route))
         if policy is not None:  # what the cache's key leaves out reaches no origin
             request.query = counted_query(request.query, policy.settings.query)
-        forwarding = self._forwarder.prepare(request, route, Vouched(exchange.id, span, principal, locale))
+        vouched = Vouched(exchange.id, span, principal, locale)
+        forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
         exchange.notes = forwarding.notes
         if self._cache is None:
             return await forwarding.send()

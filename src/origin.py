@@ -14,6 +14,7 @@ Failures are problems with codes of their own, so that the cache can answer stal
     502 origin_invalid       a status that HTTP does not define and the platform cannot send on (RFC 9110 section 15),
                              or a field that is too long to be read
     503 origin_unavailable   the breaker is open; `Retry-After` says until when
+    503 no_origin_in_region  geography is binding, and no origin that it means for the visitor is well
     413 content_too_large    the request's content is over `max_body`; no failure of the origin
     503 busy                 a signature needs the content, and the isolate holds as much as it may; `Retry-After`
 
@@ -22,22 +23,21 @@ This file knows no header by name: `forwarded.py` and `answered.py` decide what 
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any
 
 from core.budget import Budget, OverBudget, Share, read_within
 from core.faults import Misconfigured
 from core.lengths import too_long_answer
 from core.messages import ContentTooLarge, Request, Response, cancel, content_length
-from core.ports import Fetch, FetchFailed, FetchTimeout, Platform
+from core.ports import Background, FetchFailed, FetchTimeout, Platform
 from core.problems import Problem
 from forwarding.answered import sanitised_response
-from forwarding.breaker import Breaker
+from forwarding.callers import caller_of
 from forwarding.forwarded import (
     Identity,
-    Target,
     Vouched,
     forwarded_request,
     identity_fields,
@@ -46,9 +46,21 @@ from forwarding.forwarded import (
 )
 from forwarding.graphql import Excess, hold_within
 from forwarding.graphql import refusal as graphql_refusal
+from forwarding.health import Health
+from forwarding.mirror import Mirror
+from forwarding.origins import Plan
 from forwarding.retries import backoff, content_in_flight, is_retryable, is_transient, retry_after
 from forwarding.settings import ForwardingSettings
-from forwarding.signers import Signer, Stamp, compiled_signer
+from forwarding.signers import Stamp
+from forwarding.upstreams import (
+    Compiler,
+    Forwards,
+    Located,
+    RouteOrigins,
+    Upstream,
+    nobody_in_region,
+    visitor_place,
+)
 
 __all__ = ["Excess", "Forwarder", "Vouched", "graphql_refusal", "hold_within"]
 
@@ -64,39 +76,6 @@ SENDABLE = range(200, 600)
 """Statuses of responses that may be sent on, beside 101 (Fetch standard, `Response` constructor)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """Everything about one route's origin that is decided once per isolate."""
-
-    route: ForwardingSettings
-    target: Target
-    breaker: Breaker
-    fetch: Fetch
-    signer: Signer | None
-
-
-class Issuer(Protocol):
-    """A token issuer, as far as forwarding knows of one."""
-
-    @property
-    def header(self) -> str: ...
-
-
-class Forwards(Protocol):
-    """What forwarding is told; the gateway's settings are one."""
-
-    @property
-    def routes(self) -> Sequence[ForwardingSettings]: ...
-    @property
-    def issuers(self) -> Sequence[Issuer]: ...
-    @property
-    def cors_origins(self) -> Sequence[str]: ...
-    @property
-    def held_bytes(self) -> int: ...
-    @property
-    def secrets(self) -> Mapping[str, str]: ...
-
-
 class Forwarder:
     """The forwarding of one isolate, compiled from its settings.
 
@@ -109,41 +88,54 @@ class Forwarder:
         self._platform = platform
         self._sleep = sleep
         self._budget = Budget(settings.held_bytes) if budget is None else budget
-        token_fields = frozenset(issuer.header for issuer in settings.issuers)
-        breakers: dict[str, Breaker] = {}
-        faults: list[str] = []
-        self._upstreams: dict[int, Upstream] = {}
-        for index, route in enumerate(settings.routes):
-            target = Target.of(route, token_fields, owns_cors=bool(settings.cors_origins))
-            try:
-                signer = compiled_signer(route, target.host, settings.secrets, platform.random)
-            except ValueError as error:
-                faults.append(f"ROUTES[{index}].{error}")
-                continue
-            breaker = breakers.setdefault(target.binding or f"{target.scheme}://{target.host}", Breaker())
-            fetch = platform.fetch if target.binding is None else platform.service(target.binding)
-            self._upstreams[id(route)] = Upstream(route, target, breaker, fetch, signer)
-        if faults:
-            raise Misconfigured(faults)
+        compiled = Compiler(settings, platform)
+        found = ((id(route), compiled.route(index, route)) for index, route in enumerate(settings.routes))
+        self._origins = {route: origins for route, origins in found if origins is not None}
+        if compiled.faults:
+            raise Misconfigured(compiled.faults)
+        self.health = Health(compiled.checks, platform.store, platform.clock, platform.log)
 
-    def prepare(self, request: Request, route: ForwardingSettings, vouched: Vouched) -> "Forwarding":
-        """The exchange about to be made for `request`, which has matched `route`.
+    def prepare(
+        self,
+        request: Request,
+        route: ForwardingSettings,
+        vouched: Vouched,
+        place: Located | None = None,
+        background: Background | None = None,
+    ) -> "Forwarding":
+        """The exchange about to be made for `request`, which has matched `route`. `place` is where the visitor is,
+        `background` what sends copies.
 
-        Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded.
+        Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded, 503 when
+        geography is binding and leaves no origin.
         """
-        upstream = self._upstreams[id(route)]
+        origins = self._origins[id(route)]
         if (content_length(request.headers) or 0) > route.max_body:
             raise _too_large(route)
-        return Forwarding(
-            upstream, request, vouched_fields(vouched), self._platform, self._sleep, self._budget, vouched.principal
+        plan = origins.alone or self._planned(origins, request, vouched.principal, place)
+        forwarding = Forwarding(
+            plan, request, vouched_fields(vouched), self._platform, self._sleep, self._budget, vouched.principal
         )
+        forwarding.background = background
+        mirror = origins.mirror
+        if mirror is not None and mirror.wants(request, visitor_place(place), self._platform.random.random()):
+            forwarding.mirror = mirror
+        return forwarding
+
+    def _planned(
+        self, origins: RouteOrigins, request: Request, principal: Identity | None, place: Located | None
+    ) -> Plan[Upstream]:
+        plan = origins.pool.plan(visitor_place(place), lambda: caller_of(request, principal), self.health.is_well)
+        if not plan.asked:
+            raise nobody_in_region()
+        return plan
 
 
 @dataclass
 class Forwarding:
     """One exchange with an origin."""
 
-    upstream: Upstream
+    plan: Plan[Upstream]
     client_request: Request
     vouched: Mapping[str, str]
     """What the gateway itself says, as fields."""
@@ -152,13 +144,29 @@ class Forwarding:
     budget: Budget
     """Of what is held for a signature."""
     principal: Identity | None = None
-    notes: dict[str, int | float] = field(default_factory=dict)
-    """For the log line: `origin_status`, `origin_ms`, `tries`."""
+    background: Background | None = None
+    """What nobody waits for."""
+    mirror: Mirror | None = None
+    """What a copy is sent to, once there is something to send."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """For the log line: `origin_status`, `origin_ms`, `tries`; `origin` where there are several."""
+    upstream: Upstream = field(init=False)
+    """Who is asked: the first of the plan until it fails."""
+    stands_in: bool = False
+    """Whether that is one that is not meant for the visitor."""
+
+    def __post_init__(self) -> None:
+        self.upstream = self.plan.asked[0]
+
+    @property
+    def group(self) -> str:
+        """Stands for the origins that the visitor is meant for."""
+        return self.plan.group
 
     @cached_property
     def request(self) -> Request:
         """What the origin will see; not made for a hit. Its content can be sent once."""
-        return forwarded_request(self.client_request, self.upstream.target, self.vouched)
+        return forwarded_request(self.client_request, self.plan.asked[0].target, self.vouched)
 
     @property
     def told(self) -> Mapping[str, str]:
@@ -184,6 +192,9 @@ class Forwarding:
         Raises Problem with one of the codes at the top of this file.
         """
         request = request or self.request
+        if self.mirror is not None and self.background is not None:
+            self.background(self.mirror.copy(self.request, self.client_request.path))
+            self.mirror = None
         if self.upstream.signer is None or request.body is None:
             return await self._sent(request)
         with self.budget.share() as share:
@@ -195,11 +206,8 @@ class Forwarding:
 
     async def _sent(self, request: Request) -> Response:
         """`send`, once the content is ready."""
-        stamp = self._stamp(request)
         started = self.platform.clock()
-        if not self.upstream.breaker.admits(started, request.path):
-            raise _unavailable(self.upstream.breaker.retry_after(started, request.path))
-        response = await self._exchange(request, stamp, started)
+        response = await self._first_of_the_plan(request, started)
         self.notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
         self.notes["origin_status"] = response.status
         if response.status != 101 and response.status not in SENDABLE:
@@ -213,13 +221,50 @@ class Forwarding:
             await cancel(response.body)
         return public
 
-    async def _exchange(self, request: Request, stamp: Stamp | None, started: float) -> Response:
+    async def _first_of_the_plan(self, request: Request, started: float) -> Response:
+        """The answer of the first origin of the plan that is well; if none is, what the last one said.
+
+        Another is asked only while nothing was sent, or where what was sent may be sent twice.
+        """
+        deadline = started + self.plan.asked[0].route.timeout_ms / 1000
+        outcome: Response | Problem | None = None
+        for turn, upstream in enumerate(self.plan.asked):
+            if not upstream.breaker.admits(started, upstream.target.path(self.client_request.path)):
+                continue
+            if isinstance(outcome, Response):
+                await cancel(outcome.body)
+            self.upstream, self.stands_in = upstream, turn >= self.plan.meant
+            goes_on = is_retryable(request) and any(not other.breaker.is_open for other in self.plan.asked[turn + 1 :])
+            outcome = await self._exchange(self._addressed(request), started, deadline, may_try_again=not goes_on)
+            if not goes_on or not _has_failed(outcome) or self.platform.clock() >= deadline:
+                break
+        if self.upstream.label:
+            self.notes["origin"] = self.upstream.label
+        if isinstance(outcome, Response):
+            return outcome
+        if self.upstream.route.residency:
+            raise nobody_in_region()
+        raise outcome or self._unavailable(started)
+
+    def _addressed(self, request: Request) -> Request:
+        """`request` as the origin that is asked gets it. The cache's preconditions are not for one that stands in: they
+        are about another's answers."""
+        sent = self.request if self.stands_in else request
+        if self.upstream is not self.plan.asked[0]:
+            target = self.upstream.target
+            path = target.path(self.client_request.path)
+            sent = replace(sent, scheme=target.scheme, host=target.host, path=path)
+        return sent if sent.body is request.body else replace(sent, body=request.body)
+
+    async def _exchange(
+        self, request: Request, started: float, deadline: float, *, may_try_again: bool
+    ) -> Response | Problem:
         """Tries until one succeeds, the deadline would pass, or the route's retries are used up.
 
         The breaker hears of the outcome, not of every try.
         """
-        deadline = started + self.upstream.route.timeout_ms / 1000
-        most = 1 + (self.upstream.route.retries if is_retryable(request) else 0)
+        stamp = self._stamp(request)
+        most = 1 + (self.upstream.route.retries if may_try_again and is_retryable(request) else 0)
         tries = 1
         outcome = await self._try(request, stamp, deadline)
         while tries < most and (wait := self._wait(outcome, tries, deadline)) is not None:
@@ -230,8 +275,6 @@ class Forwarding:
             self.notes["tries"] = tries
             outcome = await self._try(request, stamp, deadline)
         self._report(request, outcome, started)
-        if isinstance(outcome, Problem):
-            raise outcome
         return outcome
 
     def _report(self, request: Request, outcome: Response | Problem, started: float) -> None:
@@ -259,6 +302,15 @@ class Forwarding:
             return self._failure(request, error, Problem(502, "origin_unreachable", "The origin could not be reached."))
         except ContentTooLarge:
             raise _too_large(upstream.route) from None
+
+    def _unavailable(self, now: float) -> Problem:
+        """The problem while every origin is left alone."""
+        path = self.client_request.path
+        seconds = min(one.breaker.retry_after(now, one.target.path(path)) for one in self.plan.asked)
+        headers = {"retry-after": str(seconds)}
+        return Problem(
+            503, "origin_unavailable", "The origin has failed repeatedly and is left alone.", headers=headers
+        )
 
     def _failure(self, request: Request, error: FetchFailed, problem: Problem) -> Problem:
         """The reason goes to the log and not to the client: it may name hosts and addresses."""
@@ -311,9 +363,8 @@ def _signed(request: Request, stamp: Stamp | None, now: float) -> Request:
     return replace(request, headers={**request.headers, **stamp(now)})
 
 
-def _unavailable(seconds: int) -> Problem:
-    headers = {"retry-after": str(seconds)}
-    return Problem(503, "origin_unavailable", "The origin has failed repeatedly and is left alone.", headers=headers)
+def _has_failed(outcome: Response | Problem) -> bool:
+    return isinstance(outcome, Problem) or is_transient(outcome)
 
 
 def _busy() -> Problem:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from configuration.settings import Settings
+from configuration.settings import RouteSettings, Settings
 
 NAMESPACE_ID = re.compile("[0-9a-f]{32}")
 """How Cloudflare writes the id of a KV namespace."""
@@ -59,10 +59,11 @@ def _about_namespaces(namespaces: Sequence[Mapping[str, Any]], environment: str)
 
 def _about_addresses(settings: Settings) -> Iterator[str]:
     for index, route in enumerate(settings.routes):
-        if any(text in route.origin for text in PLACEHOLDERS):
-            yield f"ROUTES[{index}].origin: still the placeholder; set your API's URL, `sam deploy` prints one"
-        elif why := _unreachable(route.origin):
-            yield f"ROUTES[{index}].origin: {why}; set your API's URL"
+        for place, url in _addresses(route):
+            if any(text in url for text in PLACEHOLDERS):
+                yield f"ROUTES[{index}].{place}: still the placeholder; set your API's URL, `sam deploy` prints one"
+            elif why := _unreachable(url):
+                yield f"ROUTES[{index}].{place}: {why}; set your API's URL"
     for index, issuer in enumerate(settings.issuers):
         if why := _unreachable(issuer.issuer or ""):
             yield f"ISSUERS[{index}].issuer: {why}; set your provider's"
@@ -70,6 +71,15 @@ def _about_addresses(settings: Settings) -> Iterator[str]:
             yield f"ISSUERS[{index}].jwks_url: {why}; set your provider's"
     if why := _unreachable(settings.summary.webhook or ""):
         yield f"SUMMARY.webhook: {why}; set one that is told, or leave it out"
+
+
+def _addresses(route: RouteSettings) -> Iterator[tuple[str, str]]:
+    """Where a route leads, each with its place in the settings."""
+    if route.origin is not None:
+        yield "origin", route.origin
+    yield from ((f"origins[{index}].url", origin.url) for index, origin in enumerate(route.origins))
+    if route.mirror is not None:
+        yield "mirror.url", route.mirror.url
 
 
 def _unreachable(address: str) -> str | None:

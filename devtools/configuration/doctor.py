@@ -143,6 +143,11 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
             yield f"ROUTES[{index}].auth: 'optional' lets callers without a token pass whatever roles and scopes say"
         if several and route.issuers is None and asks:
             yield f"ROUTES[{index}].issuers: every issuer can give these roles; name those that may, as in ['{first}']"
+        if route.residency:
+            yield (
+                f"ROUTES[{index}].residency: binds which origin is asked; the Worker itself runs where the visitor enters "
+                "Cloudflare's network, and its logs are where you send them"
+            )
         if route.path == "/*" and route.auth == "none":
             yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"
 

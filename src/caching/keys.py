@@ -74,10 +74,12 @@ def cache_key(
     selecting: SelectingFields = NO_FIELDS,
     caller: Caller | None = None,
     told: Mapping[str, str] = NO_FIELDS,
+    group: str = "",
 ) -> CacheKey:
     """The key of a request.
 
-    `selecting` are its fields as the origin sees them; `told` are those of them that say who the caller is.
+    `selecting` are its fields as the origin sees them; `told` are those of them that say who the caller is; `group`
+    stands for the origins that its visitor is meant for.
     """
     counted = counted_url(url, settings.query)
     apart = []
@@ -85,6 +87,8 @@ def cache_key(
         apart.append(_partition(settings, caller, told))
     if settings.vary_on_locale:
         apart.append(framed([selecting.get(name) for name in LOCALE_FIELDS]))
+    if group:
+        apart.append(framed(["group", group]))
     return CacheKey(counted, digest(counted), tuple(apart))
 
 

@@ -40,6 +40,16 @@ class Onward(Protocol):
         """Those of the credentials that the origin will not see."""
         ...
 
+    @property
+    def group(self) -> str:
+        """Which origins the visitor's geography means it for; empty where they are the same for everybody."""
+        ...
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the last answer came from an origin that is not meant for the visitor."""
+        ...
+
     async def send(self, request: Request, /) -> Response:
         """The origin's response to `request`. Raises Problem, with one of ORIGIN_FAILURES if none came."""
         ...

@@ -167,8 +167,7 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
         faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
         if route.match and (fault := _owner_fault(route, settings)):
             faults.append(f"{path}.issuers: {fault}")
-        if route.origin.startswith("binding:") and route.origin.removeprefix("binding:") not in bindings:
-            faults.append(f"{path}.origin: the Worker has no binding {route.origin.removeprefix('binding:')}")
+        faults += [f"{path}.{fault}" for fault in _binding_faults(route, bindings)]
         if route.openapi and ASSETS not in bindings:
             faults.append(f"{path}.openapi: the Worker has no binding {ASSETS}; bind the static assets as in [assets]")
         if route.sign and route.max_body > settings.held_bytes:
@@ -182,6 +181,16 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
             if not settings.secrets.get(name)
         )
     return faults
+
+
+def _binding_faults(route: RouteSettings, bindings: Collection[str]) -> list[str]:
+    named = {f"origins[{index}].url": origin.url for index, origin in enumerate(route.origins)}
+    named |= {"origin": route.origin or "", "mirror.url": route.mirror.url if route.mirror else ""}
+    return [
+        f"{place}: the Worker has no binding {url.removeprefix('binding:')}"
+        for place, url in named.items()
+        if url.startswith("binding:") and url.removeprefix("binding:") not in bindings
+    ]
 
 
 def _owner_fault(route: RouteSettings, settings: Settings) -> str | None:

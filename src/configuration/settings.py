@@ -95,11 +95,15 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
                 raise ValueError(f"match names {name!r}, which path {self.path!r} does not have as '{{{name}}}'")
         if isinstance(self.cache, CacheSettings) and self.cache.partition != "none" and self.auth == "none":
             raise ValueError("cache.partition needs auth = 'required' or 'optional'")
+        if self.residency and self.cache and "cache" in self.model_fields_set:
+            raise ValueError("cache needs residency = false: the store it writes to has no region")
         return self
 
     @property
     def cache_settings(self) -> CacheSettings | None:
         """The cache settings in force, or None when the route never stores."""
+        if self.residency:
+            return None
         if isinstance(self.cache, CacheSettings):
             return self.cache
         return CacheSettings() if self.cache else None

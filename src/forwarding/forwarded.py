@@ -122,9 +122,15 @@ class Target:
 
     @classmethod
     def of(
-        cls, route: ForwardingSettings, token_fields: frozenset[str] = frozenset(), *, owns_cors: bool = False
+        cls,
+        route: ForwardingSettings,
+        token_fields: frozenset[str] = frozenset(),
+        *,
+        owns_cors: bool = False,
+        url: str | None = None,
     ) -> Self:
-        scheme, host, prefix, binding = _address(route.origin)
+        """Of a route's first origin, or of the one at `url`."""
+        scheme, host, prefix, binding = _address(url or route.every_origin[0].url)
         return cls(
             scheme,
             host,

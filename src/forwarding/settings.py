@@ -1,13 +1,16 @@
 """Where one route's requests go, and how, as `wrangler.toml` says it."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from core.addresses import origin_url
 from core.model import MIB, Model
+from core.paths import normalise_path
+from core.problems import Problem
 from fields.names import TOKEN
 from fields.settings import HandshakeSettings
+from forwarding.geography import GeographySettings
 from forwarding.header_rules import pass_fault, withhold_fault
 
 
@@ -24,11 +27,72 @@ class GraphqlSettings(Model):
     """Whether the schema may be asked for (`__schema`, `__type`, `_service`); such a document may be deeper."""
 
 
+def _origin_url(value: str) -> str:
+    if value.startswith("binding:"):
+        if not value.removeprefix("binding:").isidentifier():
+            raise ValueError("must name a binding, as in 'binding:USERS'")
+        return value
+    return origin_url(value)
+
+
+OriginUrl = Annotated[str, AfterValidator(_origin_url)]
+
+
+class OriginSettings(GeographySettings):
+    """One of a route's origins, and whom it is meant for."""
+
+    url: OriginUrl
+    """`https://host[/prefix]`, or `binding:NAME` for a service binding."""
+    name: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]{1,40}$")
+    """What logs and `Server-Timing` call it; otherwise its geography, or its number."""
+    weight: int = Field(1, ge=0, le=1_000)
+    """Its share of the callers whom it could take with others. 0 drains it: nobody is sent there."""
+    backup: bool = False
+    """Whether it is asked only when the others are not well."""
+    default: bool = False
+    """Whether it takes visitors whom no other names, or whose place is not known, beside those whom it names. An origin
+    without geography does so anyway."""
+    health: str | None = Field(None, pattern=r"^/")
+    """A path that answers 200 to 399 while it is well, asked by the cron trigger: `/healthz`."""
+
+    @field_validator("health")
+    @classmethod
+    def _health_is_a_path(cls, value: str | None) -> str | None:
+        try:
+            if value is not None and normalise_path(value) != value:
+                raise ValueError(f"must be a normalised, percent-encoded path; write {normalise_path(value)!r}")
+        except Problem as problem:
+            raise ValueError(f"must be a normalised, percent-encoded path; {problem.detail}") from None
+        return value
+
+    @property
+    def takes_anybody(self) -> bool:
+        return self.default or not self.names_somebody
+
+
+class MirrorSettings(GeographySettings):
+    """Where copies of a route's requests without content go; nobody waits for them."""
+
+    url: OriginUrl
+    """`https://host[/prefix]`, or `binding:NAME` for a service binding."""
+    share: float = Field(1.0, gt=0, le=1)
+    """Share of the requests that are copied."""
+    identity: bool = False
+    """Whether the copies say who the caller is: `x-user-*`, cookies, and a token that is forwarded."""
+
+
 class ForwardingSettings(HandshakeSettings):
     """One route's origin and what it is sent."""
 
-    origin: str
-    """`https://host[/prefix]`, or `binding:NAME` for a service binding."""
+    origin: OriginUrl | None = None
+    """`https://host[/prefix]`, or `binding:NAME` for a service binding; short for one entry of `origins`."""
+    origins: tuple[OriginSettings, ...] = ()
+    """Several origins, by the visitor's geography and by weight."""
+    residency: bool = False
+    """Whether geography is binding: a visitor whom some origin names is never sent to another, but answered 503
+    `no_origin_in_region` while those are not well. Nothing of the route is cached."""
+    mirror: MirrorSettings | None = None
+    """Copies of requests for another origin, whose answers are thrown away."""
     strip_prefix: str = ""
     """Leading path taken off before forwarding: `/api` turns `/api/users` into `/users`."""
     websocket: bool = True
@@ -56,15 +120,6 @@ class ForwardingSettings(HandshakeSettings):
     """Fields that do, although other proxies' are withheld (`x-real-ip`, `remote-user`): a client can say anything in
     them. Never identity, locale, `x-forwarded-*` or what is for one connection."""
 
-    @field_validator("origin")
-    @classmethod
-    def _origin_is_fixed(cls, value: str) -> str:
-        if value.startswith("binding:"):
-            if not value.removeprefix("binding:").isidentifier():
-                raise ValueError("must name a binding, as in 'binding:USERS'")
-            return value
-        return origin_url(value)
-
     @field_validator("withhold", "pass_")
     @classmethod
     def _fields_are_the_clients(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -75,6 +130,29 @@ class ForwardingSettings(HandshakeSettings):
             if fault := fault_of(name):
                 raise ValueError(f"{name!r} {fault}")
         return tuple(name.lower() for name in value)
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if (self.origin is None) == (not self.origins):
+            raise ValueError("must have either origin or origins" if self.origins else "origin: must be written")
+        urls = [origin.url for origin in self.origins]
+        for url in urls:
+            if urls.count(url) > 1:
+                raise ValueError(f"origins has {url!r} twice; write one entry with the geography of both")
+        if self.origins and not any(origin.weight for origin in self.origins):
+            raise ValueError("origins are all drained: give one a weight")
+        if self.residency and not any(origin.names_somebody for origin in self.origins):
+            raise ValueError("residency needs origins with countries, continents or eu")
+        if self.residency and self.mirror is not None and not self.mirror.names_somebody:
+            raise ValueError(
+                "mirror needs a geography where residency is binding: only visitors whom it names are copied"
+            )
+        return self
+
+    @property
+    def every_origin(self) -> tuple[OriginSettings, ...]:
+        """The origins, however they are written."""
+        return self.origins or (OriginSettings(url=self.origin or ""),)
 
     @model_validator(mode="after")
     def _can_be_forwarded_so(self) -> Self:

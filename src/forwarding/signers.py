@@ -19,13 +19,15 @@ Signer = Callable[[Request, str | None], Stamp]
 
 
 def compiled_signer(
-    route: ForwardingSettings, host: str, secrets: Mapping[str, str], random: Randomness
+    route: ForwardingSettings, host: str, secrets: Mapping[str, str], random: Randomness, *, binding: bool = False
 ) -> Signer | None:
-    """The signer of `route`, whose origin is `host`, or None when its requests go unsigned.
+    """The signer of `route` for an origin at `host`, or None when its requests go unsigned.
 
     Raises ValueError (`field: what is wrong and how to mend it`) when the configuration does not suffice.
     """
     if route.sign == "sigv4":
+        if binding:
+            raise ValueError("sign: 'sigv4' is for AWS; a service binding needs no signature")
         return _sigv4_signer(route, host, secrets)
     if route.sign == "hmac":
         return _hmac_signer(host, secrets, random)
@@ -33,8 +35,6 @@ def compiled_signer(
 
 
 def _sigv4_signer(route: ForwardingSettings, host: str, secrets: Mapping[str, str]) -> Signer:
-    if route.origin.startswith("binding:"):
-        raise ValueError("sign: 'sigv4' is for AWS; a service binding needs no signature")
     if route.forward_authorization:
         raise ValueError(
             "forward_authorization: 'sigv4' signs in the Authorization field; only one of both can be sent"

@@ -103,10 +103,12 @@ def log_fields(exchange: Exchange, response: Response, now: float, labels: Calla
 def server_timing(exchange: Exchange) -> str:
     """`Server-Timing` (W3C): what was waited for, in milliseconds; empty when nothing was.
 
-    cache;dur=2.1, origin;dur=34.7
+    cache;dur=2.1, origin;dur=34.7 and, where a route has several origins, which one: origin;dur=34.7;desc="eu"
     """
     waits = {"cache": exchange.cache_ms, "origin": exchange.notes.get("origin_ms")}
-    return ", ".join(f"{name};dur={round(ms, 1):g}" for name, ms in waits.items() if ms is not None)
+    timing = ", ".join(f"{name};dur={round(ms, 1):g}" for name, ms in waits.items() if ms is not None)
+    asked = exchange.notes.get("origin")
+    return f'{timing};desc="{asked}"' if asked and "origin;" in timing else timing
 
 
 def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple[str, list[str], list[float]]:

@@ -46,7 +46,7 @@ def test_an_environment_has_every_binding_its_routes_name(name: str) -> None:
 def test_nothing_of_a_developers_machine_is_deployed(name: str) -> None:
     for route in settings(name).routes:
         assert not route.path.startswith("/dev")
-        assert route.origin.startswith("https://")
+        assert all(origin.url.startswith("https://") for origin in route.every_origin)
 
 
 def test_environments_share_neither_stores_nor_counters() -> None:

@@ -53,6 +53,8 @@ class Exchange:
     told: Mapping[str, str]
     credentials: Mapping[str, str]
     withheld: Mapping[str, str]
+    group: str = ""
+    stands_in: bool = False
 
     @classmethod
     def of(

@@ -417,6 +417,41 @@ def test_a_match_that_protects_nothing_is_a_fault(more: dict[str, Any], told: st
     assert told in fault
 
 
+REGIONS = [{"url": "https://eu.example", "eu": True}, {"url": "https://us.example"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"origin": "https://a.example", "origins": REGIONS}, "must have either origin or origins"),
+        ({}, "origin: must be written"),
+        ({"origins": [REGIONS[0], REGIONS[0]]}, "origins has 'https://eu.example' twice"),
+        ({"origins": [REGIONS[0] | {"weight": 0}]}, "origins are all drained"),
+        ({"origins": [REGIONS[1]], "residency": True}, "residency needs origins with countries, continents or eu"),
+        ({"origins": REGIONS, "residency": True, "cache": True}, "cache needs residency = false"),
+        (
+            {"origins": REGIONS, "residency": True, "mirror": {"url": "https://m.example"}},
+            "mirror needs a geography where residency is binding",
+        ),
+        ({"origins": [{"url": "http://eu.example"}]}, "ROUTES[0].origins[0].url: must be an https:// URL"),
+        ({"origins": [{"url": "binding:NONE"}]}, "ROUTES[0].origins[0].url: the Worker has no binding NONE"),
+        ({"origins": [REGIONS[0] | {"countries": ["de"]}]}, "ROUTES[0].origins[0].countries[0]: "),
+        ({"origins": [REGIONS[1] | {"except": ["CH"]}]}, "except needs continents or eu"),
+        ({"origins": [REGIONS[0] | {"health": "healthz"}]}, "ROUTES[0].origins[0].health: "),
+        ({"origins": [REGIONS[0] | {"health": "/a/../b"}]}, "ROUTES[0].origins[0].health: must be a normalised"),
+        ({"origins": REGIONS, "mirror": {"url": "https://m.example", "share": 5}}, "ROUTES[0].mirror.share: "),
+    ],
+)
+def test_origins_that_mean_nothing_are_a_fault(more: dict[str, Any], told: str) -> None:
+    (fault,) = faults({"path": "/a", "auth": "none"} | more)
+    assert told in fault
+
+
+def test_a_route_with_residency_caches_nothing() -> None:
+    (route,) = load({"path": "/a", "auth": "none", "origins": REGIONS, "residency": True}).routes
+    assert route.cache_settings is None
+
+
 def test_match_needs_one_issuer_where_there_are_several() -> None:
     issuers = [ISSUER | {"name": name, "issuer": f"https://{name}.example"} for name in ("one", "two")]
     route = ROUTE | {"path": "/users/{id}", "match": {"id": "sub"}}
