@@ -30,14 +30,25 @@ from identity.access import refuses_some
 from identity.challenges import Challenges
 from identity.hmacs import HASHES, Hmac, secret_bytes
 from identity.jwks import KeySource, KeysUnavailable, UnknownKey
+from identity.presets import expanded
 from identity.principals import Principal
 from identity.publickeys import MAX_TRIED, KeySet, PublicKey
 from identity.remembered import Memory, Remembered, trusts
-from identity.settings import AccessSettings, IdentitySettings, entry_reference
+from identity.settings import AccessSettings, IdentitySettings
 from identity.tokens import USUAL_LENGTH, InvalidToken, Token, parse_token
 from identity.trust import OF_THE_TOKEN, Entries, Entry, candidates, connect_keys, furthest
 
-__all__ = ["HASHES", "Authenticator", "Hmac", "KeySet", "Principal", "Unverified", "refuses_some", "secret_bytes"]
+__all__ = [
+    "HASHES",
+    "Authenticator",
+    "Hmac",
+    "KeySet",
+    "Principal",
+    "Unverified",
+    "expanded",
+    "refuses_some",
+    "secret_bytes",
+]
 
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 """RFC 9110 section 11.2: what may stand behind `Bearer`."""
@@ -120,8 +131,8 @@ class Authenticator:
         self._challenges = Challenges(settings.realm)
         self._memory = Memory()
         entries = [
-            Entry(index, entry, entry.references | {entry_reference(index)}, settings.secrets)
-            for index, entry in enumerate(settings.issuers)
+            Entry(index, entry, entry.references | {path}, settings.secrets)
+            for index, (path, entry) in enumerate(settings.entries())
         ]
         self._sources = connect_keys(zip(entries, settings.issuers, strict=True), platform, self._memory.forget)
         self._doors = _doors(entries, settings)

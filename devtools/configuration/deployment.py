@@ -64,11 +64,11 @@ def _about_addresses(settings: Settings) -> Iterator[str]:
                 yield f"ROUTES[{index}].{place}: still the placeholder; set your API's URL, `sam deploy` prints one"
             elif why := _unreachable(url):
                 yield f"ROUTES[{index}].{place}: {why}; set your API's URL"
-    for index, issuer in enumerate(settings.issuers):
+    for path, issuer in settings.entries():
         if why := _unreachable(issuer.issuer or ""):
-            yield f"ISSUERS[{index}].issuer: {why}; set your provider's"
+            yield f"{path}.issuer: {why}; set your provider's"
         if why := _unreachable(issuer.jwks_url or ""):
-            yield f"ISSUERS[{index}].jwks_url: {why}; set your provider's"
+            yield f"{path}.jwks_url: {why}; set your provider's"
     if why := _unreachable(settings.summary.webhook or ""):
         yield f"SUMMARY.webhook: {why}; set one that is told, or leave it out"
 

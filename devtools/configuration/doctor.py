@@ -114,11 +114,10 @@ def _about_money(settings: Settings) -> Iterator[str]:
 
 
 def _about_issuers(settings: Settings) -> Iterator[str]:
-    for index, entry in enumerate(settings.issuers):
-        path = f"ISSUERS[{index}]"
+    for path, entry in settings.entries():
         if entry.issuer is None:
             yield f"{path}.issuer: takes every token without `iss` that has the right signature; name the issuer"
-        if not entry.audience:
+        if not entry.audience and not entry.require:
             yield f"{path}.audience: a token made for another service is accepted; name this API's audience"
         yield from _about_inline_keys(path, entry)
     if not settings.issuers:

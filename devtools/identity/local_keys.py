@@ -3,9 +3,9 @@
 `ensure_local_keys` writes two files that git ignores, and never touches what is already set:
 
     .dev.vars (or what wrangler reads in its place)
-                            JWT_SECRET, ORIGIN_SECRET, an AWS access key for the emulator, and ISSUERS with three
+                            JWT_SECRET, ORIGIN_SECRET, an AWS access key for the emulator, and ISSUERS with
                             entries: HS256 by JWT_SECRET for tokens without `iss`, LOCAL_ISSUER with three public keys,
-                            and DOWN_ISSUER
+                            DOWN_ISSUER, and one for each provider of `token --like`
     .gatehouse/keys.json    the private keys, as JWKs; readable by their owner alone
 
 Each line made is marked as such, and gives way to the same name in wrangler.toml
@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from devtools.configuration import local_vars
 from devtools.failure import Failure
+from devtools.identity.shapes import SHAPES
 from devtools.paths import ROOT
 
 LOCAL_ISSUER: Final = "https://issuer.gatehouse.test/"
@@ -32,6 +33,12 @@ DOWN_ISSUER: Final = "https://down.gatehouse.test/"
 """An issuer whose keys can never be had, to see what a caller is told then: nothing listens on port 9."""
 DOWN_JWKS: Final = "http://127.0.0.1:9/jwks.json"
 KEYS: Final = Path(".gatehouse") / "keys.json"
+
+LIKENESSES: Final = (
+    "auth0", "cognito", "entra-any", "keycloak", "okta", "firebase", "supabase-secret", "clerk", "google", "zitadel",
+    "apple", "cloudflare-access",
+)  # fmt: skip
+"""Providers whose tokens are taken on this machine, by its own keys; `entra-any` takes those of one tenant as well."""
 
 SECRETS: Final = ("JWT_SECRET", "ORIGIN_SECRET")
 AWS_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -91,6 +98,8 @@ def stored_keys(root: Path = ROOT) -> list[dict[str, Any]]:
 def local_issuers(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The value of ISSUERS for this machine."""
     public = [{name: value for name, value in key.items() if name not in PRIVATE_MEMBERS} for key in keys]
+    signing = {"jwks": {"keys": [key for key in public if key["alg"] != "EdDSA"]}, "algorithms": ["RS256", "ES256"]}
+    likenesses = [{**SHAPES[name].entry, **signing} for name in LIKENESSES]
     return [
         {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"},
         {
@@ -100,6 +109,7 @@ def local_issuers(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "jwks": {"keys": public},
         },
         {"issuer": DOWN_ISSUER, "audience": [LOCAL_AUDIENCE], "algorithms": ["ES256"], "jwks_url": DOWN_JWKS},
+        *likenesses,
     ]
 
 

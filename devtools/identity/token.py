@@ -1,13 +1,15 @@
 """`token`: prints a token that the gateway on this machine accepts.
 
     python -m devtools token --sub u1 --role admin [--alg RS256] [--expires 1h] [--scope "read write"]
-                             [--issuer ISS] [--audience AUD] [--claim name=value] [--env NAME]
+                             [--issuer ISS] [--audience AUD] [--claim name=value] [--env NAME] [--like PROVIDER]
 
     curl -H "authorization: Bearer $(.venv/bin/python -m devtools token --sub u1)" localhost:8787/_gatehouse/whoami
 
 The issuer is the first of ISSUERS that this machine has a key of for the algorithm, or the one named; `--issuer ''`
 is the entry without a name. `--expires=-1h` makes a token that has expired. A value of `--claim` is JSON where it is
-valid JSON, and else a string.
+valid JSON, and else a string. `--like cognito` makes a token as that provider does
+(`devtools/identity/shapes.py` has the names), for the entry that `make dev` puts into ISSUERS; `--sub` and `--claim`
+change what it says.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import jwt
 from devtools.configuration import local_vars
 from devtools.failure import Failure
 from devtools.identity import local_keys
+from devtools.identity.shapes import SHAPES
 from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
@@ -36,6 +39,7 @@ from core.faults import Misconfigured
 from identity.hmacs import secret_bytes
 from identity.jose import canonical_algorithm
 from identity.settings import IssuerSettings
+from identity.tenants import IssuerName
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DURATION = re.compile(r"(-?\d+)([smhd]?)")
@@ -64,24 +68,46 @@ class Signer:
         _put(payload, issuer.id_claim[0], subject)
         if roles:
             _put(payload, issuer.role_claim, roles[0] if len(roles) == 1 else roles)
-        payload |= claims
-        return jwt.encode(payload, self._key, algorithm=self._algorithm, headers=self._headers or None)
+        return self.encode(payload | claims)
+
+    def encode(self, payload: Mapping[str, Any]) -> str:
+        return jwt.encode(dict(payload), self._key, algorithm=self._algorithm, headers=self._headers or None)
 
 
 def main(argv: list[str]) -> int:
     """Print one token. Raises Failure."""
     options = _options(argv)
-    signer = find_signer(local_settings(ROOT, options.env), options.issuer, options.alg)
     claims = dict(options.claim)
+    if options.like is not None:
+        claims = {**claims, **({} if options.sub is None else {"sub": options.sub})}
+        print(token_like(local_settings(ROOT, options.env), options.like, claims, lifetime=options.expires))
+        return 0
+    signer = find_signer(local_settings(ROOT, options.env), options.issuer, options.alg)
     if options.scope:
         claims["scope"] = " ".join(options.scope)
-    print(signer.sign(options.sub, options.role, lifetime=options.expires, audience=options.audience, **claims))
+    print(signer.sign(options.sub or "u1", options.role, lifetime=options.expires, audience=options.audience, **claims))
     return 0
 
 
 def mint(subject: str, role: str, *, lifetime: int = 3600) -> str:
     """A token for a user of the demo page, as `devtools token` would print it. Raises Failure."""
     return find_signer(local_settings(ROOT, None)).sign(subject, [role], lifetime=lifetime)
+
+
+def token_like(settings: Settings, name: str, claims: Mapping[str, Any], *, lifetime: int, root: Path = ROOT) -> str:
+    """A token as the provider `name` makes them, signed with a key of this machine. Raises Failure."""
+    shape = SHAPES.get(name)
+    if shape is None:
+        raise Failure(f"no provider is called {name!r}", f"choose one of {', '.join(SHAPES)}")
+    now = int(time.time())
+    payload = {"iat": now, "exp": now + lifetime, **shape.claims, **claims}
+    for entry in settings.issuers:
+        named = IssuerName(entry.issuer, entry.tenants).takes(shape.claims["iss"])
+        signer = _signer(entry, shape.algorithm, settings.secrets, root) if named else None
+        if signer is not None and shape.algorithm in entry.algorithms:
+            return signer.encode(payload)
+    mend = f"delete ISSUERS in {local_vars.DEV_VARS}; `make dev` makes one that has it"
+    raise Failure(f"ISSUERS has no entry for {shape.claims['iss']} with a key of this machine", mend)
 
 
 def local_settings(root: Path, environment: str | None) -> Settings:
@@ -143,7 +169,8 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m devtools token", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sub", default="u1", help="the subject (default u1)")
+    parser.add_argument("--sub", help="the subject (default u1)")
+    parser.add_argument("--like", metavar="PROVIDER", help=f"a token of that shape: {', '.join(SHAPES)}")
     parser.add_argument("--role", action="append", default=[], help="a role; may be given more than once")
     parser.add_argument("--scope", action="append", default=[], help="scopes, delimited by spaces")
     parser.add_argument("--alg", help="HS256, RS256, ES256 or EdDSA (default: the issuer's first)")

@@ -7,13 +7,13 @@ Every structured setting is accepted as a TOML/JSON value and as a JSON string, 
 can carry it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
-from auth import HASHES, Hmac, KeySet, secret_bytes
+from auth import HASHES, Hmac, KeySet, expanded, secret_bytes
 from configuration.settings import RouteSettings, Settings
 from configuration.shadows import shadow_faults
 from core import strictjson
@@ -63,11 +63,13 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
     Raises Misconfigured with every fault found.
     """
     values, faults = _parse(variables)
+    values["issuers"], places, wrong = expanded(values.get("issuers", ()))
+    faults += wrong
     if not faults:
         try:
-            settings = Settings(**values)
+            settings = Settings(**values).placed(places)
         except ValidationError as error:
-            faults = _model_faults(error)
+            faults = _model_faults(error, places)
         else:
             faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
             faults += shadow_faults(settings.routes)
@@ -99,12 +101,11 @@ def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _issuer_faults(settings: Settings) -> list[str]:
-    faults = []
+    faults: list[str] = []
     issuers = [entry.issuer for entry in settings.issuers]
-    names = [entry.name for entry in settings.issuers]
-    for index, entry in enumerate(settings.issuers):
-        path = f"ISSUERS[{index}]"
-        if entry.name is not None and names.index(entry.name) != index:
+    named: dict[str, str] = {}
+    for path, entry in settings.entries():
+        if entry.name is not None and named.setdefault(entry.name, path) != path:
             faults.append(f"{path}.name: {entry.name!r} is listed twice")
         if entry.name is not None and entry.name in issuers:
             faults.append(f"{path}.name: {entry.name!r} is an issuer as well; choose a word that is none")
@@ -113,7 +114,7 @@ def _issuer_faults(settings: Settings) -> list[str]:
         for name in entry.secret or ():
             faults += [f"{path}.secret: {fault}" for fault in _secret_faults(name, settings.secrets, entry)]
     faults += _trust_faults("OPERATOR_ISSUERS", settings.operator_issuers, settings)
-    return faults
+    return list(dict.fromkeys(faults))  # entries of one preset have the same
 
 
 def _trust_faults(path: str, trusted: Collection[str] | None, settings: Settings) -> list[str]:
@@ -217,15 +218,26 @@ def _log_faults(settings: Settings) -> list[str]:
     return []
 
 
-def _model_faults(error: ValidationError) -> list[str]:
-    """One line each. A list that is too short because of an item that is wrong is that item's fault alone."""
+def _model_faults(error: ValidationError, places: Sequence[int]) -> list[str]:
+    """One line each. A list that is too short because of an item that is wrong is that item's fault alone.
+
+    `places` are those in ISSUERS as it is written.
+    """
     found = error.errors(include_url=False)
     within = {item["loc"][:-1] for item in found}
-    return [
-        _fault(item["loc"], WORDS.get(item["type"], item["msg"]))
+    faults = [
+        _fault(_as_written(item["loc"], places), WORDS.get(item["type"], item["msg"]))
         for item in found
         if item["type"] != "too_short" or item["loc"] not in within
     ]
+    return list(dict.fromkeys(faults))
+
+
+def _as_written(location: tuple[int | str, ...], places: Sequence[int]) -> tuple[int | str, ...]:
+    match location:
+        case ("issuers", int(index), *rest) if index < len(places):
+            return ("issuers", places[index], *rest)
+    return location
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from identity.claim_paths import ClaimPath, Claims, Condition
 from identity.claim_values import id_text, is_list_of_strings, role_names, scope_names, told_texts
+from identity.presets import fills_in
 from identity.settings import IssuerSettings
 from identity.tenants import IssuerName
 from identity.tokens import InvalidToken
@@ -83,7 +84,8 @@ class ClaimRules:
         self._role_separator = entry.role_separator
         self._scope = None if entry.scope_claim is None else ClaimPath(entry.scope_claim)
         self._told = [(name, ClaimPath(path)) for path, name in entry.forward_claims.items()]
-        self._names_roles = "role_claim" in entry.model_fields_set
+        usual = fills_in(entry.preset, "role_claim", entry.role_claim)  # where many have no role, and no such claim
+        self._names_roles = "role_claim" in entry.model_fields_set and not usual
         self._leeway = entry.leeway
         self._max_lifetime = entry.max_lifetime
 

@@ -1,13 +1,14 @@
 """Whom a route lets in, and whose tokens count, as `wrangler.toml` says it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     StrictBool,
     StrictFloat,
     StrictInt,
@@ -32,7 +33,6 @@ __all__ = ["ASYMMETRIC", "HS_KEY_BYTES", "AccessSettings", "IdentitySettings", "
 UNFILLED = re.compile(r"[{}<>]")
 """`{tenant}`, `${TENANT}`, `<your-domain>`: characters that no URL holds (RFC 3986 section 2)."""
 
-ACCESS_TEAM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 SCOPE_TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
 """RFC 6749 section 3.3; it is quoted as it is in a challenge."""
 
@@ -164,28 +164,8 @@ class IssuerSettings(Model):
     """Longest `exp` - `iat` in seconds; tokens then need an `iat`."""
     max_token_bytes: int = Field(USUAL_LENGTH, ge=1024, le=MAX_LENGTH)
     """Longest token, in characters; those that carry hundreds of groups need more."""
-    preset: Literal["cloudflare-access"] | None = None
-    """Fills in issuer, keys, algorithm and header of Cloudflare Access; needs `team`."""
-    team: str | None = None
-    """Cloudflare Access team name: the part before `.cloudflareaccess.com`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand_preset(cls, value: Any) -> Any:
-        """Cloudflare Access: issuer, keys, algorithm and header follow from the team name."""
-        if not isinstance(value, Mapping) or value.get("preset") != "cloudflare-access":
-            return value
-        team = value.get("team")
-        if not isinstance(team, str) or not ACCESS_TEAM.fullmatch(team):
-            raise ValueError("preset 'cloudflare-access' needs team = '<name before .cloudflareaccess.com>'")
-        base = f"https://{team}.cloudflareaccess.com"
-        return {
-            "issuer": base,
-            "jwks_url": f"{base}/cdn-cgi/access/certs",
-            "algorithms": ["RS256"],
-            "header": "cf-access-jwt-assertion",
-            **value,
-        }
+    preset: str | None = None
+    """The provider whose issuer, keys and claims are [filled in](#presets); what the entry says itself comes first."""
 
     @field_validator("typ", "audience", "secret", "tenants", mode="before")
     @classmethod
@@ -275,8 +255,6 @@ class IssuerSettings(Model):
             raise ValueError("HS algorithms need 'secret', and all others need a key set (RFC 8725 section 3.1)")
         if self.secret is None and self.secret_encoding != "utf-8":
             raise ValueError("'secret_encoding' needs 'secret'")
-        if self.team is not None and self.preset is None:
-            raise ValueError("'team' needs preset = 'cloudflare-access'")
         return self
 
     @model_validator(mode="after")
@@ -307,12 +285,24 @@ class IdentitySettings(SecretsSettings):
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
 
+    _places: tuple[int, ...] = PrivateAttr(())
+
     @property
     def operators(self) -> tuple[str, ...]:
         """Whose roles count at the endpoints that change something. With no issuer, nobody has a role at all."""
-        return self.operator_issuers or (entry_reference(0),)
+        return self.operator_issuers or (entry_path(0),)
+
+    def entries(self) -> Iterator[tuple[str, IssuerSettings]]:
+        """Every entry, presets filled in, by its path: those of one preset have one."""
+        for index, entry in enumerate(self.issuers):
+            yield entry_path(self._places[index] if self._places else index), entry
+
+    def placed(self, places: Sequence[int]) -> Self:
+        """These settings, told the place in ISSUERS that each entry is from, where a preset stands for several."""
+        self._places = tuple(places)
+        return self
 
 
-def entry_reference(index: int) -> str:
-    """What an entry of ISSUERS is called by its place, where others may share its `issuer` and it has no name."""
-    return f"ISSUERS[{index}]"
+def entry_path(place: int) -> str:
+    """`ISSUERS[0]`: what an entry is called by its place, where others may share its `issuer` and it has no name."""
+    return f"ISSUERS[{place}]"

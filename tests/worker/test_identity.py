@@ -20,7 +20,6 @@ SECRET = "a secret of at least thirty-two bytes"
 WHOAMI = "/_gatehouse/whoami"
 ALGORITHMS = ["RS256", "RS512", "PS256", "PS384", "ES256", "ES384", "ES512", "EdDSA"]
 ORIGIN = "https://origin.example"
-ACCESS_AUDIENCE = "0123456789abcdef"
 
 
 @dataclass
@@ -266,7 +265,7 @@ def test_a_configuration_that_cannot_be_trusted_opens_nothing(
         assert line["fault"].startswith(fault)
 
 
-# --- presets ----------------------------------------------------------------------------------------------------------
+# --- key sets -------------------------------------------------------------------------------------------------------
 
 
 def test_discovery_finds_the_keys(worker: Callable[..., Gateway]) -> None:
@@ -331,17 +330,3 @@ def test_without_a_secret_the_log_names_callers_by_a_key_of_the_isolates_own(wor
     assert len(first) == len(second) == 16
     assert first != second
     assert len(set(labels(LOG_SECRET="a log secret of thirty-two bytes or so"))) == 1
-
-
-def test_cloudflare_access_is_a_preset(worker: Callable[..., Gateway]) -> None:
-    with IdentityProvider() as provider:
-        key = provider.add_key("RS256", "k1")
-        issuers = [{"preset": "cloudflare-access", "team": "acme", "audience": [ACCESS_AUDIENCE]}]
-        with worker(vars={"ISSUERS": json.dumps(issuers)}, outbound=provider.url) as gateway:
-            claims = {"iss": "https://acme.cloudflareaccess.com", "aud": [ACCESS_AUDIENCE], "sub": "u1"}
-            token = key.token({**claims, "exp": time.time() + 60})
-            response = gateway.get(WHOAMI, headers={"cf-access-jwt-assertion": token})
-            assert response.json()["issuer"] == "https://acme.cloudflareaccess.com"
-            in_the_wrong_field = gateway.get(WHOAMI, headers={"authorization": f"Bearer {token}"})
-            assert in_the_wrong_field.status_code == 401
-        assert provider.requests == ["/cdn-cgi/access/certs"]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
 from auth import Authenticator
@@ -19,9 +20,11 @@ from devtools.configuration import doctor, local_vars
 from devtools.failure import Failure
 from devtools.identity import local_keys, token
 from devtools.identity.local_keys import AWS_KEYS
+from devtools.identity.shapes import SHAPES
 from devtools.paths import ROOT
 from identity.principals import Principal
 from identity.settings import AccessSettings
+from tests.provider_tokens import SEEN
 from tests.unit.identity import cryptography_verifier
 from tests.unit.in_memory import World, run
 
@@ -40,7 +43,7 @@ def configure(root: Path, **variables: Any) -> None:
     (root / ".dev.vars").write_text("".join(lines))
 
 
-def accepted(root: Path, text: str) -> Principal:
+def accepted(root: Path, text: str, field: str = "authorization") -> Principal:
     """Who the gateway of `root` takes the bearer of a token for."""
     world = World()
     world.clock.now = time.time()
@@ -48,7 +51,9 @@ def accepted(root: Path, text: str) -> Principal:
     world.verify = cryptography_verifier.verify  # type: ignore[method-assign]
     settings = load_settings(*local_vars.read(root / "wrangler.toml"))
     authenticator = Authenticator(settings, world.platform())
-    request = Request("GET", "https", "localhost", "/", headers={"authorization": f"Bearer {text}"})
+    request = Request(
+        "GET", "https", "localhost", "/", headers={field: f"Bearer {text}" if field == "authorization" else text}
+    )
     principal = run(authenticator.authenticate(request, AccessSettings(auth="required"), world.background))
     assert isinstance(principal, Principal)
     return principal
@@ -132,6 +137,20 @@ def test_a_token_of_this_machine_is_accepted(root: Path, algorithm: str) -> None
     principal = accepted(root, text)
     assert (principal.id, principal.roles, principal.scopes) == ("u7", ("admin", "editor"), frozenset({"read"}))
     assert principal.issuer == (None if algorithm == "HS256" else local_keys.LOCAL_ISSUER)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_token_like_a_providers_is_accepted_on_this_machine(root: Path, name: str) -> None:
+    local_keys.ensure_local_keys(root)
+    settings = token.local_settings(root, None)
+    text = token.token_like(settings, name, {"jti": "local"}, lifetime=60, root=root)
+    shape, claims = SHAPES[name], jwt.decode(text, options={"verify_signature": False})
+    assert {**shape.claims, "jti": "local"}.items() <= claims.items()
+    assert claims["exp"] - claims["iat"] == 60
+    field = "cf-access-jwt-assertion" if shape.entry["preset"] == "cloudflare-access" else "authorization"
+    assert (accepted(root, text, field).id, accepted(root, text, field).roles) == SEEN[name]
+    with pytest.raises(Failure, match="no provider is called"):
+        token.token_like(settings, "nobody", {}, lifetime=60, root=root)
 
 
 def test_claims_stand_where_the_issuer_looks_for_them(root: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auth import Authenticator
+from auth import Authenticator, expanded
 from configuration.settings import RouteSettings, Settings
 from core.release import VERSION
 from devtools.paths import ROOT
@@ -88,7 +88,8 @@ def test_refusals_follow_from_access() -> None:
 
 
 def test_a_token_in_another_field_is_a_scheme_of_its_own() -> None:
-    access = IssuerSettings.model_validate({"preset": "cloudflare-access", "team": "acme", "audience": ["a"]})
+    [made], _, _ = expanded([{"preset": "cloudflare-access", "team": "acme", "audience": ["a"]}])
+    access = IssuerSettings.model_validate(made)
     document = described(route("/a"), issuers=(ISSUER, access))
     assert document["components"]["securitySchemes"]["cf-access-jwt-assertion"]["in"] == "header"
     assert document["paths"]["/a"]["get"]["security"] == [{"bearer": []}, {"cf-access-jwt-assertion": []}]
