@@ -225,19 +225,31 @@ def _model_faults(error: ValidationError, places: Sequence[int]) -> list[str]:
     """
     found = error.errors(include_url=False)
     within = {item["loc"][:-1] for item in found}
+    tables = {item["loc"][: _table(item["loc"])] for item in found if _table(item["loc"]) is not None}
     faults = [
         _fault(_as_written(item["loc"], places), WORDS.get(item["type"], item["msg"]))
         for item in found
-        if item["type"] != "too_short" or item["loc"] not in within
+        if (item["type"] != "too_short" or item["loc"] not in within) and not _is_beside(item["loc"], tables)
     ]
     return list(dict.fromkeys(faults))
 
 
 def _as_written(location: tuple[int | str, ...], places: Sequence[int]) -> tuple[int | str, ...]:
+    """A location as it is in the configuration: `("cache", "CacheSettings", "query")` -> `("cache", "query")`."""
     match location:
         case ("issuers", int(index), *rest) if index < len(places):
-            return ("issuers", places[index], *rest)
-    return location
+            location = ("issuers", places[index], *rest)
+    return tuple(part for part in location if not str(part).endswith("Settings"))
+
+
+def _table(location: tuple[int | str, ...]) -> int | None:
+    """Where a location has the name of a model, as it has for a setting that is a table or something simple."""
+    return next((place for place, part in enumerate(location) if str(part).endswith("Settings")), None)
+
+
+def _is_beside(location: tuple[int | str, ...], tables: set[tuple[int | str, ...]]) -> bool:
+    """Whether it is only that a table is nothing simple: what is wrong in the table is said."""
+    return location[:-1] in tables and location[-1] in ("bool", "str")
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:
