@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from auth import Authenticator, Principal, Unverified
 from browsers.cors import Cors
+from browsers.handshakes import Handshakes
 from cache import CachePolicy, CacheSettings, HttpCache, counted_query
 from configuration.hosts import Hosts
 from configuration.ownership import require_own
@@ -21,6 +22,7 @@ from configuration.route_patterns import Pattern
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings, Settings
 from core.budget import Budget
+from core.event_stream import asks_for_events
 from core.lengths import refuse_too_long
 from core.messages import Request, Response
 from core.paths import normalise_path, refuse_encoded_slash
@@ -70,6 +72,7 @@ class Gateway:
         self._labels = CallerLabels(settings.secrets.get("LOG_SECRET"))
         self._environment, self._summary = settings.environment, settings.summary
         self._cors = Cors(settings.cors_origins)
+        self._handshakes = Handshakes(settings.cors_origins)
         self._locator = Locator.configured(settings, platform.clock)
         self._authenticator = Authenticator(settings, platform)
         self._budget = budget = Budget(settings.held_bytes)
@@ -210,7 +213,7 @@ class Gateway:
         exchange.notes = forwarding.notes
         if self._cache is None:
             return await forwarding.send()
-        if policy is None or (route.websocket and is_websocket(request)):
+        if policy is None or _goes_around(request, route):
             return await self._cache.pass_by(request, forwarding, exchange.background)
         asked = self._platform.clock()
         try:
@@ -224,6 +227,8 @@ class Gateway:
         who = self._authenticator.identify(exchange.request, route)
         principal = await self._authenticator.verify(who, exchange.background) if isinstance(who, Unverified) else who
         exchange.principal = principal
+        if principal is not None and route.websocket:
+            self._handshakes.refuse_foreign(exchange.request, takes_token=route.websocket_token)
         self._authenticator.authorize(principal, route)
         return principal
 
@@ -291,6 +296,13 @@ def _readings(endpoints: Endpoints, routes: RouteTable) -> Readings:
     """What a path may be read as, in the order in which it is matched: the gateway's own endpoints come first."""
     own = [(endpoint.pattern, dict.fromkeys(endpoint.by_method, endpoint.access)) for endpoint in endpoints.all()]
     return Readings([*own, *((pattern.pattern, pattern.by_method) for pattern in routes.patterns)])
+
+
+def _goes_around(request: Request, route: RouteSettings) -> bool:
+    """Whether a request is for something that no cache holds: a socket, or a stream where the route has streams."""
+    if route.sse is not None and asks_for_events(request.headers):
+        return True
+    return route.websocket is not False and is_websocket(request)
 
 
 def _problem_of(refusal: Problem | ClientGone | ClientTooSlow) -> Problem:

@@ -34,19 +34,23 @@ from core.lengths import too_long_answer
 from core.messages import ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Background, FetchFailed, FetchTimeout, Platform
 from core.problems import Problem
+from fields.handshake import is_websocket
 from forwarding.answered import sanitised_response
 from forwarding.callers import caller_of
 from forwarding.forwarded import (
     Identity,
     Vouched,
+    expiry_field,
     forwarded_request,
     identity_fields,
     presented_credentials,
+    token_end,
     vouched_fields,
 )
 from forwarding.graphql import Excess, hold_within
 from forwarding.graphql import refusal as graphql_refusal
 from forwarding.health import Health
+from forwarding.lasting import lasts, put_under_terms
 from forwarding.mirror import Mirror
 from forwarding.origins import Plan
 from forwarding.retries import backoff, content_in_flight, is_retryable, is_transient, retry_after
@@ -61,6 +65,7 @@ from forwarding.upstreams import (
     nobody_in_region,
     visitor_place,
 )
+from forwarding.websockets import manages_connections
 
 __all__ = ["Excess", "Forwarder", "Vouched", "graphql_refusal", "hold_within"]
 
@@ -106,16 +111,19 @@ class Forwarder:
         """The exchange about to be made for `request`, which has matched `route`. `place` is where the visitor is,
         `background` what sends copies.
 
-        Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded, 503 when
-        geography is binding and leaves no origin.
+        Raises Problem 413 when the announced content is too long, 400 when a claim cannot be forwarded, 404 for what is
+        the gateway's own to do at an origin, 503 when geography is binding and leaves no origin.
         """
-        origins = self._origins[id(route)]
+        origins, principal = self._origins[id(route)], vouched.principal
+        if origins.are_api_gateways and manages_connections(request.path):
+            raise Problem(404, "not_found", "No route of this gateway has that path.")
         if (content_length(request.headers) or 0) > route.max_body:
             raise _too_large(route)
-        plan = origins.alone or self._planned(origins, request, vouched.principal, place)
-        forwarding = Forwarding(
-            plan, request, vouched_fields(vouched), self._platform, self._sleep, self._budget, vouched.principal
-        )
+        plan = origins.alone or self._planned(origins, request, principal, place)
+        fields = vouched_fields(vouched)
+        if principal is not None and (route.forward_expiry or (route.websocket and is_websocket(request))):
+            fields.update(expiry_field(principal))
+        forwarding = Forwarding(plan, request, fields, self._platform, self._sleep, self._budget, principal)
         forwarding.background = background
         mirror = origins.mirror
         if mirror is not None and mirror.wants(request, visitor_place(place), self._platform.random.random()):
@@ -219,6 +227,8 @@ class Forwarding:
         public = sanitised_response(response, self.upstream.target, self.client_request)
         if public.body is None:
             await cancel(response.body)
+        if lasts(public):
+            put_under_terms(public, self.upstream.route, token_end(self.principal), self.platform)
         return public
 
     async def _first_of_the_plan(self, request: Request, started: float) -> Response:

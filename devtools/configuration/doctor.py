@@ -30,6 +30,7 @@ from configuration.settings import Settings
 from core.faults import Misconfigured
 from devtools.configuration import deployment
 from endpoints import openapi, origins
+from forwarding.settings import WebsocketSettings
 from identity.publickeys import KeySet
 from identity.settings import IssuerSettings
 from places import tender
@@ -146,6 +147,13 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
             yield (
                 f"ROUTES[{index}].residency: binds which origin is asked; the Worker itself runs where the visitor enters "
                 "Cloudflare's network, and its logs are where you send them"
+            )
+        lasts = isinstance(route.websocket, WebsocketSettings)
+        if lasts and route.sign == "sigv4" and route.strip_prefix != route.path:
+            whole = route.path.removesuffix("/*")
+            yield (
+                f"ROUTES[{index}].strip_prefix: API Gateway serves a WebSocket API at the path of its stage alone; "
+                f"write path = strip_prefix = '{whole}'"
             )
         if route.path == "/*" and route.auth == "none":
             yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"

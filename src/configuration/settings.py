@@ -14,7 +14,7 @@ from configuration.route_spelling import host_fault, method_fault, path_fault
 from core.budget import HELD_BYTES
 from core.model import MIB, Part
 from fields.names import TOKEN
-from forwarding.settings import ForwardingSettings
+from forwarding.settings import ForwardingSettings, SseSettings, WebsocketSettings
 from identity.settings import AccessSettings, IdentitySettings
 from operations.settings import LimitedSettings, SummarySettings
 from places.settings import LocaleSettings
@@ -97,6 +97,11 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
             raise ValueError("cache.partition needs auth = 'required' or 'optional'")
         if self.residency and self.cache and "cache" in self.model_fields_set:
             raise ValueError("cache needs residency = false: the store it writes to has no region")
+        for name, lasting in (("websocket", self.websocket), ("sse", self.sse)):
+            if isinstance(lasting, WebsocketSettings | SseSettings) and lasting.ends_with_token and self.auth == "none":
+                raise ValueError(f"{name}.ends_with_token needs auth = 'required' or 'optional'")
+        if self.forward_expiry and self.auth == "none":
+            raise ValueError("forward_expiry needs auth = 'required' or 'optional'")
         return self
 
     @property

@@ -9,7 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from core.event_stream import EventTerms
 from core.messages import Body, Request, Response
+from core.sockets import SocketTerms
 
 
 class FetchFailed(Exception):
@@ -128,6 +130,18 @@ class Randomness(Protocol):
     def random(self) -> float: ...
 
 
+class Sockets(Protocol):
+    def __call__(self, websocket: object, terms: SocketTerms) -> object:
+        """The socket to give to a client, joined to an origin's `websocket` (`Response.websocket`) under `terms`."""
+        ...
+
+
+class EventStreams(Protocol):
+    def __call__(self, body: Body, terms: EventTerms) -> Body:
+        """The stream of events to give to a client in place of an origin's. Not of one in a content coding."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """Everything outside that the core may use. One per isolate; none of it belongs to a single request."""
@@ -145,3 +159,5 @@ class Platform:
     clock: Clock
     random: Randomness
     log: Log
+    sockets: Sockets
+    events: EventStreams

@@ -11,8 +11,10 @@ from workers import import_from_javascript
 from core.ports import Analytics, Fetch, Platform, RateLimiter
 from edge.bridge import bridge
 from edge.console import write_log
+from edge.events import EdgeEvents
 from edge.fetch import EdgeFetch
 from edge.signatures import WebCrypto
+from edge.sockets import EdgeSockets
 from edge.store import EdgeRateLimiter, WorkersKV
 
 _worker: Any = import_from_javascript("cloudflare:workers")
@@ -60,6 +62,8 @@ def platform(bindings: set[str]) -> Platform:
         clock=time.time,
         random=random.Random(int.from_bytes(random.SystemRandom().randbytes(32))),
         log=write_log,
+        sockets=EdgeSockets(),
+        events=EdgeEvents(),
     )
 
 

@@ -8,6 +8,7 @@ change or remove one of them.
     x-user-role         its roles: `user,editor`             x-geo-region     11 (ISO 3166-2, without the country)
     x-user-issuer       its issuer, if it names one          x-geo-currency   EUR
     x-user-…            claims that its entry forwards
+    x-user-token-expires    `exp`, where a route asks
     x-request-id        ours, or the client's if valid       x-geo-language   pt-PT
     traceparent, tracestate                                  x-forwarded-for, -proto, -host, -prefix; forwarded; via
 
@@ -16,6 +17,7 @@ UTF-8, and so are `%` and `,`: `urllib.parse.unquote` gives back what the token 
 that holds CR, LF or NUL never gets here: such a request is refused with 400 `unusable_claim`.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from functools import lru_cache
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
+from core.event_stream import asks_for_events
 from core.messages import Request
 from core.problems import Problem
 from fields.cookies import cookie_value, one_field, without_cookie
@@ -68,6 +71,8 @@ class Identity(Protocol):
     def roles(self) -> tuple[str, ...]: ...
     @property
     def told(self) -> tuple[tuple[str, tuple[str, ...]], ...]: ...
+    @property
+    def expires(self) -> float: ...
 
 
 class Place(Protocol):
@@ -115,6 +120,8 @@ class Target:
     """Fields that carry a token for the gateway: `CREDENTIALS`, and those the issuers name."""
     websocket: bool = True
     websocket_token: bool = False
+    events: bool = False
+    """Whether streams of events are given heartbeats, which takes that they come in no content coding."""
     owns_cors: bool = False
     """Whether the gateway, and not the origin, says which sites may read a response."""
     route_fields: RouteFields | None = None
@@ -139,8 +146,9 @@ class Target:
             binding,
             route.forward_authorization,
             CREDENTIALS | token_fields,
-            route.websocket,
+            route.websocket is not False,
             route.websocket_token,
+            route.sse is not None,
             owns_cors,
             RouteFields.of(route.withhold, [*route.pass_, *_forwarded_tokens(route, token_fields)], token_fields),
         )
@@ -250,6 +258,8 @@ def _client_fields(request: Request, target: Target) -> dict[str, str]:
         _take_out_tokens(request, fields)
     if target.websocket and is_websocket(request):
         fields["upgrade"] = "websocket"  # hop-by-hop, and this hop upgrades as well
+    if target.events and asks_for_events(fields):
+        fields["accept-encoding"] = "identity"
     return fields
 
 
@@ -282,6 +292,17 @@ def identity_fields(principal: Identity) -> dict[str, str]:
             "A claim of the token holds a line break, a NUL or broken Unicode and cannot be forwarded.",
         ) from None
     return {name: value for name, value in fields.items() if value}
+
+
+def token_end(principal: Identity | None) -> float | None:
+    """When the caller's token ends, in seconds since 1970; None where nothing says so."""
+    return principal.expires if principal is not None and 0 < principal.expires < math.inf else None
+
+
+def expiry_field(principal: Identity | None) -> dict[str, str]:
+    """When the caller's token ends, for an origin. It says nothing of who that is: no part of `identity_fields`."""
+    end = token_end(principal)
+    return {} if end is None else {"x-user-token-expires": str(int(end))}
 
 
 def _locale_fields(locale: Place) -> dict[str, str]:

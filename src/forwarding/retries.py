@@ -4,6 +4,7 @@ Pure: time and chance are handed in. A request is repeated only when that cannot
 idempotent (RFC 9110 section 9.2.2) and no content is in flight that was consumed by the failed try.
 """
 
+from core.event_stream import asks_for_events
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Request, Response
 from fields.dates import parse_http_date
@@ -28,8 +29,10 @@ def content_in_flight(request: Request) -> bool:
 
 
 def is_retryable(request: Request) -> bool:
-    """Whether `request` may be sent a second time."""
-    return request.method in IDEMPOTENT and not content_in_flight(request) and not upgrades(request)
+    """Whether `request` may be sent a second time. Who asks for events comes back by itself, and says from where."""
+    if request.method not in IDEMPOTENT or content_in_flight(request):
+        return False
+    return not upgrades(request) and not asks_for_events(request.headers)
 
 
 def is_transient(response: Response) -> bool:

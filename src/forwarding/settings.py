@@ -13,6 +13,9 @@ from fields.settings import HandshakeSettings
 from forwarding.geography import GeographySettings
 from forwarding.header_rules import pass_fault, withhold_fault
 
+LONGEST_SOCKET = 7 * 86_400
+"""Seconds. What lives longer is better made anew: both sides have been replaced meanwhile."""
+
 
 class GraphqlSettings(Model):
     """What one GraphQL operation may ask for on a route; more is refused before it is signed, sent or looked up."""
@@ -81,6 +84,30 @@ class MirrorSettings(GeographySettings):
     """Whether the copies say who the caller is: `x-user-*`, cookies, and a token that is forwarded."""
 
 
+class WebsocketSettings(Model):
+    """What ends a WebSocket of a route whatever its two sides do."""
+
+    idle_s: int | None = Field(None, ge=1, le=86_400)
+    """Seconds without a message either way, then 1001 `idle`; a quarter of that later at the latest."""
+    lifetime_s: int | None = Field(None, ge=1, le=LONGEST_SOCKET)
+    """Seconds from the handshake on, then 1001 `lifetime`."""
+    ends_with_token: bool = False
+    """Whether it ends when the caller's token does (`exp`), with 4401 `token_expired`."""
+
+    @property
+    def says_something(self) -> bool:
+        return self.idle_s is not None or self.lifetime_s is not None or self.ends_with_token
+
+
+class SseSettings(Model):
+    """What a stream of server-sent events (`text/event-stream`) is given on its way."""
+
+    heartbeat_s: int = Field(15, ge=1, le=3600)
+    """Seconds of silence after which a comment is sent, between two events only."""
+    ends_with_token: bool = False
+    """Whether it ends when the caller's token does (`exp`)."""
+
+
 class ForwardingSettings(HandshakeSettings):
     """One route's origin and what it is sent."""
 
@@ -95,8 +122,11 @@ class ForwardingSettings(HandshakeSettings):
     """Copies of requests for another origin, whose answers are thrown away."""
     strip_prefix: str = ""
     """Leading path taken off before forwarding: `/api` turns `/api/users` into `/users`."""
-    websocket: bool = True
-    """Whether WebSocket handshakes are passed on; with `false` one is an ordinary request."""
+    websocket: WebsocketSettings | bool = True
+    """Whether WebSocket handshakes are passed on; with `false` one is an ordinary request. An object says what ends a
+    socket; without one, it is the platform's alone."""
+    sse: SseSettings | None = None
+    """Heartbeats and an end for server-sent events: `{ heartbeat_s = 15 }`, or `{}` for the defaults."""
     timeout_ms: int = Field(10_000, ge=1, le=300_000)
     """Milliseconds for the whole exchange up to the response's header section, all tries together."""
     retries: int = Field(2, ge=0, le=5)
@@ -114,6 +144,9 @@ class ForwardingSettings(HandshakeSettings):
     256 KiB."""
     forward_authorization: bool = False
     """Whether the origin gets the client's `Authorization` as well; by default it never sees a token."""
+    forward_expiry: bool = False
+    """Whether the origin is told when the caller's token ends, in `x-user-token-expires`: seconds since 1970. In
+    WebSocket handshakes it always is."""
     withhold: tuple[str, ...] = ()
     """Further fields of clients that do not reach the origin: `cookie`, `x-legacy-*`."""
     pass_: tuple[str, ...] = Field((), alias="pass")
@@ -156,7 +189,7 @@ class ForwardingSettings(HandshakeSettings):
 
     @model_validator(mode="after")
     def _can_be_forwarded_so(self) -> Self:
-        if self.websocket_token and not self.websocket:
+        if self.websocket_token and self.websocket is False:
             raise ValueError("websocket_token needs websocket = true")
         if self.sign != "sigv4" and (self.aws_region or self.aws_service):
             raise ValueError("aws_region and aws_service need sign = 'sigv4'")

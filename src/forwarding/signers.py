@@ -34,6 +34,14 @@ def compiled_signer(
     return None
 
 
+def signed_service(route: ForwardingSettings, host: str) -> str | None:
+    """The service of AWS that a route's requests are signed for; None where they are not, or for none that is known."""
+    if route.sign != "sigv4":
+        return None
+    known = sigv4.scope_of(host)
+    return route.aws_service or (known.service if known else None)
+
+
 def _sigv4_signer(route: ForwardingSettings, host: str, secrets: Mapping[str, str]) -> Signer:
     if route.forward_authorization:
         raise ValueError(
@@ -41,7 +49,7 @@ def _sigv4_signer(route: ForwardingSettings, host: str, secrets: Mapping[str, st
         )
     known = sigv4.scope_of(host)
     region = route.aws_region or (known.region if known else None)
-    service = route.aws_service or (known.service if known else None)
+    service = signed_service(route, host)
     if region is None or service is None:
         raise ValueError(f"aws_region: {host} does not tell its region and service; set aws_region and aws_service")
     scope = sigv4.Scope(region, service)

@@ -14,7 +14,7 @@ from forwarding.health import TIMEOUT, Check
 from forwarding.mirror import Mirror
 from forwarding.origins import Plan, Pool
 from forwarding.settings import ForwardingSettings, OriginSettings
-from forwarding.signers import Signer, compiled_signer
+from forwarding.signers import Signer, compiled_signer, signed_service
 
 WELL = range(200, 400)
 """Statuses of a health check that an origin passes."""
@@ -41,6 +41,8 @@ class RouteOrigins:
     alone: Plan[Upstream] | None
     """The plan for everybody, where there is one."""
     mirror: Mirror | None
+    are_api_gateways: bool = False
+    """Whether AWS takes the gateway's signature at one of them, for whatever is below its stage."""
 
 
 class Issuer(Protocol):
@@ -106,7 +108,9 @@ class Compiler:
             self.faults.append(f"ROUTES[{index}].{error}")
             return None
         pool = Pool(origins, asked, route.residency)
-        return RouteOrigins(pool, pool.alone, mirror)
+        targets = [*(upstream.target for upstream in asked.values()), *([mirror.target] if mirror else [])]
+        are_api_gateways = any(signed_service(route, target.host) == "execute-api" for target in targets)
+        return RouteOrigins(pool, pool.alone, mirror, are_api_gateways)
 
     def _upstream(self, route: ForwardingSettings, number: int) -> Upstream:
         origin = route.every_origin[number]

@@ -13,7 +13,7 @@ FOREIGN_PATH: Final = re.compile(r"\A\$[.\[]|\A/|\[.*\]|\.\.", re.DOTALL)
 """JSONPath (RFC 9535), JSON Pointer (RFC 6901), subscripts."""
 
 TOLD_FIELD: Final = re.compile(r"x-user(?:-[a-z0-9]+)+")
-OWN_FIELDS: Final = frozenset({"x-user-id", "x-user-role", "x-user-issuer"})
+OWN_FIELDS: Final = frozenset({"x-user-id", "x-user-role", "x-user-issuer", "x-user-token-expires"})
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -38,7 +38,7 @@ def told_field_fault(name: str) -> str | None:
     """Why no claim is told by a field of this name; None where one may be."""
     if not TOLD_FIELD.fullmatch(name):
         return "must be a field under 'x-user-', in small letters, digits and '-': clients' copies of those never pass"
-    return "is set already, from id_claim, role_claim and `iss`" if name in OWN_FIELDS else None
+    return "is set already, from id_claim, role_claim, `iss` and `exp`" if name in OWN_FIELDS else None
 
 
 def role_fault(value: str) -> str | None:

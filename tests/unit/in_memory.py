@@ -5,8 +5,10 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
+from core.event_stream import EventTerms
 from core.messages import Arrived, Body, ContentTooLarge, Request, Response
 from core.ports import Fetch, Platform, RateLimiter, StoredValue, StoreFailed
+from core.sockets import SocketTerms
 
 NOW = 1_800_000_000.0
 """Where every test's clock starts: 2027-01-15T08:00:00Z."""
@@ -117,6 +119,9 @@ class World:
         self.requests: list[Request] = []
         """What the outside world was asked for."""
         self.log: list[dict[str, Any]] = []
+        self.joined: list[SocketTerms] = []
+        """The terms of sockets that were joined, and of streams of events below."""
+        self.watched: list[EventTerms] = []
         self._work: list[Coroutine[Any, Any, None]] = []
 
     async def fetch(self, request: Request, *, timeout: float, max_body: int | None = None) -> Response:
@@ -127,6 +132,14 @@ class World:
 
     async def verify(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
         raise AssertionError("no public-key signature was expected")
+
+    def join(self, websocket: object, terms: SocketTerms) -> object:
+        self.joined.append(terms)
+        return websocket
+
+    def watch(self, body: Body, terms: EventTerms) -> Body:
+        self.watched.append(terms)
+        return body
 
     def write_log(self, event: str, **fields: Any) -> None:
         self.log.append({"event": event, **fields})
@@ -156,6 +169,8 @@ class World:
             clock=self.clock,
             random=random.Random(7),
             log=self.write_log,
+            sockets=self.join,
+            events=self.watch,
         )
 
 

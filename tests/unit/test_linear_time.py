@@ -61,7 +61,7 @@ SECRET = "the-secret-of-all-clocks-thirty-two-bytes-and-more"
 VARIABLES: dict[str, Any] = {
     "ROUTES": [
         {"path": "/api/*", "origin": "https://api.example/v1", "auth": "optional", "sign": "hmac",
-         "websocket_token": True, "strip_prefix": "/api",
+         "websocket_token": True, "strip_prefix": "/api", "sse": {}, "forward_expiry": True,
          "cache": {"query": {"ignore": ["utm_*"], "sort": True}, "vary_on_locale": True}},
     ],
     "ISSUERS": [
@@ -74,6 +74,7 @@ VARIABLES: dict[str, Any] = {
 }  # fmt: skip
 
 WORDS: Mapping[str, str] = {
+    "accept": "text/event-stream",
     "accept-language": "de-x",
     "access-control-expose-headers": "x-a",
     "access-control-request-headers": "x-a",

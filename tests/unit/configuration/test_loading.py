@@ -113,10 +113,27 @@ def test_jwt_secret_alone_makes_the_original_functions_issuer() -> None:
         ),
         ({"auth": "none", "cache": {"partition": "user"}}, "ROUTES[0]: cache.partition needs auth"),
         ({"websocket": False, "websocket_token": True}, "ROUTES[0]: websocket_token needs websocket = true"),
+        ({"websocket": {"idle": 5}}, "ROUTES[0].websocket.idle: there is no such setting; check its spelling"),
+        ({"websocket": {"idle_s": 0}}, "ROUTES[0].websocket.idle_s: "),
+        ({"websocket": {"lifetime_s": 604_801}}, "ROUTES[0].websocket.lifetime_s: "),
+        ({"websocket": [600]}, "ROUTES[0].websocket: must be a table"),
+        ({"websocket": {"ends_with_token": True}, "auth": "none"}, "ROUTES[0]: websocket.ends_with_token needs auth"),
+        ({"sse": True}, "ROUTES[0].sse: must be a table"),
+        ({"sse": {"heartbeat_s": 0}}, "ROUTES[0].sse.heartbeat_s: "),
+        ({"sse": {"heartbeat": 15}}, "ROUTES[0].sse.heartbeat: there is no such setting; check its spelling"),
+        ({"sse": {"ends_with_token": True}, "auth": "none"}, "ROUTES[0]: sse.ends_with_token needs auth"),
+        ({"forward_expiry": True, "auth": "none"}, "ROUTES[0]: forward_expiry needs auth"),
     ],
 )
 def test_every_fault_of_a_route_is_named_by_its_path(change: dict[str, Any], fault: str) -> None:
     assert any(line.startswith(fault) for line in faults(ROUTE | change, issuers=[ISSUER]))
+
+
+def test_what_is_wrong_in_a_table_is_one_fault_although_something_simple_might_stand_there() -> None:
+    assert faults(ROUTE | {"websocket": {"idle": 5}, "cache": {"ttl": 5}}, issuers=[ISSUER]) == [
+        "ROUTES[0].websocket.idle: there is no such setting; check its spelling",
+        "ROUTES[0].cache.ttl: there is no such setting; check its spelling",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -318,16 +318,19 @@ def test_the_exit_code_says_whether_there_is_a_fault(
 def test_the_doctor_gives_advice_on_what_is_allowed_and_unwise(root: Path) -> None:
     routes = [
         {"path": "/a", "origin": "https://o.example", "auth": "optional", "roles": ["admin"]},
+        {"path": "/rooms/*", "origin": "https://o.execute-api.eu-west-1.amazonaws.com/live", "sign": "sigv4"}
+        | {"websocket": {"idle_s": 540}},
         {"path": "/*", "origin": "https://o.example", "auth": "none"},
     ]
-    configure(root, JWT_SECRET="s" * 32, ROUTES=routes)
+    configure(root, JWT_SECRET="s" * 32, ROUTES=routes, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s")
     os.chmod(root / ".dev.vars", 0o644)
     _, advice = doctor.examine(root, None)
     assert [line.partition(":")[0] for line in advice] == [
         "ISSUERS[0].issuer",
         "ISSUERS[0].audience",
         "ROUTES[0].auth",
-        "ROUTES[1].auth",
+        "ROUTES[1].strip_prefix",
+        "ROUTES[2].auth",
         ".dev.vars",
     ]
 

@@ -32,6 +32,7 @@ class Caller:
     roles: tuple[str, ...] = ("user", "editor")
     issuer: str | None = "https://id.example"
     told: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    expires: float = 1_900_000_000.0
 
 
 @dataclass(frozen=True)
