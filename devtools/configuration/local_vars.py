@@ -58,8 +58,9 @@ class Told:
 def read(wrangler_toml: Path, environment: str | None = None) -> tuple[dict[str, Any], set[str]]:
     """Variables and secrets by name, and the names of all other bindings. Raises Failure.
 
-    Variables and bindings are not inherited by environments, but `[assets]` is; `.dev.vars.<environment>` takes the place of `.dev.vars`
-    where it exists. An environment with `secrets` is told the names it lists there or in `vars`, and no others.
+    Variables and bindings are not inherited by environments, but `[assets]` is; `.dev.vars.<environment>` takes the
+    place of `.dev.vars` where it exists. An environment with `secrets` is told the names it lists there or in `vars`,
+    and no others.
     """
     own = part(wrangler_toml, environment)
     written = own.get("vars", {})

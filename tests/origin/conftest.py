@@ -8,14 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from devtools.application.local_aws.application import LocalApplication, local_application
 from devtools.application.local_aws.emulator import REGION
 from devtools.application.local_aws.keys import Keys
 from forwarding import sigv4
+from tests.origin.purges import Purges
+from tests.origin.purges import purges as listening
 
-KEYS = Keys("AKIALOCALTESTS", "an-access-key-of-the-tests", "origin-tests-secret-of-enough-bytes-here")
+JWT_SECRET = "origin-tests-token-secret-of-enough-bytes"
+DAY = 24 * 3600
+
+
+def token(subject: str, role: str) -> str:
+    """A token of the issuer that a gateway in front of the application believes."""
+    return jwt.encode({"sub": subject, "role": role, "exp": int(time.time()) + DAY}, JWT_SECRET, algorithm="HS256")
+
+
+KEYS = Keys(
+    "AKIALOCALTESTS",
+    "an-access-key-of-the-tests",
+    "origin-tests-secret-of-enough-bytes-here",
+    purge_token=token("catalogue", "gatehouse:purge"),
+)
 ADMIN = {"x-user-id": "ada", "x-user-role": "admin"}
 
 
@@ -52,8 +69,15 @@ def log() -> io.StringIO:
 
 
 @pytest.fixture(scope="session")
-def application(log: io.StringIO) -> Iterator[LocalApplication]:
-    with local_application(KEYS, seed=True, log=log, publishing=False) as running:
+def purges() -> Iterator[Purges]:
+    with listening(KEYS.purge_token) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def application(log: io.StringIO, purges: Purges) -> Iterator[LocalApplication]:
+    parameters = {"GatewayUrl": purges.url}
+    with local_application(KEYS, seed=True, log=log, publishing=False, parameters=parameters) as running:
         yield running
 
 

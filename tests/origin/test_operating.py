@@ -109,7 +109,7 @@ def test_without_an_application_here_a_command_says_how_to_start_one(
 HEAVY = {"stripe", "requests", "aws_xray_sdk", "moto", "pytest"}
 """What no function imports but the one that needs it; traces are off where imports are measured."""
 
-WITHOUT_MODELS = {"RunningHealth", "RunningCost", "OrdersRelay", "OrdersSweeper"}
+WITHOUT_MODELS = {"RunningHealth", "RunningCost", "OrdersRelay", "OrdersSweeper", "GraphRelay"}
 """Functions that parse nothing, and so import no pydantic."""
 
 

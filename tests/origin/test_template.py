@@ -69,7 +69,11 @@ def test_only_x_ray_and_figures_have_no_resource_to_name() -> None:
         if statement["Resource"] == "*"
         for action in _list(statement["Action"])
     }
-    assert unnamed == {("RunningCost", "cloudwatch:GetMetricData"), ("OrdersRelay", "dynamodb:ListStreams")}
+    assert unnamed == {
+        ("RunningCost", "cloudwatch:GetMetricData"),
+        ("OrdersRelay", "dynamodb:ListStreams"),
+        ("GraphRelay", "dynamodb:ListStreams"),
+    }
     (traces,) = RESOURCES["WriteTraces"]["Properties"]["PolicyDocument"]["Statement"]
     assert set(traces["Action"]) == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
     granted = [_list(statement["Action"]) for function in FUNCTIONS for statement in policy(function)]

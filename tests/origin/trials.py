@@ -21,6 +21,8 @@ from devtools.application.local_aws.application import LocalApplication
 from devtools.application.local_aws.emulator import REGION
 from forwarding.signing import RequestSigner, origin_key
 from tests.origin.conftest import KEYS
+from tests.origin.purges import Purges
+from tests.unit.application.catalogue.house import priced
 
 POLICY = "what-the-function-does"
 ADMIN = {"x-user-id": "ada", "x-user-role": "admin", "content-type": "application/json", "x-geo-currency": "USD"}
@@ -34,31 +36,33 @@ Attempt = Callable[[], bool]
 LISTS = "{ users(limit: 1) { items { id } } posts(limit: 1) { items { id } } }"
 PERSISTED = {"persistedQuery": {"version": 1, "sha256Hash": hash_of(LISTS)}}
 
-BY_LAMBDA = frozenset({"WriteLogs", "FollowTheOutbox", "ListStreams"})
-"""Statements that Lambda itself uses in the function's name: writing its log, following its stream."""
-
-WITH_A_GATEWAY = frozenset({"ReadTheCredentialForPurges"})
-"""Statements for what is told to a gateway, and the application deployed here stands behind none: the flow with one is
-`tests/worker/test_catalogue_flow.py`."""
+BY_LAMBDA = frozenset({"WriteLogs", "FollowTheOutbox", "FollowTheTables", "ListStreams"})
+"""Statements that Lambda itself uses in the function's name: writing its log, following streams."""
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """The deployed application, whose relay and sweeper can be put to rest: messages then stay for the attempts."""
+    """The deployed application, whose relays and sweepers can be put to rest: messages then stay for the attempts."""
 
     application: LocalApplication
+    purges: Purges
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
         physical, client = self.application.deployment.physical, self.application.deployment.client
-        mapping, rule = physical["OrdersRelayCommitted"], physical["OrdersSweeperEveryMinute"]
-        client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
-        client("events").disable_rule(Name=rule)
+        mappings = [physical[name] for name in ("OrdersRelayCommitted", "GraphRelayUsers", "GraphRelayPosts")]
+        rules = [physical[name] for name in ("OrdersSweeperEveryMinute", "CatalogueSweeperEveryMinute")]
+        for mapping in mappings:
+            client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
+        for rule in rules:
+            client("events").disable_rule(Name=rule)
         try:
             yield
         finally:
-            client("events").enable_rule(Name=rule)
-            client("lambda").update_event_source_mapping(UUID=mapping, Enabled=True)
+            for rule in rules:
+                client("events").enable_rule(Name=rule)
+            for mapping in mappings:
+                client("lambda").update_event_source_mapping(UUID=mapping, Enabled=True)
 
     @contextmanager
     def without(self, function: str, sid: str) -> Iterator[None]:
@@ -139,6 +143,32 @@ class Workshop:
         self.graph(f'{{ posts(authorId: "{user}") {{ items {{ id }} }} }}')
         self.graph(f'mutation {{ deleteUser(id: "{user}") }}')
         self.http("GraphApi", "GET", f"/graphql?extensions={quote(json.dumps(PERSISTED))}")
+
+    # --- what the gateway is told ---------------------------------------------------------------
+
+    def price(self) -> None:
+        """A write of the catalogue, which tells of it at once."""
+        self.http("CatalogueApi", "PUT", "/products/lamp", priced(1000))
+
+    def told_at_once(self) -> bool:
+        self.restart("CatalogueApi")
+        self.purges.tags.clear()
+        self.price()
+        return "product-lamp" in self.purges.tags
+
+    def told_by_the_sweeper(self) -> bool:
+        self.restart("CatalogueSweeper")
+        self.purges.refusing = True
+        self.price()
+        self.purges.refusing = False
+        return bool((self.invoke("CatalogueSweeper", {}) or {}).get("told"))
+
+    def told_by_the_relay(self) -> bool:
+        self.restart("GraphRelay")
+        self.purges.tags.clear()
+        written = {"NewImage": {"id": {"S": "1"}, "author": {"S": "/ada"}}}
+        self.invoke("GraphRelay", {"Records": [{"dynamodb": written}]})
+        return "post-1" in self.purges.tags
 
     # --- orders ---------------------------------------------------------------------------------
 
@@ -259,11 +289,14 @@ def attempts(shop: Workshop) -> dict[str, dict[str, Attempt]]:
             "TakeSignedRequestsOnce": signed("GraphApi", "POST", "/graphql", 400),
             "ReadTheGatewaysSecret": signed("GraphApi", "GET", "/graphql", 400),
         },
+        "GraphRelay": {"ReadTheCredentialForPurges": shop.told_by_the_relay},
         "CatalogueApi": {
+            "ReadTheCredentialForPurges": shop.told_at_once,
             "TakeSignedRequestsOnce": signed("CatalogueApi", "DELETE", "/products/none", 204),
             "ReadTheGatewaysSecret": signed("CatalogueApi", "GET", "/products", 200),
         },
-        **{function: {} for function in ("CatalogueSweeper", "CataloguePrices", "CatalogueMigrate")},
+        "CatalogueSweeper": {"ReadTheCredentialForPurges": shop.told_by_the_sweeper},
+        **{function: {} for function in ("CataloguePrices", "CatalogueMigrate")},
         "OrdersRelay": dict.fromkeys(("ForgetWhatWasSent", "SendOrders", "Publish"), shop.relay),
         "OrdersSweeper": dict.fromkeys(("EmptyTheOutbox", "SendOrders", "Publish"), shop.sweep),
         "OrdersProcessor": dict.fromkeys(

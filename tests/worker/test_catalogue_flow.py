@@ -11,10 +11,10 @@ import jwt
 import pytest
 from application.catalogue.database import Database, connect
 from application.catalogue.migrations import upgrade
-from application.catalogue.purging import HttpGateway
 from application.catalogue.samples import put_samples
 from application.catalogue.shelf import Process, changes_of
 from application.catalogue.store import CatalogueStore
+from application.common.purging import HttpGateway
 
 from devtools.application.function_url import FunctionUrlServer
 from devtools.runtime.runner import Gateway

@@ -6,7 +6,7 @@ It takes requests that are signed with the access key of .dev.vars, as its deplo
 user. `/echo` answers with what arrived, header by header, and says whether the gateway's own signature holds; it and
 `/dev/`, the demo page's sign-in, are part of this server and of nothing that is deployed.
 
-`--gateway` is told which of its copies the catalogue has outdated, with a token of this machine's issuer. `--services`
+`--gateway` is told which of its copies a write has outdated, with a token of this machine's issuer. `--services`
 starts MariaDB and Redis for the catalogue, instead of a file and a cache in its processes.
 """
 
@@ -36,7 +36,7 @@ from devtools.serving.companion import GIVEN
 DEFAULT_PORT = 8788
 SECRET, NEXT_SECRET = "ORIGIN_SECRET", "ORIGIN_SECRET_NEXT"
 PURGER, PURGES_FOR = "gatehouse:purge", 30 * 24 * 3600
-"""Role and lifetime, in seconds, of the catalogue's credential."""
+"""Role and lifetime, in seconds, of the application's credential."""
 KEY = ("GATEWAY_ACCESS_KEY_ID", "GATEWAY_SECRET_ACCESS_KEY")
 
 
@@ -99,13 +99,13 @@ def _mint(subject: str, role: str) -> str:
 
 
 def _purge_token() -> str:
-    """The catalogue's credential, of this machine's issuer; "" where it has no key of one, and a line says so."""
+    """The application's credential, of this machine's issuer; "" where it has no key of one, and a line says so."""
     from devtools.identity import token
 
     try:
-        return token.mint("catalogue", PURGER, lifetime=PURGES_FOR)
+        return token.mint("application", PURGER, lifetime=PURGES_FOR)
     except Failure as failure:
-        print(f"gatehouse: the catalogue cannot purge: {failure}", file=sys.stderr, flush=True)
+        print(f"gatehouse: the application cannot purge: {failure}", file=sys.stderr, flush=True)
         return ""
 
 
@@ -113,7 +113,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m devtools origin", description=__doc__.partition("\n")[0])
     parser.add_argument("--port", type=ports.port, default=DEFAULT_PORT, help=f"on {LOOPBACK} (default {DEFAULT_PORT})")
     parser.add_argument("--seed", action="store_true", help="begin with a few users, and something to sell")
-    parser.add_argument("--gateway", metavar="URL", help="which is told what the catalogue has outdated")
+    parser.add_argument("--gateway", metavar="URL", help="which is told what writes have outdated")
     parser.add_argument("--services", action="store_true", help="MariaDB and Redis for the catalogue")
     options = parser.parse_args(argv)
     options.port = options.port or ports.free_port()  # the signatures cover the address, so it is known beforehand

@@ -20,7 +20,7 @@ class Keys:
     secret: str = field(repr=False)
     next_secret: str | None = field(default=None, repr=False)
     purge_token: str = field(default="", repr=False)
-    """The catalogue's credential for the gateway's purge endpoint."""
+    """The application's credential for the gateway's purge endpoint."""
 
     @property
     def access_key(self) -> AccessKey:

@@ -11,7 +11,7 @@ leaves in its own transaction what it outdates (`outbox.py`); then the cache for
 
 Files: `app.py` routes, `products.py` what a product is, `showing.py` how it is shown, `store.py` and `tables.py` SQL,
 `database.py` one connection and its failures, `caching.py` the cache manager, `shelf.py` and `redis_shelf.py` what it
-keeps things on, `outbox.py` and `purging.py` what a write outdates, `wiring.py` all of it from the environment.
+keeps things on, `outbox.py` what a write outdates, `wiring.py` all of it from the environment.
 Functions of the template: `api.py`, `prices.py` (what orders cost), `sweeper.py`, `migrate.py`.
 
 How many there are of a product is a matter of the orders, not of the catalogue.

@@ -17,8 +17,8 @@ from sqlalchemy import delete, select
 from application.catalogue import tables
 from application.catalogue.caching import CacheManager
 from application.catalogue.database import Database, Unavailable
-from application.catalogue.purging import Gateway, NotPurged
 from application.catalogue.shelf import ShelfUnavailable
+from application.common.purging import Gateway, NotPurged
 
 AT_A_TIME = 25
 """Rows; each has two tags at most, and a purge takes a hundred."""

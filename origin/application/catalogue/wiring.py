@@ -3,8 +3,8 @@
 DATABASE_URL       SQLAlchemy's, without a password: mysql+pymysql://catalogue@…/catalogue, or sqlite:////…/catalogue.db
 DATABASE_IAM       "true" where the password is a token that IAM makes (RDS Proxy)
 REDIS_URL          rediss://…; without it, what is kept is kept in the process
-GATEWAY_URL        where the gateway is told what is outdated; without it, nobody is told
-PURGE_SECRET_ARN   the gateway's credential for that; see `purging.py`
+GATEWAY_URL        where the gateway is told what is outdated; see `../common/purging.py`
+PURGE_SECRET_ARN   the credential for that
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from application.catalogue.caching import CacheManager
 from application.catalogue.database import Database, connect
 from application.catalogue.iam import database_token
 from application.catalogue.outbox import OutboxTable, Telling
-from application.catalogue.purging import Gateway, HttpGateway, NoGateway, purge_token
 from application.catalogue.reading import CachedCatalogue
 from application.catalogue.redis_shelf import RedisShelf
 from application.catalogue.shelf import Process, Shelf, changes_of
 from application.catalogue.store import CatalogueStore
+from application.common.purging import gateway_of
 
 
 class Wired:
@@ -48,7 +48,7 @@ class Wired:
         self.cache = CacheManager(_shelf(environ), cached)
         self.store = CatalogueStore(self.database)
         self.read = CachedCatalogue(self.store, self.cache)
-        self.telling = Telling(OutboxTable(self.database), self.cache, _gateway(environ))
+        self.telling = Telling(OutboxTable(self.database), self.cache, gateway_of(environ))
 
 
 def engine_of(environ: Mapping[str, str]) -> Engine:
@@ -65,11 +65,6 @@ def _shelf(environ: Mapping[str, str]) -> Shelf:
     if url.get_backend_name() == "sqlite" and url.database:
         return Process(changed=changes_of(Path(url.database)))
     return Process()
-
-
-def _gateway(environ: Mapping[str, str]) -> Gateway:
-    url = environ.get("GATEWAY_URL")
-    return HttpGateway(url, purge_token(environ)) if url else NoGateway()
 
 
 def _counter(metrics: Metrics) -> Callable[[str], None]:

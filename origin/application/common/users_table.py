@@ -89,10 +89,11 @@ class UsersTable:
         return "leaving" in found.get("Item", {})
 
     def get_many(self, keys: Sequence[str]) -> dict[str, User]:
-        """Those users that there are, by key, in one read for every 100."""
+        """Those users that there are, by key, as the last write left them, in one read for every 100."""
         users: dict[str, User] = {}
         for first in range(0, len(keys), LARGEST_BATCH):
-            wanted: Any = {self.name: {"Keys": [{"id": {"S": key}} for key in keys[first : first + LARGEST_BATCH]]}}
+            batch = [{"id": {"S": key}} for key in keys[first : first + LARGEST_BATCH]]
+            wanted: Any = {self.name: {"Keys": batch, "ConsistentRead": True}}
             while wanted:
                 answer = self._client.batch_get_item(RequestItems=wanted)
                 found = answer["Responses"].get(self.name, [])

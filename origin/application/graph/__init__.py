@@ -9,5 +9,6 @@ What may be asked is bounded before anything is executed (`limits.py`), who sees
 
 Files: `types.py`, `query.py` and `mutation.py` the schema, `reading.py` what one request reads and how often,
 `operations.py` GraphQL over HTTP, `persisted.py` registered queries, `execution.py` from a document to its result,
-`app.py` routes and answers, `api.py` the function.
+`app.py` routes and answers, `api.py` the function; `tags.py` what answers are purged by, `relay.py` the function that
+has them purged when users and posts are written.
 """

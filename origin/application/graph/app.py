@@ -26,6 +26,7 @@ from application.graph.faults import Fault, fault_of, is_ours, told
 from application.graph.operations import Asked, asked_by
 from application.graph.persisted import PersistedQueries
 from application.graph.reading import Reading, Tables
+from application.graph.tags import named
 
 RESOURCES: Resources = ((r"/graphql", "GET, HEAD, POST, OPTIONS"),)
 
@@ -40,9 +41,6 @@ PERSONAL: Mapping[str, str] = {
     "Cache-Control": "private, no-cache",
 }
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
-
-MOST_TAGS = 60
-"""Of an answer that has read more, the kinds alone are named."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,4 @@ class Graph:
 
 def caching_of(caller: Caller, tags: Iterable[str]) -> dict[str, str]:
     """For how long and for whom an answer without errors may be kept, and by what names it is purged."""
-    named = sorted(set(tags))
-    if len(named) > MOST_TAGS:
-        named = sorted({tag.partition("-")[0] for tag in named})
-    return {**(PUBLIC if caller.id is None else PERSONAL), "Cache-Tag": ",".join(["graph", *named])}
+    return {**(PUBLIC if caller.id is None else PERSONAL), "Cache-Tag": named(tags)}

@@ -18,6 +18,7 @@ from application.common.posts_table import Post, PostsTable
 from application.common.users import User
 from application.common.users_table import Place, UsersTable
 from application.graph.faults import Fault
+from application.graph.tags import POSTS, USERS, post_tag, user_tag
 
 LONGEST_KEY = 2048
 
@@ -45,33 +46,31 @@ class Reading:
     async def user(self, key: str) -> User | None:
         """The user with this key (`User.key`)."""
         found = await self._users.load(key) if _is_key(key) else None
-        if found is not None:
-            self.tags.add(f"user-{global_id(key)}")
+        self.tags.add(USERS if found is None else user_tag(key))
         return found
 
     async def post(self, post_id: str) -> Post | None:
         found = await self._posts.load(post_id) if _is_key(post_id) else None
-        if found is not None:
-            self.tags.add(f"post-{post_id}")
+        self.tags.add(POSTS if found is None else post_tag(post_id))
         return found
 
     def users(self, limit: int, token: str | None) -> tuple[list[User], str | None]:
         """A page of all users. Raises Fault."""
-        self.tags.add("users")
+        self.tags.add(USERS)
         users, place = self.tables.users.page(_page(limit), self._place("users", token))
         for user in users:
             self._users.prime(user.key, user)
-            self.tags.add(f"user-{global_id(user.key)}")
+            self.tags.add(user_tag(user.key))
         return users, self.cursors.give("users", place)
 
     def posts(self, author: str | None, limit: int, token: str | None) -> tuple[list[Post], str | None]:
         """A page of the posts of an author, or of all. Raises Fault."""
         listing = "posts" if author is None else f"posts {author}"
-        self.tags.add("posts")
+        self.tags.add(POSTS)
         posts, place = self.tables.posts.page(author, _page(limit), self._place(listing, token))
         for post in posts:
             self._posts.prime(post.id, post)
-            self.tags.add(f"post-{post.id}")
+            self.tags.add(post_tag(post.id))
         return posts, self.cursors.give(listing, place)
 
     def forget_user(self, key: str) -> None:
@@ -98,16 +97,8 @@ class Reading:
         return [found.get(post_id) for post_id in ids]
 
 
-def global_id(key: str) -> str:
-    """The id of a user in the graph: the user's id, and before it the issuer where tokens name one.
-
-    `/ada` -> `ada`; `https%3A%2F%2Fid.example/ada` stays. No id of a user has a "/", so each id is one key.
-    """
-    return key.removeprefix("/")
-
-
 def key_of(user_id: str) -> str:
-    """The other way round."""
+    """The key of the user with an id of the graph: `tags.global_id`, the other way round."""
     return user_id if "/" in user_id else f"/{user_id}"
 
 

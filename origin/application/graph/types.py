@@ -11,8 +11,9 @@ from strawberry import federation
 from application.common import posts_table, users
 from application.common.caller import Caller
 from application.common.http import DEFAULT_LIMIT
-from application.graph.reading import Reading, global_id, key_of
+from application.graph.reading import Reading, key_of
 from application.graph.rules import require
+from application.graph.tags import global_id
 
 Info = strawberry.Info[Reading, None]
 

@@ -23,11 +23,11 @@ from application.catalogue.app import Parts, create_handler
 from application.catalogue.caching import CacheManager
 from application.catalogue.database import Database
 from application.catalogue.outbox import OutboxTable, Telling
-from application.catalogue.purging import Gateway, NotPurged
 from application.catalogue.reading import CachedCatalogue
 from application.catalogue.shelf import Shelf
 from application.catalogue.store import CatalogueStore
 from application.common.caller import Gatekeeper
+from application.common.purging import Gateway, NotPurged
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics
 from sqlalchemy import Engine, event

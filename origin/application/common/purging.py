@@ -1,5 +1,9 @@
-"""The gateway's purge endpoint, asked with a credential of the catalogue's own: a token with the role
+"""The gateway's purge endpoint, asked with a credential of the application's own: a token with the role
 `gatehouse:purge` and no other.
+
+GATEWAY_URL        where the gateway is; without it, nobody is told
+PURGE_SECRET_ARN   a secret {"token": "…"}
+PURGE_TOKEN        the token itself, where there is no Secrets Manager
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 
 PURGE = "/_gatehouse/purge"
 
@@ -23,6 +28,7 @@ TOKEN_REREAD_AFTER = 300
 """Seconds; a token that was replaced is known everywhere this soon."""
 
 Token = Callable[[], str]
+"""Raises NotPurged where it cannot be had."""
 
 
 class NotPurged(Exception):
@@ -85,13 +91,21 @@ def _code(error: urllib.error.HTTPError) -> str:
         return ""
 
 
+def gateway_of(environ: Mapping[str, str]) -> Gateway:
+    url = environ.get("GATEWAY_URL")
+    return HttpGateway(url, purge_token(environ)) if url else NoGateway()
+
+
 def purge_token(environ: Mapping[str, str]) -> Token:
-    """The credential: in the secret `PURGE_SECRET_ARN`, {"token": "…"}; without Secrets Manager, PURGE_TOKEN."""
     arn = environ.get("PURGE_SECRET_ARN")
     if not arn:
         return lambda: environ.get("PURGE_TOKEN", "")
 
     def from_secrets_manager() -> str:
-        return str(parameters.get_secret(arn, transform="json", max_age=TOKEN_REREAD_AFTER).get("token", ""))
+        try:
+            kept = parameters.get_secret(arn, transform="json", max_age=TOKEN_REREAD_AFTER)
+        except (GetParameterError, TransformParameterError) as error:
+            raise NotPurged("the credential cannot be read") from error
+        return str(kept.get("token", ""))
 
     return from_secrets_manager

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from application.catalogue.iam import GOOD_FOR, database_token
-from application.catalogue.purging import HttpGateway, NotPurged, purge_token
+from application.common.purging import HttpGateway, NotPurged, purge_token
 from sqlalchemy.engine import make_url
 
 
