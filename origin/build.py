@@ -24,7 +24,18 @@ from pathlib import Path
 ORIGIN = Path(__file__).resolve().parent
 
 SERVICES = frozenset(
-    {"cloudformation", "cloudwatch", "dynamodb", "lambda", "secretsmanager", "sns", "sqs", "sts", "xray"}
+    {
+        "apigatewaymanagementapi",
+        "cloudformation",
+        "cloudwatch",
+        "dynamodb",
+        "lambda",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "sts",
+        "xray",
+    }
 )
 """The services that the application calls, by botocore's names."""
 

@@ -95,6 +95,10 @@ class Context:
 
 Special = Callable[[HttpRequest], HttpResponse]
 
+Upgrade = Callable[[HttpRequest, socket.socket, Any, Callable[[HttpResponse], None]], None]
+"""Takes over a connection after a WebSocket's handshake was read from it, with the stream that may have read further
+and what refuses; the connection is closed when it returns."""
+
 
 # A Lambda execution environment handles one event at a time, and frameworks rely on it: Powertools keeps the event at
 # hand in a class attribute. So one lock a process, whatever number of servers there are.
@@ -211,6 +215,7 @@ class FunctionUrlServer(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), _Connection)
         self.handler = handler
         self.special = dict(special or {})
+        self.upgrades: dict[str, Upgrade] = {}
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
 
@@ -221,6 +226,11 @@ class FunctionUrlServer(ThreadingHTTPServer):
     def answer(self, request: HttpRequest) -> HttpResponse:
         special = self.special.get(request.path.split("/")[1])
         return special(request) if special else invoke(self.handler, request)
+
+    def upgrade(self, request: HttpRequest) -> Upgrade | None:
+        """Who takes over the connection of this request, if anybody does."""
+        wanted = request.headers.get("upgrade", "").lower() == "websocket"
+        return self.upgrades.get(request.path.split("/")[1]) if wanted else None
 
     def start(self) -> None:
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -294,6 +304,10 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(refusal.response)
             self._let_the_sender_finish()
+            return
+        if upgrade := self.server.upgrade(request):
+            self.close_connection = True
+            upgrade(request, self.connection, self.rfile, self._send)
             return
         self._send(self.server.answer(request))
 

@@ -16,7 +16,7 @@ from configuration.settings import RouteSettings, Settings
 NAMESPACE_ID = re.compile("[0-9a-f]{32}")
 """How Cloudflare writes the id of a KV namespace."""
 
-PLACEHOLDERS = ("placeholder.lambda-url.", "abc123.lambda-url.")
+PLACEHOLDERS = ("placeholder.lambda-url.", "placeholder.execute-api.", "abc123.lambda-url.")
 """In the origins of this repository's wrangler.toml and documents, until somebody writes their own."""
 
 RESERVED = re.compile(r"(^|\.)(example(\.(com|net|org))?|test|invalid|localhost|local|internal)\.?$")

@@ -30,12 +30,14 @@ def document() -> dict[str, Any]:
     from application.common import openapi
     from application.graph import description as graph
     from application.orders import description as orders
+    from application.rooms import description as rooms_description
     from application.users import description as users
 
     rooms = {
         "users": ("Users, and the price list of the plans.", users.OPERATIONS),
         "catalogue": ("Products in the visitor's currency and language.", catalogue.OPERATIONS),
         "orders": ("Orders, what one was told of them, and what there is.", orders.OPERATIONS),
+        "rooms": ("Live updates, and what is said in rooms.", rooms_description.OPERATIONS),
         "graph": ("Users and their posts, by GraphQL.", graph.OPERATIONS),
     }
     return openapi.document(TITLE, rooms)

@@ -56,7 +56,7 @@ def routes_of(value: Any) -> list[Any]:
 
 def leads_here(route: Any) -> bool:
     """Whether a route leads to the example origin."""
-    return isinstance(route, Mapping) and str(route.get("origin", "")).rstrip("/") in (
+    return isinstance(route, Mapping) and _place(str(route.get("origin", "")))[0] in (
         USUAL,
         f"http://localhost:{PORT}",
     )
@@ -65,4 +65,16 @@ def leads_here(route: Any) -> bool:
 def moved(routes: Sequence[Any], port: int) -> str:
     """`ROUTES` as JSON, with those that lead to the example origin leading to `port`."""
     place = f"http://{HOST}:{port}"
-    return json.dumps([{**route, "origin": place} if leads_here(route) else route for route in routes])
+    return json.dumps(
+        [
+            {**route, "origin": place + _place(str(route["origin"]))[1]} if leads_here(route) else route
+            for route in routes
+        ]
+    )
+
+
+def _place(origin: str) -> tuple[str, str]:
+    """Where an origin is, and the path there: `http://127.0.0.1:8788` and `/sockets`."""
+    scheme, separator, rest = origin.rstrip("/").partition("://")
+    authority, slash, path = rest.partition("/")
+    return scheme + separator + authority, slash + path

@@ -5,11 +5,12 @@ import { showCountries } from "./countries.js";
 import { byId, say } from "./dom.js";
 import { call, header, refusal, succeeded, turns } from "./gateway.js";
 import { speak } from "./messages.js";
-import { showOffer, showOwn, wireOrders } from "./orders.js";
+import { hear, showOffer, showOwn, wireOrders } from "./orders.js";
 import { showPlace } from "./place.js";
 import { showPreferences, wirePreferences } from "./preferences.js";
 import { showPrices } from "./prices.js";
 import { wireProtected } from "./protected.js";
+import { showRoom, wireRoom } from "./room.js";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -33,6 +34,7 @@ async function locate(choices = {}) {
   }
   const locale = outcome.data;
   speak(locale.language);
+  showRoom();
   showPlace(locale, header(outcome, "x-request-id"));
   showPreferences(locale);
   await Promise.all([showPrices(locale).then((list) => list && showOffer(list, locale)), showCountries(locale)]);
@@ -57,6 +59,7 @@ const asked = new URLSearchParams(location.search);
 wirePreferences({ onTry: locate, onSaved: () => locate() });
 wireProtected();
 wireOrders();
+wireRoom(hear);
 wireCache();
 mountSignIn();
 locate({ lang: asked.get("lang"), currency: asked.get("currency") });

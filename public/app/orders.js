@@ -2,6 +2,7 @@
 
 import { byId, element, say, whileBusy } from "./dom.js";
 import { call, refusal, succeeded } from "./gateway.js";
+import { eventsOf } from "./live.js";
 import { money } from "./locale.js";
 import { message } from "./messages.js";
 
@@ -13,12 +14,13 @@ const STOCK = "/api/stock";
 const FINAL = new Set(["fulfilled", "declined", "out_of_stock", "cancelled"]);
 const GOOD = new Set(["pending", "reserved", "paid", "fulfilled"]);
 
-/** Milliseconds between two looks: often at first, and never rarer than the last. */
-const LOOKS = [200, 300, 500, 500, 500, 1000, 2000];
-/** Looks after which the page says that it takes long. */
-const LONG = 10;
-/** Looks after which it leaves off. */
-const MOST = 90;
+/** Milliseconds after which the page says that it takes long, and after which it leaves off. */
+const LONG = 8_000;
+const LONGEST = 170_000;
+/** Milliseconds until the event stream is asked again that does not say when. */
+const RETRY = 1000;
+/** Milliseconds between two looks at the notifications, the last of which comes after the state that it tells of. */
+const LOOKS = [200, 300, 500, 500, 500, 1000, 2000, 2000, 2000, 2000];
 
 /** What the page shows, so that it can be shown again in another language. */
 const shown = { language: "en", currency: "USD", order: null, states: [], late: false, stock: [], mail: [] };
@@ -86,22 +88,30 @@ async function cancel() {
   else say(byId("order-status"), refusal(outcome), "bad");
 }
 
-/** Look at the order until nothing more can happen to it, or until another one is shown. */
+/** What the room says of an order of one's own: the page's is at once as it says. */
+export function hear(order) {
+  if (shown.order?.id !== order.id || FINAL.has(shown.order.state)) return;
+  see({ ...shown.order, ...order });
+}
+
+/** Follow the order by its event stream until nothing more can happen to it, or until another one is shown. */
 async function follow(id) {
   showOwn();
-  for (let looks = 0; looks < MOST; looks += 1) {
-    await new Promise((resolve) => setTimeout(resolve, LOOKS[Math.min(looks, LOOKS.length - 1)]));
-    const outcome = await ask(`${ORDERS}/${id}`);
+  const until = performance.now() + LONGEST;
+  const started = performance.now();
+  while (!FINAL.has(shown.order.state) && performance.now() < until) {
+    const outcome = await ask(`${ORDERS}/${id}/events`, { headers: { "last-event-id": shown.order.state }, cache: "no-store" });
     if (shown.order.id !== id) return;
-    shown.late = looks >= LONG;
-    if (succeeded(outcome)) see(outcome.data);
-    if (FINAL.has(shown.order.state)) break;
+    shown.late = performance.now() - started > LONG;
+    const { events, retry } = eventsOf(succeeded(outcome) ? outcome.text : "");
+    for (const event of events) see(JSON.parse(event.data));
+    if (events.length === 0) render();
+    await new Promise((resolve) => setTimeout(resolve, retry ?? RETRY));
   }
-  // The last notification comes after the state that it tells of.
-  for (let looks = 0; looks < LONG; looks += 1) {
+  for (const pause of LOOKS) {
     await showOwn();
     if (shown.order.id !== id || shown.mail.some((told) => told.order === id && told.state === shown.order.state)) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOKS[Math.min(looks, LOOKS.length - 1)]));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

@@ -4,6 +4,7 @@ Chromium is Debian's: installed by apt-get when it is missing and the tests may 
 is downloaded from anywhere else. Screenshots are written to .gatehouse/screenshots/, which git ignores.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,10 +18,13 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from devtools.application.origin import LocalOrigin, local_origin
+from devtools.application.local_aws.application import LocalApplication, local_application
+from devtools.application.local_aws.keys import Keys
+from devtools.application.origin import LocalOrigin, local_origin, sign_in
 from devtools.configuration.local_vars import LOCAL
 from devtools.paths import NODE_MODULES, STATE, TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
+from devtools.serving import origin_place
 from tests.private_words import WATCH
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
@@ -39,6 +43,8 @@ OPTIONS = (
 SCREENSHOTS = STATE / "screenshots"
 ORIGIN_SECRET = "the secret of origin and gateway, for tests"
 JWT_SECRET = "the secret of the local token issuer, for tests"
+
+KEYS = Keys("AKIAORDERSPAGE", "an-access-key-of-the-orders-page", ORIGIN_SECRET)
 
 GERMANY = "country=DE,region=Berlin,regionCode=BE,city=Berlin,timezone=Europe/Berlin"
 EGYPT = "country=EG,region=Cairo,regionCode=C,city=Cairo,timezone=Africa/Cairo"
@@ -91,6 +97,26 @@ def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
     local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
     routes = [{**_by_hmac(route), "origin": origin.url} for route in local["ROUTES"]]
     return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": routes, **more}
+
+
+@pytest.fixture(scope="session")
+def application() -> Iterator[LocalApplication]:
+    """The whole application, for pages that show more than its users."""
+    with local_application(KEYS, seed=True, special={"dev": sign_in(mint)}, log=WATCH.text()) as running:
+        yield running
+
+
+def before_the_application(application: LocalApplication) -> dict[str, Any]:
+    """What `make dev` serves, before the whole application."""
+    local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
+    routes = [json.loads(origin_place.moved([route], application.port))[0] for route in local["ROUTES"]]
+    return {
+        "JWT_SECRET": JWT_SECRET,
+        "ORIGIN_SECRET": ORIGIN_SECRET,
+        "AWS_ACCESS_KEY_ID": KEYS.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key,
+        "ROUTES": [{**route, "timeout_ms": 30_000} for route in routes],
+    }
 
 
 @pytest.fixture(scope="module")

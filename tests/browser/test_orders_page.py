@@ -1,47 +1,26 @@
 """Ordering on the demo page: the whole application behind the gateway, and a real browser before it."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from devtools.application.local_aws.application import LocalApplication, local_application
-from devtools.application.local_aws.keys import Keys
-from devtools.application.origin import sign_in
+from devtools.application.local_aws.application import LocalApplication
 from devtools.configuration.local_vars import LOCAL
-from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway, Runner
-from tests.browser.conftest import EGYPT, GERMANY, JWT_SECRET, ORIGIN_SECRET, Visitor, mint
-from tests.private_words import WATCH
+from tests.browser.conftest import EGYPT, GERMANY, Visitor, before_the_application
 
 Visit = Callable[..., Visitor]
 Faults = Callable[[Page], list[str]]
 
-KEYS = Keys("AKIAORDERSPAGE", "an-access-key-of-the-orders-page", ORIGIN_SECRET)
 AFTERWARDS = 150_000
 """Milliseconds until an order is where it belongs, on a busy machine."""
 
 
 @pytest.fixture(scope="module")
-def application() -> Iterator[LocalApplication]:
-    with local_application(KEYS, seed=True, special={"dev": sign_in(mint)}, log=WATCH.text()) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def gateway(runner: Runner, application: LocalApplication) -> Iterator[Gateway]:
-    """What `make dev` serves, before the whole application."""
-    local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
-    variables = {
-        "JWT_SECRET": JWT_SECRET,
-        "ORIGIN_SECRET": ORIGIN_SECRET,
-        "AWS_ACCESS_KEY_ID": KEYS.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key,
-        "ROUTES": [{**route, "origin": application.url, "timeout_ms": 30_000} for route in local["ROUTES"]],
-    }
-    with runner.start(environment=LOCAL, vars=variables) as running:
+    with runner.start(environment=LOCAL, vars=before_the_application(application)) as running:
         yield running
 
 

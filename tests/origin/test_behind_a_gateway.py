@@ -1,6 +1,7 @@
 """The application and the gateway together, by the routes of `make dev`: signed requests, cached answers, purges, and
 one description of all of it."""
 
+import json
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from devtools.application.local_aws.application import LocalApplication
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
+from devtools.serving import origin_place
 from tests.origin.conftest import JWT_SECRET, KEYS, token
 from tests.origin.purges import Purges
 
@@ -33,7 +35,8 @@ SEEN_WITHIN = 60.0
 def routes(origin: str) -> list[dict[str, Any]]:
     """Those of `make dev`, to `origin`."""
     written = tomllib.loads(TEMPLATE_TOML.read_text())["env"]["local"]["vars"]["ROUTES"]
-    return [{**route, "origin": origin} for route in written]
+    moved: list[dict[str, Any]] = json.loads(origin_place.moved(written, int(origin.rpartition(":")[2])))
+    return moved
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +122,14 @@ def test_a_query_too_deep_goes_no_further_than_the_gateway(gateway: Gateway) -> 
 DESCRIBED = {
     "/api/prices", "/api/products", "/api/products/{sku}", "/api/rates/{day}", "/api/users", "/api/users/{id}",
     "/api/public/graphql", "/api/graphql", "/api/orders", "/api/orders/{id}", "/api/notifications", "/api/stock",
-    "/api/stock/{sku}",
+    "/api/stock/{sku}", "/api/orders/{id}/events", "/api/rooms/renewals", "/api/rooms/{room}/events",
+    "/api/rooms/{room}/messages",
 }  # fmt: skip
 
-HERE = ("/api/orders", "/api/notifications", "/api/stock", "/api/graphql", "/api/public/graphql")
+HERE = (
+    *("/api/rooms/renewals", "/api/rooms/{room}", "/api/orders", "/api/notifications", "/api/stock"),
+    *("/api/graphql", "/api/public/graphql"),
+)
 """What is tried here; `tests/worker/test_openapi.py` tries the rest against handlers in its own process."""
 
 NOT_HELD_TO = [positive_data_acceptance, negative_data_rejection, not_a_server_error]
@@ -134,8 +141,8 @@ def test_everything_that_routes_lead_to_is_described(gateway: Gateway) -> None:
     document = gateway.get("/openapi.json").json()
     OpenAPIV31SpecValidator(document).validate()
     described = {path for path in document["paths"] if path.startswith("/api/")}
-    assert described == DESCRIBED | {"/api/echo/scoped", "/api/echo", "/api/echo/{path}"}
-    assert {tag["name"] for tag in document["tags"]} >= {"users", "catalogue", "orders", "graph"}
+    assert described == DESCRIBED | {"/api/echo/scoped", "/api/echo", "/api/echo/{path}", "/api/rooms/socket"}
+    assert {tag["name"] for tag in document["tags"]} >= {"users", "catalogue", "orders", "graph", "rooms"}
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
@@ -144,7 +151,7 @@ def test_every_answer_of_the_whole_is_as_described(gateway: Gateway, mode: Gener
     described: list[Any] = list(api.get_all_operations())
     found = [result.ok() for result in described]
     tried = [one for one in found if one.path.startswith(HERE) and one.method != "head"]
-    assert len(tried) == 11
+    assert len(tried) == 15
     for operation in tried:
 
         @settings(

@@ -14,9 +14,10 @@ from application.common.posts_table import POSTS_SCHEMA
 from application.common.users_table import TABLE_SCHEMA
 
 from devtools.application.local_aws import packaging, template
-from devtools.application.local_aws.front import PLACES
+from devtools.application.local_aws.front import PLACES, STAGE
 from devtools.paths import ORIGIN
 from tests.unit.application.orders.deployed import TABLES
+from tests.unit.application.rooms.house import TABLES as ROOMS_TABLES
 
 FUNCTIONS = template.resources(template.FUNCTION)
 GLOBALS = template.load()["Globals"]["Function"]
@@ -69,11 +70,8 @@ def test_only_x_ray_and_figures_have_no_resource_to_name() -> None:
         if statement["Resource"] == "*"
         for action in _list(statement["Action"])
     }
-    assert unnamed == {
-        ("RunningCost", "cloudwatch:GetMetricData"),
-        ("OrdersRelay", "dynamodb:ListStreams"),
-        ("GraphRelay", "dynamodb:ListStreams"),
-    }
+    readers = {(function, "dynamodb:ListStreams") for function in ("OrdersRelay", "GraphRelay", "RoomsBroadcaster")}
+    assert unnamed == {("RunningCost", "cloudwatch:GetMetricData"), *readers}
     (traces,) = RESOURCES["WriteTraces"]["Properties"]["PolicyDocument"]["Statement"]
     assert set(traces["Action"]) == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
     granted = [_list(statement["Action"]) for function in FUNCTIONS for statement in policy(function)]
@@ -88,7 +86,23 @@ def test_function_urls_take_signed_requests_of_the_gateway_alone() -> None:
         assert granted["lambda:InvokeFunctionUrl"]["FunctionUrlAuthType"] == "AWS_IAM"
         assert granted["lambda:InvokeFunction"]["InvokedViaFunctionUrl"] is True
         assert {p["Principal"]["Ref"] for p in granted.values()} == {"GatewayPrincipalArn"}
-    assert len(permissions) == 2 * len(WITH_URL)
+    others = [p for p in permissions if "GatewayPrincipalArn" not in str(p["Principal"])]
+    assert len(permissions) - len(others) == 2 * len(WITH_URL)
+
+
+def test_the_websocket_api_alone_calls_its_function_and_takes_handshakes_that_iam_vouches_for() -> None:
+    (permission,) = [
+        p
+        for p in template.resources("AWS::Lambda::Permission").values()
+        if p["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert permission["FunctionName"] == {"Ref": "RoomsSockets.Alias"}
+    assert "${RoomsSocketsApi}/sockets/*" in permission["SourceArn"]["Fn::Sub"]
+    routes = template.resources("AWS::ApiGatewayV2::Route").values()
+    authorized = {route["RouteKey"]: route["AuthorizationType"] for route in routes}
+    assert authorized == {"$connect": "AWS_IAM", "$disconnect": "NONE", "$default": "NONE"}
+    (stage,) = template.resources("AWS::ApiGatewayV2::Stage").values()
+    assert stage["StageName"] == STAGE
 
 
 def test_every_function_with_a_url_has_a_place_on_this_machine() -> None:
@@ -118,7 +132,7 @@ def test_a_queue_hides_a_message_six_times_as_long_as_its_function_may_take() ->
                 assert queues[queue]["RedrivePolicy"]["maxReceiveCount"] == 5
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
                 fed += 1
-    assert fed == 3
+    assert fed == 4
 
 
 def test_every_queue_has_an_alarm_for_its_oldest_message_and_for_its_dead_letters() -> None:
@@ -146,7 +160,7 @@ def test_tables_are_the_ones_the_code_uses() -> None:
     schemas = {
         "UsersTable": TABLE_SCHEMA,
         "PostsTable": POSTS_SCHEMA,
-        **{_logical(name): schema for name, schema in TABLES.items()},
+        **{_logical(name): schema for name, schema in {**TABLES, **ROOMS_TABLES}.items()},
     }
     for name, schema in schemas.items():
         for key in ("KeySchema", "BillingMode"):
@@ -194,7 +208,7 @@ def test_the_code_of_a_function_is_its_room_and_what_is_shared(tmp_path: Path) -
     assert (tmp_path / "gatehouse_verifier.py").exists()
 
 
-@pytest.mark.parametrize("room", ["common", "catalogue", "users", "orders", "running"])
+@pytest.mark.parametrize("room", ["common", "catalogue", "users", "orders", "rooms", "running"])
 def test_a_room_imports_nothing_but_itself_and_what_is_shared(room: str) -> None:
     for module in (ORIGIN / "application" / room).rglob("*.py"):
         imported = set(re.findall(r"^\s*(?:from|import) application\.(\w+)", module.read_text(), re.MULTILINE))

@@ -22,6 +22,7 @@ from devtools.application.local_aws.emulator import REGION
 from forwarding.signing import RequestSigner, origin_key
 from tests.origin.conftest import KEYS
 from tests.origin.purges import Purges
+from tests.origin.room_trials import RoomTrials
 from tests.unit.application.catalogue.house import priced
 
 POLICY = "what-the-function-does"
@@ -36,7 +37,7 @@ Attempt = Callable[[], bool]
 LISTS = "{ users(limit: 1) { items { id } } posts(limit: 1) { items { id } } }"
 PERSISTED = {"persistedQuery": {"version": 1, "sha256Hash": hash_of(LISTS)}}
 
-BY_LAMBDA = frozenset({"WriteLogs", "FollowTheOutbox", "FollowTheTables", "ListStreams"})
+BY_LAMBDA = frozenset({"WriteLogs", "FollowTheOutbox", "FollowTheTables", "FollowTheLog", "ListStreams"})
 """Statements that Lambda itself uses in the function's name: writing its log, following streams."""
 
 
@@ -50,8 +51,9 @@ class Workshop:
     @contextmanager
     def at_rest(self) -> Iterator[None]:
         physical, client = self.application.deployment.physical, self.application.deployment.client
-        mappings = [physical[name] for name in ("OrdersRelayCommitted", "GraphRelayUsers", "GraphRelayPosts")]
-        rules = [physical[name] for name in ("OrdersSweeperEveryMinute", "CatalogueSweeperEveryMinute")]
+        streams = ("OrdersRelayCommitted", "GraphRelayUsers", "GraphRelayPosts", "RoomsBroadcasterSaid")
+        sweepers = ("OrdersSweeperEveryMinute", "CatalogueSweeperEveryMinute", "RoomsSweeperEveryMinute")
+        mappings, rules = [physical[name] for name in streams], [physical[name] for name in sweepers]
         for mapping in mappings:
             client("lambda").update_event_source_mapping(UUID=mapping, Enabled=False)
         for rule in rules:
@@ -74,6 +76,7 @@ class Workshop:
         for statements in (left, document["Statement"]):
             text = json.dumps({"Version": document["Version"], "Statement": statements})
             iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=text)
+            self.application.sessions.forget()
             if statements is left:
                 yield
 
@@ -295,6 +298,7 @@ def attempts(shop: Workshop) -> dict[str, dict[str, Attempt]]:
             "TakeSignedRequestsOnce": signed("CatalogueApi", "DELETE", "/products/none", 204),
             "ReadTheGatewaysSecret": signed("CatalogueApi", "GET", "/products", 200),
         },
+        **RoomTrials(shop).attempts(),
         "CatalogueSweeper": {"ReadTheCredentialForPurges": shop.told_by_the_sweeper},
         **{function: {} for function in ("CataloguePrices", "CatalogueMigrate")},
         "OrdersRelay": dict.fromkeys(("ForgetWhatWasSent", "SendOrders", "Publish"), shop.relay),

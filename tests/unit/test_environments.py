@@ -31,7 +31,7 @@ def test_an_environment_needs_nothing_but_its_required_secrets(name: str) -> Non
     assert settings(name).environment == name
     assert {fault.partition(": ")[0] for fault in doctor.examine_deployed(TEMPLATE_TOML.parent, name)[0]} == {
         "kv_namespaces[0].id",
-        *(f"ROUTES[{index}].origin" for index in range(10)),
+        *(f"ROUTES[{index}].origin" for index in range(12)),
     }
 
 
@@ -76,7 +76,7 @@ def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path:
     (tmp_path / ".dev.vars").write_text("AWS_SECRET_ACCESS_KEY=of-this-machine", encoding="utf-8")
     faults, _ = doctor.examine_deployed(tmp_path, "staging")
     assert [fault.partition(":")[0] for fault in faults if "AWS_SECRET_ACCESS_KEY" in fault] == [
-        f"ROUTES[{index}].sign" for index in range(10)
+        f"ROUTES[{index}].sign" for index in range(12)
     ]
 
 
@@ -88,6 +88,8 @@ def examined(folder: Path, *changes: tuple[str, str]) -> tuple[list[str], list[s
         ("stagingordersplaceholder.lambda-url", "8hx2.lambda-url"),
         ("staginggraphplaceholder.lambda-url", "9ab3.lambda-url"),
         ("stagingcatalogueplaceholder.lambda-url", "9hx2.lambda-url"),
+        ("stagingroomsplaceholder.lambda-url", "6hx2.lambda-url"),
+        ("stagingsocketsplaceholder.execute-api", "5hx2.execute-api"),
         ("gatehouse-cache-staging", "0f" * 16),
     )
     for before, after in (*written, *changes):
@@ -180,7 +182,7 @@ def test_a_document_of_an_origin_that_cannot_be_told_is_advice(tmp_path: Path) -
     document.write_text("<html>")
     assert "cannot be read" in advised()[0]
     document.write_text('{"openapi": "3.1.1", "info": {"title": "", "version": ""}, "paths": {}}')
-    assert len(advised()) == 10
+    assert len(advised()) == 11
     assert "says nothing of what the route leads to" in advised()[0]
     shutil.copy(ROOT / "public" / "openapi" / "application.json", document)
     assert advised() == []

@@ -5,7 +5,8 @@
     template    `origin/template.yaml` as data
     deployment  the stack of it, and clients that reach it
     signatures  AWS Signature Version 4, verified
-    front       the function URLs: exact events, and who signed the request
+    front       the function URLs: exact events, and who signed the request; the WebSocket API (../websocket_api)
+    sessions    whose credentials speak to connections, and whether IAM lets them
     alarms      in which state an alarm is
     figures     metrics out of the functions' logs and the queues, which the emulator does not make; alarms ticked
     application all of it together

@@ -24,9 +24,20 @@ from devtools.application.local_aws import catalogue
 from devtools.application.local_aws.deployment import Deployment, deploy
 from devtools.application.local_aws.emulator import emulator
 from devtools.application.local_aws.figures import Figures
-from devtools.application.local_aws.front import PLACES, Front, FunctionFailed, Invoke, Throttled, invoke_by
+from devtools.application.local_aws.front import (
+    PLACES,
+    SOCKETS,
+    STAGE,
+    Front,
+    FunctionFailed,
+    Invoke,
+    Throttled,
+    invoke_by,
+)
 from devtools.application.local_aws.keys import PRINCIPAL, Keys
+from devtools.application.local_aws.sessions import Sessions
 from devtools.application.payments import Provider, payment_provider
+from devtools.application.websocket_api.api import WebSocketApi
 from devtools.failure import Failure, one_line
 from devtools.steps import progress
 
@@ -43,6 +54,8 @@ class LocalApplication:
     figures: Figures
     invoke: Invoke
     payments: Provider
+    sessions: Sessions
+    sockets: WebSocketApi
 
 
 @contextmanager
@@ -71,6 +84,7 @@ def local_application(
         payments = running.enter_context(payment_provider(key := token_hex(16)))
         stored = running.enter_context(catalogue.servers() if servers else catalogue.embedded())
         usual = {"GatewayPrincipalArn": PRINCIPAL, "Environment": "local", "PaymentApiUrl": payments.url}
+        usual["RoomsConnectionsUrl"] = f"{front.url}/{STAGE}"
         with progress("the application"):
             deployment = deploy(aws, {**usual, **stored, **(parameters or {})})
             _share(deployment, keys, key)
@@ -84,8 +98,9 @@ def local_application(
             running.enter_context(figures.running())
         invoke = invoke_by(deployment.client("lambda"), deployment.physical)
         _warm(invoke)
-        front.open(invoke)
-        yield LocalApplication(front.url, front.server_port, deployment, figures, invoke, payments)
+        sessions = Sessions(deployment)
+        sockets = front.open(invoke, sessions.may_manage)
+        yield LocalApplication(front.url, front.server_port, deployment, figures, invoke, payments, sessions, sockets)
 
 
 def _share(deployment: Deployment, keys: Keys, payment_key: str) -> None:
@@ -118,7 +133,7 @@ def _warm(invoke: Invoke) -> None:
         with suppress(Throttled, FunctionFailed, BotoCoreError, ClientError):
             invoke(function, WARM_UP)
 
-    for function in sorted(set(PLACES.values())):
+    for function in sorted({*PLACES.values(), SOCKETS}):
         threading.Thread(target=warm, args=(function,), daemon=True).start()
 
 

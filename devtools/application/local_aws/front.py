@@ -29,6 +29,7 @@ from devtools.application.function_url import (
 )
 from devtools.application.local_aws.emulator import REGION
 from devtools.application.local_aws.signatures import AccessKey, Forbidden, verify
+from devtools.application.websocket_api.api import CallFailed, Doors, Refused, WebSocketApi
 
 # first segment of the path: the function that serves it, by its name in the template
 PLACES: Mapping[str, str] = {
@@ -40,8 +41,12 @@ PLACES: Mapping[str, str] = {
     "stock": "OrdersApi",
     "products": "CatalogueApi",
     "rates": "CatalogueApi",
+    "rooms": "RoomsApi",
     "healthz": "RunningHealth",
 }
+
+SOCKETS, STAGE = "RoomsSockets", "sockets"
+"""The function behind the WebSocket API, and the API's stage, which is the first segment there."""
 
 AT_ONCE = 4
 """Calls of one function at a time: each more would start a process, on a machine that has few cores."""
@@ -90,11 +95,46 @@ class Front(FunctionUrlServer):
         self._key = key
         self._complain = complain
         self._invoke: Invoke | None = None
-        self._slots = {function: threading.BoundedSemaphore(AT_ONCE) for function in set(PLACES.values())}
+        self._slots = {function: threading.BoundedSemaphore(AT_ONCE) for function in {*PLACES.values(), SOCKETS}}
+        self.sockets: WebSocketApi | None = None
 
-    def open(self, invoke: Invoke) -> None:
-        """The functions are there."""
+    def open(self, invoke: Invoke, may_manage: Callable[[HttpRequest], None]) -> WebSocketApi:
+        """The functions are there; `may_manage` raises Forbidden for who may not speak to connections."""
+
+        def managed(request: HttpRequest) -> None:
+            try:
+                may_manage(request)
+            except Forbidden as refusal:
+                raise Refused(str(refusal)) from refusal
+
+        self.sockets = WebSocketApi(STAGE, Doors(self._signer, managed), self._socket_event)
+        self.special[STAGE] = self.sockets.manage
+        self.upgrades[STAGE] = self.sockets.serve
         self._invoke = invoke
+        return self.sockets
+
+    def stop(self) -> None:
+        if self.sockets:
+            self.sockets.stop()
+        super().stop()
+
+    def _signer(self, request: HttpRequest) -> dict[str, Any]:
+        """Raises Refused for a handshake that the gateway's key did not sign."""
+        try:
+            verify(request, self._key, REGION, time.time(), "execute-api")
+        except Forbidden as refusal:
+            raise Refused(str(refusal)) from refusal
+        return self._key.iam
+
+    def _socket_event(self, event: dict[str, Any]) -> Any:
+        """Raises CallFailed."""
+        assert self._invoke is not None
+        try:
+            with self._slots[SOCKETS]:
+                return self._invoke(SOCKETS, event)
+        except (Throttled, FunctionFailed, BotoCoreError, ClientError, ValueError) as error:
+            self._complain(f"{SOCKETS}: {error}")
+            raise CallFailed(str(error)) from error
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         segment = request.path.split("/")[1]

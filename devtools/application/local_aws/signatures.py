@@ -47,6 +47,8 @@ class AccessKey:
     id: str
     secret: str = field(repr=False)
     principal: str
+    session: str | None = field(default=None, repr=False)
+    """The token of temporary credentials, which are good only together with it."""
 
     @property
     def iam(self) -> dict[str, str | None]:
@@ -62,23 +64,39 @@ class AccessKey:
         }
 
 
-def verify(request: HttpRequest, key: AccessKey, region: str, now: float) -> None:
+def key_named(request: HttpRequest) -> str:
+    """The id of the key that a request says it is signed with. Raises Forbidden."""
+    found = AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    if found is None:
+        raise Forbidden("Forbidden")
+    return found["key"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a signature is good for."""
+
+    region: str
+    service: str
+
+
+def verify(request: HttpRequest, key: AccessKey, region: str, now: float, service: str = SERVICE) -> None:
     """Returns when `key` signed this request a moment before `now` (seconds since 1970), all of it. Else: Forbidden."""
     headers = request.headers
     found = AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     if found is None:
         raise Forbidden("Forbidden")
-    if found["key"] != key.id:
+    if found["key"] != key.id or headers.get("x-amz-security-token") != key.session:
         raise Forbidden("The security token included in the request is invalid.")
     stamp = headers.get("x-amz-date", "")
-    if (found["region"], found["service"]) != (region, SERVICE) or found["date"] != stamp[:8]:
+    if (found["region"], found["service"]) != (region, service) or found["date"] != stamp[:8]:
         raise Forbidden("Credential should be scoped to a valid region, service and date.")
     _check_age(stamp, now)
     signed = found["signed"].split(";")
     must = {"host", *(name for name in headers if name.startswith("x-amz-"))}
     if not must <= set(signed) <= set(headers):
         raise Forbidden(MISMATCH)
-    expected = _signature(request, {name: headers[name] for name in signed}, key, region, stamp)
+    expected = _signature(request, {name: headers[name] for name in signed}, key, Scope(region, service), stamp)
     if not hmac.compare_digest(expected, found["signature"]):
         raise Forbidden(MISMATCH)
 
@@ -92,14 +110,14 @@ def _check_age(stamp: str, now: float) -> None:
         raise Forbidden(f"Signature expired: {stamp} is more than {LARGEST_SKEW} seconds away.")
 
 
-def _signature(request: HttpRequest, signed: dict[str, str], key: AccessKey, region: str, stamp: str) -> str:
+def _signature(request: HttpRequest, signed: dict[str, str], key: AccessKey, scope: Scope, stamp: str) -> str:
     digest = hashlib.sha256(request.body).hexdigest()
     if signed.get("x-amz-content-sha256", digest) != digest:
         raise Forbidden(MISMATCH)
     url = f"http://{signed['host']}{request.path}?{_spelt_by_aws(request.query)}"
     asked = AWSRequest(request.method, url, signed, request.body)
     asked.context["timestamp"] = stamp
-    signer = SigV4Auth(Credentials(key.id, key.secret), SERVICE, region)
+    signer = SigV4Auth(Credentials(key.id, key.secret, key.session), scope.service, scope.region)
     signature: str = signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked)
     return signature
 

@@ -14,6 +14,9 @@ cursors     where a page of a list ends, signed
 nonces      which signed requests were taken already
 entity_tags versions of what is shown, and the preconditions that name them
 transactions several writes or none
+consuming   functions behind queues, a message at a time
+event_stream server-sent events; busyness, how soon to come again for more
+times       times as texts
 prices      the price list
 money       whole numbers of minor units; exponents, how many decimals those are by ISO 4217
 """

@@ -10,7 +10,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +19,7 @@ from gatehouse_verifier import Received, Refused
 
 from application.common.caller import Gatekeeper, Vouched
 from application.common.problems import Problem
+from application.common.times import time_text
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Next = Callable[[Any], Response[Any]]
@@ -152,5 +152,5 @@ def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str]
 
 
 def now_text() -> str:
-    """RFC 3339, UTC, milliseconds: sorts as text."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """The time at this moment, as text."""
+    return time_text(time.time())

@@ -37,6 +37,7 @@ REFUSALS: Final[Mapping[int, str]] = {
     405: "The method is not offered; `Allow` lists those that are.",
     409: "It is not in the state for that.",
     412: "It was changed since it was read.",
+    413: "It is too long.",
     415: "The content is no JSON.",
     422: "The `Idempotency-Key` was used for something else.",
     428: "`If-Match` is missing.",
@@ -70,6 +71,9 @@ PAGE: Final[tuple[Parameter, ...]] = (
     },
     {"name": "next", "in": "query", "description": "`next` of the page before.", "schema": {"type": "string"}},
 )
+
+
+LAST_EVENT_ID: Final = header("Last-Event-ID", "Of the last event that is known: what came after it is answered.")
 
 
 def absent(schema: Document) -> None:
@@ -122,6 +126,8 @@ class Operation:
     """Media types of the content that is sent."""
     headers: tuple[str, ...] = ()
     """Fields of the answer."""
+    answer_media: str = JSON
+    """Another is described as text."""
     told: str = ""
     """More about it, for people."""
     refusal: type[BaseModel] = Refusal
@@ -184,7 +190,9 @@ def _answers(operation: Operation, schemas: Schemas) -> Iterator[tuple[int, Docu
         answer: Document = {"description": f"{HTTPStatus(status).phrase}."}
         if fields:
             answer["headers"] = fields
-        if model:
+        if operation.answer_media != JSON and status == HTTPStatus.OK:
+            answer["content"] = {operation.answer_media: {"schema": {"type": "string"}}}
+        elif model:
             answer["content"] = {JSON: {"schema": schemas[model, "serialization"]}}
         yield status, answer
     for status in operation.refusals:

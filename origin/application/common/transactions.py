@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TRIES = 8
 PAUSE = 0.02
-"""Seconds before the second try, at most; doubled each time, and less by chance, so that two do not meet again."""
+"""Seconds before the second try, at most; doubled each time."""
 
 CONDITION, CONFLICT = "ConditionalCheckFailed", frozenset({"TransactionConflict", "ThrottlingError"})
 
@@ -27,20 +27,43 @@ class Refused(Exception):
         self.conditions = conditions
 
 
+class InTheWay(Exception):
+    """Another transaction was on the same items, so nothing was written."""
+
+    def __init__(self, reason: ClientError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 def write_all(client: DynamoDBClient, writes: list[Any], sleep: Callable[[float], None] = time.sleep) -> None:
     """Raises Refused; botocore's `ClientError` for everything else, also when others were in the way all the time."""
     for attempt in range(TRIES):
         try:
-            client.transact_write_items(TransactItems=writes)
+            write_once(client, writes)
             return
-        except ClientError as error:
-            reasons = _reasons(error)
-            refused = frozenset(place for place, reason in enumerate(reasons) if reason == CONDITION)
-            if refused:
-                raise Refused(refused) from error
-            if attempt == TRIES - 1 or not CONFLICT & set(reasons):
-                raise
-            sleep(random.uniform(0, PAUSE * 2**attempt))
+        except InTheWay as error:
+            if attempt == TRIES - 1:
+                raise error.reason from error
+            sleep(pause(attempt))
+
+
+def write_once(client: DynamoDBClient, writes: list[Any]) -> None:
+    """One try, for who reads again before the next. Raises Refused, InTheWay, and `ClientError` for everything else."""
+    try:
+        client.transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        reasons = _reasons(error)
+        refused = frozenset(place for place, reason in enumerate(reasons) if reason == CONDITION)
+        if refused:
+            raise Refused(refused) from error
+        if CONFLICT & set(reasons):
+            raise InTheWay(error) from error
+        raise
+
+
+def pause(attempt: int) -> float:
+    """Seconds to wait after the try of this number, counted from 0: less by chance, so that two do not meet again."""
+    return random.uniform(0, PAUSE * 2**attempt)
 
 
 def _reasons(error: ClientError) -> list[str]:

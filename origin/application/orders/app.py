@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -17,7 +17,9 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from aws_lambda_powertools.utilities.parser import BaseModel, ValidationError
 from pydantic import ConfigDict, Field, StrictInt
 
+from application.common.busyness import Busyness
 from application.common.caller import Gatekeeper, Vouched, require_admin, require_identity
+from application.common.event_stream import LAST_EVENT_ID, ServerSentEvent, event_stream, no_more
 from application.common.http import (
     PRIVATE,
     Handler,
@@ -38,12 +40,13 @@ from application.orders.mailbox import Mailbox
 from application.orders.order import Order, Owner, happen, placed, timestamp
 from application.orders.placing import Edge, PriceList, fingerprint, new_order, parse_new_order
 from application.orders.ports import Busy, Moved
-from application.orders.states import Event, NotNow, State
+from application.orders.states import FINAL, Event, NotNow, State
 from application.orders.store import OrderStore
 
 RESOURCES: Resources = (
     (r"/orders", "GET, HEAD, POST, OPTIONS"),
     (r"/orders/[^/]+", "GET, HEAD, DELETE, OPTIONS"),
+    (r"/orders/[^/]+/events", "GET, HEAD, OPTIONS"),
     (r"/notifications", "GET, HEAD, OPTIONS"),
     (r"/stock", "GET, HEAD, OPTIONS"),
     (r"/stock/[^/]+", "PUT, OPTIONS"),
@@ -72,6 +75,7 @@ class Parts:
     prices: Callable[[str], PriceList]
     gatekeeper: Gatekeeper
     clock: Callable[[], float] = time.time
+    busyness: Busyness = field(default_factory=Busyness)
 
 
 def create_handler(parts: Parts, logger: Logger, metrics: Metrics) -> Handler:
@@ -83,12 +87,18 @@ def create_handler(parts: Parts, logger: Logger, metrics: Metrics) -> Handler:
     app.route("/orders", method=reads)(api.list_orders)
     app.post("/orders")(operation(metrics, "PlaceOrder")(api.place))
     app.route("/orders/<order_id>", method=reads)(api.read)
+    app.route("/orders/<order_id>/events", method=reads)(api.follow)
     app.delete("/orders/<order_id>")(operation(metrics, "CancelOrder")(api.cancel))
     app.route("/notifications", method=reads)(api.list_notifications)
     app.route("/stock", method=reads)(api.read_stock)
     app.put("/stock/<sku>")(operation(metrics, "CountStock")(api.count_stock))
     app.not_found(no_route(app, RESOURCES))
-    return app.resolve
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        with parts.busyness.working():
+            return app.resolve(event, context)
+
+    return handler
 
 
 class OrdersApi:
@@ -118,6 +128,15 @@ class OrdersApi:
 
     def read(self, order_id: str) -> Response[str]:
         return json_answer(200, self._own(order_id).document(), PRIVATE)
+
+    def follow(self, order_id: str) -> Response[str]:
+        """The order as it stands, where that is not what the reader has: no state is entered twice, so it is the id."""
+        order = self._own(order_id)
+        known = self._vouched.request.headers.get(LAST_EVENT_ID) == order.state.value
+        if known and order.state in FINAL:
+            return no_more()
+        events = [] if known else [ServerSentEvent(order.state.value, "order", order.document())]
+        return event_stream(events, self._parts.busyness.come_back_after())
 
     def cancel(self, order_id: str) -> Response[str]:
         """Cancels it while it is pending; what is cancelled already stays so, and that is a success as well."""

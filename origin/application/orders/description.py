@@ -6,7 +6,18 @@ from typing import Final
 
 from pydantic import Field
 
-from application.common.openapi import IDEMPOTENCY_KEY, NEXT, PAGE, Amount, Operation, Shown, absent, in_path
+from application.common.event_stream import CONTENT_TYPE
+from application.common.openapi import (
+    IDEMPOTENCY_KEY,
+    LAST_EVENT_ID,
+    NEXT,
+    PAGE,
+    Amount,
+    Operation,
+    Shown,
+    absent,
+    in_path,
+)
 from application.orders.app import Counted
 from application.orders.placing import NewOrder
 from application.orders.states import State
@@ -93,6 +104,10 @@ OPERATIONS: Final = (
     Operation(
         "DELETE", "/orders/{id}", "Cancel an order", {200: PlacedOrder}, (401, 404, 409, 503), (ORDER,),
         told="While it is pending.",
+    ),
+    Operation(
+        "GET", "/orders/{id}/events", "Follow an order", {200: None, 204: None}, (401, 404), (ORDER, LAST_EVENT_ID),
+        answer_media=CONTENT_TYPE, told="Server-sent events that end, and say when to come back; 204 when all is told.",
     ),
     Operation("GET", "/notifications", "List what one was told", {200: Notifications}, (400, 401), PAGE),
     Operation("GET", "/stock", "Read what there is", {200: Stock}, (401, 503)),

@@ -9,8 +9,8 @@ import time
 import boto3
 from aws_lambda_powertools import Logger
 
+from application.common.consuming import consumer
 from application.common.telemetry import entry_point, metrics_of, operation
-from application.orders.consuming import consumer
 from application.orders.models import ToFulfil
 from application.orders.shipping import fulfil
 from application.orders.store import OrderStore, Tables

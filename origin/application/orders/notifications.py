@@ -8,8 +8,8 @@ import os
 import boto3
 from aws_lambda_powertools import Logger
 
+from application.common.consuming import consumer
 from application.common.telemetry import entry_point, metrics_of, operation
-from application.orders.consuming import consumer
 from application.orders.mailbox import Mailbox, Notification
 from application.orders.models import ToNotify
 

@@ -18,8 +18,8 @@ from aws_lambda_powertools.utilities.idempotency import (
     idempotent_function,
 )
 
+from application.common.consuming import consumer
 from application.common.telemetry import Handler, operation
-from application.orders.consuming import consumer
 from application.orders.models import ToProcess
 from application.orders.processing import Processing
 

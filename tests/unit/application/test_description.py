@@ -12,6 +12,8 @@ from application.graph import app as graph_app
 from application.graph import description as graph
 from application.orders import app as orders_app
 from application.orders import description as orders
+from application.rooms import app as rooms_app
+from application.rooms import description as rooms
 from application.users import app as users_app
 from application.users import description as users
 
@@ -24,10 +26,11 @@ ROOMS = [
     (orders_app.RESOURCES, orders.OPERATIONS),
     (catalogue_app.RESOURCES, catalogue.OPERATIONS),
     (graph_app.RESOURCES, graph.OPERATIONS),
+    (rooms_app.RESOURCES, rooms.OPERATIONS),
 ]
 
 
-@pytest.mark.parametrize(("resources", "operations"), ROOMS, ids=["users", "orders", "catalogue", "graph"])
+@pytest.mark.parametrize(("resources", "operations"), ROOMS, ids=["users", "orders", "catalogue", "graph", "rooms"])
 def test_every_operation_is_described_and_no_other(resources: Resources, operations: tuple[Operation, ...]) -> None:
     offered = {
         (re.sub(r"\[\^/\]\+", "{}", path), method)

@@ -84,6 +84,15 @@ class Deployed:
         self, method: str, target: str, headers: Headers, content: Any = None, *, key: str | None = None
     ) -> Answer:
         """One request, as the gateway signs it."""
+        answer = self._asked(method, target, headers, content, key)
+        shown = {name.lower(): value for name, value in answer["headers"].items()}
+        return Answer(answer["statusCode"], shown, json.loads(answer["body"]) if answer.get("body") else None)
+
+    def follow(self, target: str, headers: Headers) -> Any:
+        """What the function answers to a reader of an event stream."""
+        return self._asked("GET", target, headers, None, None)
+
+    def _asked(self, method: str, target: str, headers: Headers, content: Any, key: str | None) -> Any:
         body = b"" if content is None else json.dumps(content).encode()
         sent = {**headers, **({"content-type": "application/json"} if body else {})}
         sent |= {"idempotency-key": key} if key is not None else {}
@@ -92,9 +101,7 @@ class Deployed:
         signature = sign(method, DOMAIN, path, query, sent, digest, origin_key(SECRET), time.time())
         fields = tuple({"host": DOMAIN, **sent, **signature}.items())
         event = event_of(HttpRequest(method, target, fields, body, "203.0.113.7"))
-        answer = self.functions["api"](event, Context())
-        shown = {name.lower(): value for name, value in answer["headers"].items()}
-        return Answer(answer["statusCode"], shown, json.loads(answer["body"]) if answer.get("body") else None)
+        return self.functions["api"](event, Context())
 
     def order(self, *, headers: Headers = ADA, key: str = "k", card: str = "pm_card_visa", **items: int) -> Answer:
         """Places an order of `items` (sku=quantity)."""

@@ -1,5 +1,6 @@
 """The orders' API as its gateway sees it: what is taken, what is refused, and who sees what."""
 
+import json
 from typing import Any
 
 from tests.unit.application.orders.deployed import ADA, ADMIN, GRACE, Deployed
@@ -64,6 +65,27 @@ def test_somebody_elses_order_is_one_that_there_is_not(shop: Deployed) -> None:
         assert (hidden.status, hidden.body) == (404, missing.body)
     assert shop.request("GET", location, ADMIN).status == 200
     assert shop.request("DELETE", location, ADMIN).body["state"] == "cancelled"
+
+
+def test_an_order_is_followed_to_its_end(shop: Deployed) -> None:
+    location = shop.order().headers["location"] + "/events"
+    seen, last = [], ""
+    for _ in range(10):
+        answer = shop.follow(location, {**ADA, "last-event-id": last} if last else ADA)
+        if answer["statusCode"] == 204:
+            break
+        assert answer["headers"]["Content-Type"] == "text/event-stream"
+        assert answer["headers"]["Cache-Control"] == "no-store"
+        first, *events = answer["body"].removesuffix("\n\n").split("\n\n")
+        assert 500 < int(first.removeprefix("retry: ")) < 20_000
+        for event in events:
+            fields = dict(line.split(": ", 1) for line in event.split("\n"))
+            assert (fields["event"], json.loads(fields["data"])["state"]) == ("order", fields["id"])
+            seen.append(last := fields["id"])
+        shop.turn()
+    assert seen == ["pending", "paid", "fulfilled"]
+    assert shop.follow(location, GRACE)["statusCode"] == 404
+    assert shop.follow(location, {})["statusCode"] == 401
 
 
 def test_an_order_shows_neither_the_card_nor_the_key(shop: Deployed) -> None:
@@ -142,7 +164,7 @@ def test_what_is_no_count_is_refused(shop: Deployed) -> None:
 
 ROUTES = [
     ("GET", "/orders"), ("POST", "/orders"), ("GET", "/orders/1"), ("DELETE", "/orders/1"), ("GET", "/notifications"),
-    ("GET", "/stock"), ("PUT", "/stock/team"),
+    ("GET", "/stock"), ("PUT", "/stock/team"), ("GET", "/orders/1/events"),
 ]  # fmt: skip
 
 
