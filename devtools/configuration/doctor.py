@@ -145,8 +145,8 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
             yield f"ROUTES[{index}].issuers: every issuer can give these roles; name those that may, as in ['{first}']"
         if route.residency:
             yield (
-                f"ROUTES[{index}].residency: binds which origin is asked; the Worker itself runs where the visitor enters "
-                "Cloudflare's network, and its logs are where you send them"
+                f"ROUTES[{index}].residency: binds which origin is asked; the Worker itself runs where the visitor "
+                "enters Cloudflare's network, and its logs are where you send them"
             )
         lasts = isinstance(route.websocket, WebsocketSettings)
         if lasts and route.sign == "sigv4" and route.strip_prefix != route.path:

@@ -434,7 +434,7 @@ def test_a_match_that_protects_nothing_is_a_fault(more: dict[str, Any], told: st
     assert told in fault
 
 
-REGIONS = [{"url": "https://eu.example", "eu": True}, {"url": "https://us.example"}]
+REGIONS: list[dict[str, Any]] = [{"url": "https://eu.example", "eu": True}, {"url": "https://us.example"}]
 
 
 @pytest.mark.parametrize(

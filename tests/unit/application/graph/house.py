@@ -20,9 +20,9 @@ from application.graph.persisted import QUERIES_SCHEMA, PersistedQueries
 from application.graph.reading import Tables
 from aws_lambda_powertools import Logger, Metrics
 from moto import mock_aws
-from tests.unit.application.clients import dynamodb
 
 from devtools.application.function_url import Context, HttpRequest, event_of
+from tests.unit.application.clients import dynamodb
 
 PRINCIPAL = "arn:aws:iam::123456789012:user/gatehouse"
 SECRETS = ["graph-tests-secret-of-enough-bytes-here"]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
-from tests.unit.application.clients import client
 
 from devtools.application.payments import Provider, payment_provider
+from tests.unit.application.clients import client
 from tests.unit.application.orders.deployed import PAYMENT_KEY, Deployed, deployed
 from tests.unit.application.orders.shelves import Shelves
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 from application.orders.tables import MAILBOX_SCHEMA, ORDERS_SCHEMA, OUTBOX_SCHEMA, STOCK_SCHEMA
-from tests.unit.application.clients import client
 
 from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
 from devtools.application.payments import Provider
 from forwarding.signing import origin_key
+from tests.unit.application.clients import client
 from tests.unit.application.orders.price_list import FUNCTION
 from tests.unit.forwarding.signed_requests import sign
 

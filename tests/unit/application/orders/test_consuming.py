@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.application.clients import client
 
 from devtools.application.function_url import Context
+from tests.unit.application.clients import client
 from tests.unit.application.orders.deployed import Deployed
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 from application.common.prices import AMOUNTS
-from tests.unit.application.clients import client
 
+from tests.unit.application.clients import client
 from tests.unit.application.orders.deployed import ADA, ADMIN, GRACE, ISSUER, Deployed
 
 STATES = {"pm_card_visa": "fulfilled", "pm_card_chargeDeclined": "declined"}
