@@ -8,17 +8,23 @@ from typing import Any, Final
 
 from bench import cases, peers, processes, tokens
 from bench.load import Origin
+from devtools.configuration import wrangler_config
 from devtools.runtime.runner import Gateway, Runner
 
 HERE = Path(__file__).parent
 
 CONFIG: Final = {
     "name": "bench",
-    "main": "entry.py",
+    "main": "entry_global.py",
     "compatibility_date": "2026-11-01",
-    "compatibility_flags": ["python_workers"],
+    "compatibility_flags": ["python_workers", wrangler_config.FUNCTIONS_FLAG],
     "kv_namespaces": [{"binding": "CACHE", "id": "bench"}],
 }
+
+BY_CLASS: Final = wrangler_config.by_class(CONFIG)
+"""For a Worker that is a class `Default` in entry.py."""
+
+STEP: Final = {**CONFIG, "main": "entry.py"}
 
 FIRST_RESPONSE: Final = 60.0
 """Seconds until a contender must have answered."""
@@ -55,7 +61,7 @@ def start(runner: Runner, contender: Contender, origin: Origin) -> Running:
     before = processes.children(runner.pid)
     options = contender.options(origin)
     began = time.monotonic()
-    gateway = runner.start(config=CONFIG, **options)
+    gateway = runner.start(**{"config": CONFIG, **options})
     gateway.client.get("/geo", headers=cases.visitor(), timeout=FIRST_RESPONSE).raise_for_status()
     first_response = (time.monotonic() - began) * 1000
     (pid,) = processes.children(runner.pid) - before
@@ -98,18 +104,21 @@ def _hono(origin: Origin) -> Mapping[str, Any]:
 
 def _fastapi(origin: Origin) -> Mapping[str, Any]:
     source, packages = peers.build_fastapi()
-    return {"source": source, "packages": packages, "vars": _variables(origin)}
+    return {"source": source, "packages": packages, "vars": _variables(origin), "config": BY_CLASS}
 
 
 def _step(name: str) -> Callable[[Origin], Mapping[str, Any]]:
-    return lambda _: {"source": peers.build_step(name)}
+    return lambda _: {"source": peers.build_step(name), "config": STEP}
 
 
 GATEHOUSE: Final = Contender("gatehouse", "Gatehouse", _gatehouse)
 HONO: Final = Contender("hono", "Hono", _hono)
 FASTAPI: Final = Contender("fastapi", "FastAPI", _fastapi)
 EMPTY_PYTHON: Final = Contender(
-    "empty_python", "empty Python Worker", lambda _: {"source": HERE / "empty_python"}, answers=False
+    "empty_python",
+    "empty Python Worker",
+    lambda _: {"source": HERE / "empty_python", "config": STEP},
+    answers=False,
 )
 STEPS: Final = (
     Contender("answer", "+ the answer's fields and bytes", _step("answer"), answers=False),

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from workers import Response, WorkerEntrypoint
+import js
 
 
-class Default(WorkerEntrypoint):
-    async def fetch(self, request: Any) -> Response:
-        return Response("ok")
+def on_fetch(request: Any) -> Any:
+    return js.Response.new("ok")

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from workers import WorkerEntrypoint
-
 from core.messages import Response
-from edge import worker as edge
 from edge.messages import write_response
 
 BODY = b"{" + b'"key":"value",' * 25 + b'"key":"value"}'
@@ -26,6 +23,5 @@ def response() -> Response:
     return Response(200, headers, BODY)
 
 
-class Default(WorkerEntrypoint):
-    def fetch(self, request: Any) -> Any:
-        return edge.Answer(write_response(response()))
+def on_fetch(request: Any) -> Any:
+    return write_response(response())

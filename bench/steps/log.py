@@ -3,7 +3,6 @@
 from typing import Any
 
 from answer import response
-from workers import WorkerEntrypoint
 
 from edge import worker as edge
 from edge.messages import write_response
@@ -21,8 +20,7 @@ LINE = {
 }
 
 
-class Default(WorkerEntrypoint):
-    def fetch(self, request: Any) -> Any:
-        edge.read_request(request.js_object)
-        edge.write_log("request", **LINE)
-        return edge.Answer(write_response(response()))
+def on_fetch(request: Any) -> Any:
+    edge.read_request(request)
+    edge.write_log("request", **LINE)
+    return write_response(response())

@@ -3,13 +3,11 @@
 from typing import Any
 
 from answer import response
-from workers import WorkerEntrypoint
 
 from edge import worker as edge
 from edge.messages import write_response
 
 
-class Default(WorkerEntrypoint):
-    def fetch(self, request: Any) -> Any:
-        edge.read_request(request.js_object)
-        return edge.Answer(write_response(response()))
+def on_fetch(request: Any) -> Any:
+    edge.read_request(request)
+    return write_response(response())

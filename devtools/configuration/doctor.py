@@ -28,7 +28,7 @@ sys.path.insert(0, str(SOURCES))
 from configuration.loading import load_settings
 from configuration.settings import Settings
 from core.faults import Misconfigured
-from devtools.configuration import deployment
+from devtools.configuration import deployment, doors
 from endpoints import openapi, origins
 from forwarding.settings import WebsocketSettings
 from identity.publickeys import KeySet
@@ -62,14 +62,16 @@ def examine(root: Path, environment: str | None) -> tuple[list[str], list[str]]:
     environment = local_vars.served(path, environment)
     variables, bindings = local_vars.read(path, environment)
     secrets = local_vars.secrets_file(root, environment)
+    config = wrangler_config.read(path)
+    mixed, lost = list(doors.faults(root, config, environment)), list(doors.advice(root, config, environment))
     try:
         settings = load_settings(variables, bindings)
     except Misconfigured as error:
         faults = [_told(fault, environment, secrets) for fault in error.faults]
-        return faults, [*local_vars.shadows(path, environment), *_about_files(secrets)]
+        return [*mixed, *faults], [*lost, *local_vars.shadows(path, environment), *_about_files(secrets)]
     twice = local_vars.shadows(path, environment)
     told = [*_about_settings(settings, bindings), *_about_descriptions(settings, path, environment)]
-    return [], [*twice, *told, *_about_files(secrets)]
+    return mixed, [*lost, *twice, *told, *_about_files(secrets)]
 
 
 def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]]:
@@ -79,13 +81,15 @@ def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]
     config = wrangler_config.read(path)
     own = config["env"][environment]
     advice = list(deployment.advice(wrangler_config.section(config, environment, "observability")))
+    advice += doors.advice(root, config, environment)
+    mixed = list(doors.faults(root, config, environment))
     try:
         settings = load_settings(variables, bindings)
     except Misconfigured as error:
         faults = [deployment.told(fault, environment) for fault in error.faults]
-        return [*faults, *deployment.faults(None, own, environment)], advice
+        return [*mixed, *faults, *deployment.faults(None, own, environment)], advice
     advice += [*_about_settings(settings, bindings), *_about_descriptions(settings, path, environment)]
-    return list(deployment.faults(settings, own, environment)), advice
+    return [*mixed, *deployment.faults(settings, own, environment)], advice
 
 
 def _told(fault: str, environment: str | None, secrets: Path) -> str:

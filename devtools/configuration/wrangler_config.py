@@ -24,6 +24,12 @@ SDK_FLAGS = {
 }
 """Flag that the SDK asks for: (on by default from this compatibility date, the flag that turns it off)."""
 
+FUNCTIONS_FLAG = "disable_python_no_global_handlers"
+"""Has the runtime call functions like `on_fetch` of the main module, and not a class."""
+CLASS_FLAG = "python_no_global_handlers"
+CLASS_SINCE = "2025-08-14"
+"""The compatibility date from which `CLASS_FLAG` is on by default (workerd's `compatibility-date.capnp`)."""
+
 MODULE_RULES = (
     {"type": "ESModule", "globs": ["**/*.mjs", "**/*.js"], "fallthrough": False},
     {"type": "CompiledWasm", "globs": ["**/*.wasm"], "fallthrough": False},
@@ -152,6 +158,19 @@ def sdk_flags(date: str, flags: Sequence[str]) -> dict[str, bool]:
     return {name: off not in flags and (name in flags or date >= since) for name, (since, off) in SDK_FLAGS.items()}
 
 
+def door(date: str, flags: Sequence[str]) -> str:
+    """By which door events reach Python under this date and these flags: "functions" or "class"."""
+    if FUNCTIONS_FLAG in flags:
+        return "functions"
+    return "class" if CLASS_FLAG in flags or date >= CLASS_SINCE else "functions"
+
+
+def by_class(config: Mapping[str, Any]) -> Config:
+    """The same configuration for a Worker that is a class `Default` in `entry.py`."""
+    flags = [flag for flag in config.get("compatibility_flags", []) if flag != FUNCTIONS_FLAG]
+    return {**config, "main": "src/entry.py", "compatibility_flags": flags}
+
+
 def excluded(config: Mapping[str, Any], environment: str | None) -> list[str]:
     """Globs of files in python_modules/ that are not uploaded, and so must not be there in development either."""
     globs: list[str] = (section(config, environment, "python_modules") or {}).get("exclude", [])
@@ -159,18 +178,27 @@ def excluded(config: Mapping[str, Any], environment: str | None) -> list[str]:
 
 
 def host_settings(
-    config: Mapping[str, Any], environment: str | None, *, cf: Mapping[str, Any] | None = None, cf_header: bool = True
+    config: Mapping[str, Any],
+    environment: str | None,
+    *,
+    cf: Mapping[str, Any] | None = None,
+    cf_header: bool = True,
+    dispatch: str = "production",
 ) -> dict[str, Any]:
-    """`settings.mjs` of the embedded host. `cf` overrides `request.cf`; `cf_header` lets a request choose its own."""
+    """`settings.mjs` of the embedded host. `cf` overrides `request.cf`; `cf_header` lets a request choose its own.
+
+    `dispatch` is how events are handed to Python: as in "production", or the "short" way (`runtime/worker/doors.mjs`).
+    """
     main = section(config, environment, "main") or "src/entry.py"
+    date = str(section(config, environment, "compatibility_date") or "")
+    flags = section(config, environment, "compatibility_flags") or []
     return {
         "entry": Path(main).stem,
+        "door": door(date, flags),
+        "dispatch": dispatch,
         "cf": dict(cf) if cf else None,
         "cfHeader": cf_header,
-        "compatibilityFlags": sdk_flags(
-            str(section(config, environment, "compatibility_date") or ""),
-            section(config, environment, "compatibility_flags") or [],
-        ),
+        "compatibilityFlags": sdk_flags(date, flags),
     }
 
 

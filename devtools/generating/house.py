@@ -37,6 +37,7 @@ SETTINGS: Final = tuple(
 """Models that stand beside what they configure: leaves, which whoever composes or reads them may import."""
 
 MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
+    "entry_global": ("entry",),
     "entry": ("edge", "gateway", "configuration", "core"),
     "edge": ("core",),
     "gateway": ("endpoints", "operations", "configuration", *FRONT_DOORS, "browsers", *BELOW),

@@ -121,6 +121,7 @@ class Runner:
         services: Mapping[str, str] | None = None,
         faults: bool = False,
         crossings: bool = False,
+        dispatch: str = "production",
     ) -> "Gateway":
         """A gateway on a free port of 127.0.0.1, answering when this returns.
 
@@ -132,7 +133,8 @@ class Runner:
         With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
         origin (`http://127.0.0.1:9000`) that gets every outgoing request instead, with `x-outbound-url` saying where it
         was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`;
-        `crossings` counts the calls between Python and JavaScript (`devtools/runtime/profile.py`). Raises RunnerError.
+        `crossings` counts the calls between Python and JavaScript (`devtools/runtime/profile.py`). `dispatch="short"`
+        leaves out what production does around every request (`worker/doors.mjs`). Raises RunnerError.
         """
         name = f"g{len(self._gateways) + 1}"
         settings = config if isinstance(config, Mapping) else wrangler_config.read(config or TEMPLATE_TOML)
@@ -146,7 +148,9 @@ class Runner:
             "pyodide": str(NODE_MODULES / "pyodide"),
             "config": str(wrangler_config.write(generated, folder, folder)),
             "environment": environment,
-            "settings": wrangler_config.host_settings(dict(settings), environment, cf_header=cf_header),
+            "settings": wrangler_config.host_settings(
+                dict(settings), environment, cf_header=cf_header, dispatch=dispatch
+            ),
             "vars": dict(vars or {}),
             "persist": str(kv_persist) if kv_persist else None,
             "cf": dict(cf or {}),

@@ -28,7 +28,7 @@ import { compileApplication, moduleType, packApplication, packRuntime } from './
  * @property {string} packages          python_modules
  * @property {string[]} exclude         globs of what of it is not uploaded
  * @property {string} pyodide           folder of the npm package
- * @property {object} settings          `settings.mjs` of the host: entry, cf, cfHeader, compatibilityFlags
+ * @property {object} settings          `settings.mjs` of the host: entry, door, dispatch, cf, cfHeader, compatibilityFlags
  * @property {object} vars              variables and secrets, over those of the configuration
  * @property {string | null} persist    folder that outlives the gateway; null: in memory
  * @property {object} cf                `request.cf` of every request
@@ -117,7 +117,9 @@ async function readModules({ source, packages, exclude, pyodide, settings, fault
   modules.push(['application.bin', packApplication(source, cache)]);
   modules.push(['settings.mjs', `export default ${JSON.stringify(settings)};`]);
   const wrapper = faults ? 'kv_faults.mjs' : crossings ? 'crossings.mjs' : null;
-  if (wrapper) modules.push(['main.mjs', fs.readFileSync(path.join(import.meta.dirname, 'testing', wrapper))]);
+  for (const [name, file] of wrapper ? [['main.mjs', wrapper], ['in_front.mjs', 'in_front.mjs']] : []) {
+    modules.push([name, fs.readFileSync(path.join(import.meta.dirname, 'testing', file))]);
+  }
   const main = wrapper ? 'main.mjs' : 'host.mjs';
   modules.sort(([a], [b]) => (b === main) - (a === main)); // workerd takes the first one for the main module
   return modules.map(([name, contents]) => ({ type: moduleType(name), path: `/gatehouse/${name}`, contents }));

@@ -12,6 +12,7 @@ from devtools.paths import SOURCES
 from devtools.runtime.runner import Gateway
 from tests.signature_cases import signature_cases
 from tests.signing_keys import SigningKey
+from tests.worker.injection import BY_CLASS
 
 ENTRY = Path(__file__).parent / "fixtures" / "verifier" / "entry.py"
 
@@ -21,7 +22,7 @@ def verifier(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFa
     source = tmp_path_factory.mktemp("verifier") / "src"
     shutil.copytree(SOURCES, source, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ENTRY, source / "entry.py")
-    with worker(source=source) as gateway:
+    with worker(source=source, config=BY_CLASS) as gateway:
         yield gateway
 
 

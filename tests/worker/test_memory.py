@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from devtools.configuration import wrangler_config
 from devtools.paths import SOURCES
 from devtools.runtime.memory import Memory, measured, memory_of
 from devtools.runtime.runner import Gateway
@@ -220,3 +221,33 @@ def test_a_share_of_the_calls_to_the_store_can_fail(gateway: Gateway) -> None:
         assert {gateway.get("/readyz").status_code for _ in range(60)} == {200, 503}
     finally:
         gateway.kv_faults()
+
+
+def by_class(folder: Path) -> dict[str, Any]:
+    """Options for the same Worker behind its other door, the class of `entry.py`."""
+    options = measured(SOURCES, folder)
+    (folder / "by_class.py").write_text("import measured\nimport entry\n\nDefault = entry.Default\n")
+    config = wrangler_config.by_class(options["config"]) | {"main": "src/by_class.py"}
+    return {"source": folder, "config": config}
+
+
+@pytest.mark.parametrize(
+    ("options", "objects", "references"),
+    [(lambda folder: measured(SOURCES, folder), 0, 0), (by_class, 3, 1)],
+    ids=["functions", "class"],
+)
+def test_a_request_leaves_to_v8_what_its_door_makes_and_no_object_more(
+    worker: Callable[..., Gateway], tmp_path: Path, options: Callable[[Path], Any], objects: int, references: int
+) -> None:
+    """Of the class's object, its method's coroutine and its context V8 knows when they may go, and takes its time."""
+    with SilentOrigin() as origin:
+        route = {"path": "/late", "auth": "none", "origin": origin.url, "timeout_ms": 1, "cache": False, "retries": 0}
+        with worker(**options(tmp_path), vars={"ROUTES": [route]}) as gateway:
+            for path, status in (("/geo", 200), ("/late", 504)):
+                assert [gateway.get(path).status_code for _ in range(3)] == [status] * 3
+                before = settled(gateway)
+                for _ in range(REQUESTS):
+                    gateway.get(path)
+                after = settled(gateway)
+                assert after.objects - before.objects < (objects + 0.5) * REQUESTS
+                assert after.references - before.references < (references + 0.5) * REQUESTS

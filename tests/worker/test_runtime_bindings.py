@@ -13,6 +13,7 @@ import pytest
 from devtools.configuration import wrangler_config
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway
+from tests.worker.injection import BY_CLASS
 
 BINDINGS = Path(__file__).parent / "fixtures" / "bindings"
 
@@ -134,7 +135,7 @@ def test_every_binding_of_the_projects_own_configuration_reaches_env(
 ) -> None:
     config = wrangler_config.read(TEMPLATE_TOML)
     level = config if environment is None else {"assets": config["assets"]} | config["env"][environment]
-    with worker(source=BINDINGS, environment=environment) as gateway:
+    with worker(source=BINDINGS, config=BY_CLASS, environment=environment) as gateway:
         # Some path that is no asset: those are answered by the platform.
         found = gateway.get("/tell-me-what-you-have").json()
     assert json.loads(json.dumps(found)) == expected(level)

@@ -62,7 +62,7 @@ class Default(WorkerEntrypoint):
         }
         return Response(json.dumps(seen), headers={"content-type": "application/json"})
 
-    async def scheduled(self, controller):
+    async def scheduled(self, controller, env, ctx):
         await self.env.CACHE.put("cron", controller.cron)
 """
 

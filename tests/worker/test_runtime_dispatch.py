@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from devtools.runtime.runner import Gateway
+from tests.worker.injection import BY_CLASS
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
 @pytest.fixture(scope="module")
 def echo(worker: Callable[..., Gateway]) -> Iterator[Gateway]:
-    with worker(source=FIXTURES / "echo", cf={"country": "PT", "city": "Lisbon"}) as gateway:
+    with worker(source=FIXTURES / "echo", config=BY_CLASS, cf={"country": "PT", "city": "Lisbon"}) as gateway:
         yield gateway
 
 

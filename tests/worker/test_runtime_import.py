@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from devtools.configuration import wrangler_config
 from devtools.runtime.runner import Gateway
+from tests.worker.injection import BY_CLASS
 
 DEFAULT = """
 from workers import Response, WorkerEntrypoint
@@ -27,7 +30,7 @@ def start_with(worker: Callable[..., Gateway], tmp_path: Path) -> StartWith:
         (tmp_path / "entry.py").write_text(entry + DEFAULT)
         for name, text in modules.items():
             (tmp_path / f"{name}.py").write_text(text)
-        with worker(source=tmp_path) as gateway:
+        with worker(source=tmp_path, config=BY_CLASS) as gateway:
             response = gateway.get("/any", headers={"accept": "*/*"})
             return response.status_code, response.text
 
@@ -187,7 +190,7 @@ def test_a_browser_gets_the_traceback_as_a_page_in_which_nothing_is_markup(
     worker: Callable[..., Gateway], tmp_path: Path
 ) -> None:
     (tmp_path / "entry.py").write_text("raise ValueError('<script>alert(1)</script>')")
-    with worker(source=tmp_path) as gateway:
+    with worker(source=tmp_path, config=BY_CLASS) as gateway:
         response = gateway.get("/any", headers={"accept": "text/html"})
         gateway.wait_for_output("ValueError")
         scheduled = gateway.scheduled()
@@ -200,9 +203,24 @@ def test_a_browser_gets_the_traceback_as_a_page_in_which_nothing_is_markup(
     assert scheduled.text == "exception"
 
 
-def test_a_worker_without_the_class_default_says_what_is_missing(
-    worker: Callable[..., Gateway], tmp_path: Path
+FUNCTIONS = {**BY_CLASS, "compatibility_flags": [*BY_CLASS["compatibility_flags"], wrangler_config.FUNCTIONS_FLAG]}
+A_CLASS = "from workers import WorkerEntrypoint\n\n\nclass Default(WorkerEntrypoint):\n    pass\n"
+A_FUNCTION = "async def on_fetch(request):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "entry", "told"),
+    [
+        (BY_CLASS, A_FUNCTION, "entry.py must define `class Default(WorkerEntrypoint)`"),
+        (FUNCTIONS, A_CLASS, "entry.py has a `Default`"),
+        (FUNCTIONS, A_CLASS + A_FUNCTION, "only one can be the default entrypoint"),
+        (FUNCTIONS, "", "entry.py must define `on_fetch(request, env, ctx)`"),
+    ],
+    ids=["functions without the flag", "a class with it", "both", "neither"],
+)
+def test_a_worker_with_nothing_behind_its_door_says_what_is_missing(
+    worker: Callable[..., Gateway], tmp_path: Path, config: dict[str, Any], entry: str, told: str
 ) -> None:
-    (tmp_path / "entry.py").write_text("async def on_fetch(request):\n    pass\n")
-    with worker(source=tmp_path) as gateway:
-        assert "entry.py must define `class Default(WorkerEntrypoint)`" in gateway.get("/any").text
+    (tmp_path / "entry.py").write_text(entry)
+    with worker(source=tmp_path, config=config) as gateway:
+        assert told in gateway.get("/any").text

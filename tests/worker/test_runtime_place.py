@@ -9,6 +9,7 @@ import pytest
 
 from devtools.paths import SOURCES
 from devtools.runtime.runner import CF_HEADER, Gateway
+from tests.worker.injection import BY_CLASS
 
 ECHO = Path(__file__).parent / "fixtures" / "echo"
 LISBON = {"country": "PT", "region": "Lisbon", "city": "Lisbon", "timezone": "Europe/Lisbon", "asn": 3243}
@@ -16,7 +17,7 @@ LISBON = {"country": "PT", "region": "Lisbon", "city": "Lisbon", "timezone": "Eu
 
 @pytest.fixture(scope="module")
 def echo(worker: Callable[..., Gateway]) -> Iterator[Gateway]:
-    with worker(source=ECHO, cf=LISBON) as gateway:
+    with worker(source=ECHO, config=BY_CLASS, cf=LISBON) as gateway:
         yield gateway
 
 

@@ -3,16 +3,19 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from devtools.runtime.runner import QUICK_START, Gateway, Runner, RunnerError
+from tests.worker.injection import BY_CLASS
 
 CAPABILITIES = Path(__file__).parent / "fixtures" / "capabilities"
+OPTIONS: dict[str, Any] = {"source": CAPABILITIES, "config": BY_CLASS}
 
 
 def test_kv_can_be_made_to_fail_and_to_be_slow_and_recovers(worker: Callable[..., Gateway]) -> None:
-    with worker(source=CAPABILITIES, faults=True) as gateway:
+    with worker(**OPTIONS, faults=True) as gateway:
         assert gateway.get("/kv").status_code == 200
         gateway.kv_faults(put={"fail": "KV PUT failed: 500 Internal Server Error"})
         failed = gateway.get("/kv")
@@ -27,12 +30,12 @@ def test_kv_can_be_made_to_fail_and_to_be_slow_and_recovers(worker: Callable[...
 
 
 def test_faults_must_be_asked_for_at_the_start(worker: Callable[..., Gateway]) -> None:
-    with worker(source=CAPABILITIES) as gateway, pytest.raises(RunnerError, match="faults=True"):
+    with worker(**OPTIONS) as gateway, pytest.raises(RunnerError, match="faults=True"):
         gateway.kv_faults(get={"fail": "no"})
 
 
 def test_kv_outlives_a_restart_only_in_a_folder(worker: Callable[..., Gateway], tmp_path: Path) -> None:
-    with worker(source=CAPABILITIES, kv_persist=tmp_path) as kept, worker(source=CAPABILITIES) as lost:
+    with worker(**OPTIONS, kv_persist=tmp_path) as kept, worker(**OPTIONS) as lost:
         for gateway in (kept, lost):
             gateway.kv_put("key", "value", metadata={"a": 1})
             assert gateway.kv_list("ke") == [{"name": "key", "metadata": {"a": 1}}]
@@ -46,7 +49,7 @@ def test_kv_outlives_a_restart_only_in_a_folder(worker: Callable[..., Gateway], 
 
 
 def test_gateways_have_their_own_variables_stores_and_logs(worker: Callable[..., Gateway]) -> None:
-    with worker(source=CAPABILITIES, vars={"DEFAULT_COUNTRY": "PT"}) as one, worker(source=CAPABILITIES) as other:
+    with worker(**OPTIONS, vars={"DEFAULT_COUNTRY": "PT"}) as one, worker(**OPTIONS) as other:
         one.kv_put("key", "value")
         assert one.get("/modules").json()["env"] == "PT"
         assert other.get("/modules").json()["env"] == "US"
@@ -57,7 +60,7 @@ def test_gateways_have_their_own_variables_stores_and_logs(worker: Callable[...,
 
 
 def test_a_restart_may_change_the_variables(worker: Callable[..., Gateway]) -> None:
-    with worker(source=CAPABILITIES) as gateway:
+    with worker(**OPTIONS) as gateway:
         gateway.restart(vars={"DEFAULT_COUNTRY": "DE"})
         assert gateway.get("/modules").json()["env"] == "DE"
 
@@ -70,7 +73,7 @@ def test_a_configuration_that_wrangler_refuses_is_an_error_of_the_start(worker: 
 
 def test_closing_a_runner_ends_its_gateways() -> None:
     with Runner(v8_flags=QUICK_START) as runner:
-        gateway = runner.start(source=CAPABILITIES)
+        gateway = runner.start(**OPTIONS)
         assert gateway.get("/isolate").status_code == 200
     with pytest.raises(RunnerError, match="is gone"):
         runner.command("stop", gateway="g1")

@@ -1,4 +1,7 @@
-"""The whole flow: token -> gateway -> signed request -> Lambda handler -> DynamoDB -> and back to the client."""
+"""The whole flow: token -> gateway -> signed request -> Lambda handler -> DynamoDB -> and back to the client.
+
+By both doors of the Worker: the one that ships, and the class in `entry.py`.
+"""
 
 import io
 import json
@@ -16,6 +19,7 @@ import pytest
 from devtools.application.function_url import FunctionUrlServer, HttpRequest, HttpResponse
 from devtools.application.origin import LocalOrigin, local_origin
 from devtools.runtime.runner import Gateway
+from tests.worker.injection import BY_CLASS
 
 JWT_SECRET = "users-flow-token-secret-of-enough-bytes"
 ORIGIN_SECRET = "users-flow-origin-secret-of-enough-bytes"
@@ -34,13 +38,18 @@ ADA = bearer("ada", "admin")
 GRACE = bearer("grace", "user")
 
 
+@pytest.fixture(scope="module", params=[None, BY_CLASS], ids=["functions", "class"])
+def config(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
 @pytest.fixture(scope="module")
 def log() -> io.StringIO:
     return io.StringIO()
 
 
 @pytest.fixture(scope="module")
-def origin(log: io.StringIO) -> Iterator[LocalOrigin]:
+def origin(log: io.StringIO, config: Any) -> Iterator[LocalOrigin]:
     with local_origin(secret=ORIGIN_SECRET, seed=True, log=log) as running:
         yield running
 
@@ -59,8 +68,8 @@ def variables(origin: LocalOrigin, origin_secret: str = ORIGIN_SECRET) -> dict[s
 
 
 @pytest.fixture(scope="module")
-def gateway(worker: Callable[..., Gateway], origin: LocalOrigin) -> Iterator[Gateway]:
-    with worker(vars=variables(origin), cf={"country": "PT", "regionCode": "11"}) as running:
+def gateway(worker: Callable[..., Gateway], origin: LocalOrigin, config: Any) -> Iterator[Gateway]:
+    with worker(vars=variables(origin), config=config, cf={"country": "PT", "regionCode": "11"}) as running:
         yield running
 
 

@@ -4,6 +4,8 @@
 // CPython is WebAssembly here, so what it asks of JavaScript are functions that the module imports. Each is wrapped when
 // the module is instantiated, which is before the host begins.
 
+import { inFront } from './in_front.mjs';
+
 const CONTROL = '/__gatehouse-test/crossings';
 
 /** Imports that are the C library's, Emscripten's or the interpreter's own, not the bridge's. */
@@ -29,13 +31,11 @@ WebAssembly.Instance = new Proxy(RealInstance, {
   },
 });
 
-const { default: Default } = await import('./host.mjs');
+const { default: worker } = await import('./host.mjs');
 
-export default class extends Default {
-  async fetch(request) {
-    if (new URL(request.url).pathname !== CONTROL) return super.fetch(request);
-    const found = counts;
-    counts = request.method === 'POST' ? {} : null;
-    return Response.json(found ?? {});
-  }
-}
+export default inFront(worker, (request) => {
+  if (new URL(request.url).pathname !== CONTROL) return undefined;
+  const found = counts;
+  counts = request.method === 'POST' ? {} : null;
+  return Response.json(found ?? {});
+});

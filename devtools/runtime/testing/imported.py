@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from workers import Response, WorkerEntrypoint
+import js
 
 CONTROL = "/__gatehouse-test/imports"
 
@@ -63,9 +63,8 @@ class Finder(importlib.abc.MetaPathFinder):
         return None
 
 
-class Default(WorkerEntrypoint):
-    async def fetch(self, request: Any) -> Any:
-        if request.js_object.url.endswith(CONTROL):
-            sys.meta_path.insert(0, Finder())
-            importlib.import_module("entry")
-        return Response(json.dumps(_rows))
+def on_fetch(request: Any) -> Any:
+    if request.url.endswith(CONTROL):
+        sys.meta_path.insert(0, Finder())
+        importlib.import_module("entry")
+    return js.Response.new(json.dumps(_rows))

@@ -2,7 +2,8 @@
 // be slow. Tests only. The methods are replaced on KV's prototype, so every reference the Worker holds is affected, and
 // neither the Worker nor the host knows of it.
 
-import Default from './host.mjs';
+import worker from './host.mjs';
+import { inFront } from './in_front.mjs';
 
 const CONTROL = '/__gatehouse-test/kv-faults';
 const METHODS = ['get', 'getWithMetadata', 'put', 'delete', 'list'];
@@ -24,14 +25,12 @@ function patch(prototype) {
   }
 }
 
-export default class extends Default {
-  async fetch(request) {
-    for (const binding of Object.values(this.env)) {
-      const prototype = binding?.constructor?.name === 'KvNamespace' && Object.getPrototypeOf(binding);
-      if (prototype && !patched.has(prototype)) patch(prototype);
-    }
-    if (new URL(request.url).pathname !== CONTROL) return super.fetch(request);
-    faults = await request.json();
-    return new Response(null, { status: 204 });
+export default inFront(worker, async (request, env) => {
+  for (const binding of Object.values(env)) {
+    const prototype = binding?.constructor?.name === 'KvNamespace' && Object.getPrototypeOf(binding);
+    if (prototype && !patched.has(prototype)) patch(prototype);
   }
-}
+  if (new URL(request.url).pathname !== CONTROL) return undefined;
+  faults = await request.json();
+  return new Response(null, { status: 204 });
+});

@@ -20,6 +20,7 @@ from typing import Any, Final
 import js
 
 import entry
+import entry_global
 from edge.driving import Drive
 
 CONTROL: Final = "/__gatehouse-test/memory"
@@ -41,7 +42,7 @@ def respond_measured(request: Any, context: Any) -> Any:
 
 
 entry.respond = respond_measured
-Default = entry.Default
+on_fetch, on_scheduled = entry_global.on_fetch, entry_global.on_scheduled
 
 
 def _figures() -> dict[str, Any]:

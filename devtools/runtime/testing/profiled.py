@@ -11,6 +11,7 @@ from typing import Any
 import js
 
 import entry
+import entry_global
 from edge.driving import Drive
 
 CONTROL = "/__gatehouse-test/profile"
@@ -46,7 +47,7 @@ def _profiled(function: Callable[..., Any], *arguments: Any) -> Any:
 under_way = False
 entry.respond = respond_profiled
 Drive._go_on = go_on_profiled  # type: ignore[assignment, method-assign]
-Default = entry.Default
+on_fetch, on_scheduled = entry_global.on_fetch, entry_global.on_scheduled
 
 
 def _functions() -> list[tuple[str, str, int, float, float]]:

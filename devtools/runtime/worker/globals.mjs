@@ -78,16 +78,12 @@ export function restoreGlobals() {
   }
 }
 
-let turns = 0;
-
 /**
  * Runs a callback of Python's event loop in the request that scheduled it, and with it whatever that request awaits:
  * workerd cancels a request whose I/O was begun by another. Pyodide's own function has one queue for all of them.
- * Callbacks due at once run in a microtask, and every 64th in a timer, so that a loop around `asyncio.sleep(0)` cannot
- * starve I/O.
+ * Callbacks due at once run in a microtask, so a loop around `asyncio.sleep(0)` starves I/O, as it does in production.
  */
 export function scheduleCallback(callback, milliseconds) {
   if (milliseconds > 2) setTimeout(callback, milliseconds);
-  else if (++turns % 64) queueMicrotask(callback);
-  else setTimeout(callback, 0);
+  else queueMicrotask(callback);
 }

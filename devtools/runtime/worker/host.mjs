@@ -1,5 +1,5 @@
-// The embedded runtime's main module: boots CPython at global scope, imports `entry.py` and dispatches events to the
-// class `Default`, as Cloudflare's own entrypoint does. Development and tests only; `../README.md` has the whole picture.
+// The embedded runtime's main module: boots CPython at global scope, imports `entry.py` and hands it events, as Cloudflare's
+// own entrypoint does (`doors.mjs`). Development and tests only; `../README.md` has the whole picture.
 //
 // Order matters: globals before Pyodide's files, Pyodide before the application, the rules of import time before
 // `entry.py`, real randomness with the first request.
@@ -8,10 +8,9 @@ import { dynamicLibraries, files, restoreGlobals, scheduleCallback } from './glo
 import * as cloudflareSockets from 'cloudflare:sockets';
 import * as cloudflareWorkers from 'cloudflare:workers';
 import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './entropy.mjs';
-import { importErrorPage } from './errorpage.mjs';
+import { closedDoor, openDoor } from './doors.mjs';
 import { mount, text, unpack, unpackMemory } from './filesystem.mjs';
 import { makeIsNamed } from './named.mjs';
-import { withPlace } from './place.mjs';
 import { ENVIRONMENT, loadLibraries, preparing } from './preload.mjs';
 import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
@@ -93,68 +92,19 @@ python.pyimport('pyodide.webloop').scheduleCallback = scheduleCallback;
 forbidEntropy();
 tracing.dump = () => python._module._dump_traceback();
 const isNamed = makeIsNamed([globalThis, cloudflareWorkers, cloudflareSockets, sdkHelper, settings.compatibilityFlags]);
-const booted = host.boot(settings.entry, APPLICATION, PACKAGES, violations, isNamed);
+const booted = host.boot(settings.entry, settings.door, APPLICATION, PACKAGES, violations, isNamed);
 const importError = booted.get('error') ?? null;
-const methods = booted.get('methods')?.toJs() ?? [];
 if (importError !== null) console.error(importError);
 
-const dispatchFetch = host.dispatch_fetch;
-const dispatch = host.dispatch;
-const firstRequest = host.first_request;
 let started = false;
 
 function start() {
+  if (started) return;
   started = true;
   allowEntropy();
-  firstRequest();
+  host.first_request();
 }
 
-/** Awaits a task or coroutine of Python's and lets it go. */
-async function settle(awaitable) {
-  try {
-    return await awaitable;
-  } finally {
-    awaitable.destroy();
-  }
-}
+const handlers = importError === null ? openDoor(settings, host, booted.get('handlers').toJs(), start) : closedDoor(importError);
 
-class Default extends cloudflareWorkers.WorkerEntrypoint {
-  /**
-   * The call is "promising", as production's: Python may switch stacks in it, which is how it waits for a promise.
-   * What Python did not catch is logged here: nobody else does.
-   */
-  async fetch(request) {
-    if (!started) start();
-    try {
-      request = withPlace(request);
-    } catch (error) {
-      return new Response(error.message, { status: 400 });
-    }
-    try {
-      const answer = await dispatchFetch.callPromising(this.ctx, this.env, request);
-      return answer instanceof python.ffi.PyProxy ? await settle(answer) : answer;
-    } catch (error) {
-      console.error(error.message);
-      throw error;
-    }
-  }
-}
-
-class Broken extends cloudflareWorkers.WorkerEntrypoint {
-  fetch(request) {
-    return importErrorPage(request, importError);
-  }
-  scheduled() {
-    throw new Error('The Worker could not be imported; its first request shows why.');
-  }
-}
-
-for (const name of methods) {
-  if (name === 'fetch') continue;
-  Default.prototype[name] = function (...args) {
-    if (!started) start();
-    return settle(dispatch(this.ctx, this.env, name, ...args));
-  };
-}
-
-export default importError === null ? Default : Broken;
+export default handlers;

@@ -1,9 +1,8 @@
 """Python half of the embedded runtime: import the application under production's rules, then hand it events.
 
-Called by `host.mjs`. Everything a request passes through is in `dispatch_fetch` and `dispatch`; all else runs once.
+Called by `host.mjs` and `doors.mjs`. What a request passes through is at the end; all else runs once.
 """
 
-import asyncio
 import importlib
 import inspect
 import linecache
@@ -15,6 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from _cloudflare import builtin_patches
+from pyodide.code import relaxed_call
 
 _SNAPSHOT_FAULT = """\
 {count} JavaScript object(s) would have to be part of the memory snapshot that Cloudflare starts a Worker from, which \
@@ -28,43 +28,65 @@ package that does it inside a function, so that it loads with the first request.
 
 _MACHINERY = ("<frozen importlib", "/lib/python314.zip/importlib/", "/session/host/")
 
-_entry_class: Any = None
-_make_request: Any = None
-_loop: Any = asyncio.get_event_loop()  # Pyodide's; it never changes
-_task: Any = asyncio.Task  # with `eager_start`, which came after the Python that the tools run on
+EVENTS = ("fetch", "alarm", "scheduled", "trace", "queue", "pubsub")
+"""Those that a function `on_EVENT` may handle."""
+
+_entry: Any = None
+_sdk: Any = None
 
 
-def boot(name: str, application: str, packages: str, native_entropy: Sequence[str], is_named: Any) -> dict[str, Any]:
-    """Import the module `name` and its class `Default`.
+def boot(
+    name: str, door: str, application: str, packages: str, native_entropy: Sequence[str], is_named: Any
+) -> dict[str, Any]:
+    """Import the module `name` and find what handles events behind `door`: "class" or "functions" (`doors.mjs`).
 
-    Gives {"methods": [...]}, the public methods of the class, or {"error": text for people}. `native_entropy` fills
-    while the import runs with what asked for randomness behind Python's back; `is_named(object)` says whether
-    JavaScript reaches that object by a path of names, as production's snapshot requires.
+    Gives {"handlers": [...]}, the public methods of the class or the events that have a function, or {"error": text for
+    people}. `native_entropy` fills while the import runs with what asked for randomness behind Python's back;
+    `is_named(object)` says whether JavaScript reaches that object by a path of names, as the snapshot requires.
     """
     try:
-        methods = _import_entry(name, application, packages)
+        _import_entry(name, application, packages)
+        handlers = _methods(name) if door == "class" else _functions(name)
         _check_entropy(native_entropy)
         _check_snapshot(application, packages, is_named)
     except BaseException as error:  # SystemExit too: whatever stops the import is shown, and mended by the next save
         return {"error": _describe(error)}
-    return {"methods": methods}
+    return {"handlers": handlers}
 
 
-def _import_entry(name: str, application: str, packages: str) -> list[str]:
-    """The public methods of `Default`: those the platform may call, as in production."""
-    global _entry_class, _make_request
+def _import_entry(name: str, application: str, packages: str) -> None:
+    """As in production, packages come before other packages, and the application comes last."""
+    global _entry, _sdk
     builtin_patches.install()
-    sys.path.insert(0, application)
-    sys.path.append(packages)
+    site_packages = next(index for index, path in enumerate(sys.path) if "site-packages" in path)
+    sys.path.insert(site_packages, packages)
+    sys.path.append(application)
     site.addsitedir(packages)  # its .pth files register the SDK's allowances with `_cloudflare`
-    module = importlib.import_module(name)
-    workers = importlib.import_module("workers")
-    _entry_class = getattr(module, "Default", None)
-    _make_request = workers.Request
-    if not (inspect.isclass(_entry_class) and issubclass(_entry_class, workers.WorkerEntrypoint)):
-        raise TypeError(f"{name}.py must define `class Default(WorkerEntrypoint)`")
-    names = [name for name in dir(_entry_class) if not name.startswith("_")]
-    return [name for name in names if isinstance(inspect.getattr_static(_entry_class, name), FunctionType)]
+    _entry = importlib.import_module(name)
+    _sdk = importlib.import_module("workers")
+
+
+def _methods(name: str) -> list[str]:
+    """The public methods of `Default`: those the platform may call."""
+    entry_class = getattr(_entry, "Default", None)
+    if not (inspect.isclass(entry_class) and issubclass(entry_class, _sdk.WorkerEntrypoint)):
+        raise TypeError(
+            f"{name}.py must define `class Default(WorkerEntrypoint)`; functions like `on_fetch` are called with "
+            "the compatibility flag `disable_python_no_global_handlers`"
+        )
+    names = [name for name in dir(entry_class) if not name.startswith("_")]
+    return [name for name in names if isinstance(inspect.getattr_static(entry_class, name), FunctionType)]
+
+
+def _functions(name: str) -> list[str]:
+    if hasattr(_entry, "Default"):
+        raise TypeError(
+            f"{name}.py has a `Default`, and `disable_python_no_global_handlers` says that its functions are called: "
+            "only one can be the default entrypoint"
+        )
+    if not callable(getattr(_entry, "on_fetch", None)):
+        raise TypeError(f"{name}.py must define `on_fetch(request, env, ctx)`, which the compatibility flag asks for")
+    return [event for event in EVENTS if callable(getattr(_entry, f"on_{event}", None))]
 
 
 def _check_entropy(native_entropy: Sequence[str]) -> None:
@@ -98,31 +120,27 @@ def first_request() -> None:
     builtin_patches.uninstall()
 
 
-def dispatch_fetch(ctx: Any, env: Any, request: Any) -> Any:
-    """One request: the JavaScript response, or the task that will give it.
-
-    The same as `dispatch(ctx, env, "fetch", request)` without the general conversions, and begun at once instead of in
-    the event loop's next turn: a handler that never waits is done when this returns.
-    """
-    task = _task(_answer(ctx, env, request), loop=_loop, eager_start=True)
-    return task.result() if task.done() else task
+# --- events -----------------------------------------------------------------------------------------------------------
 
 
-async def _answer(ctx: Any, env: Any, request: Any) -> Any:
-    response = _entry_class(ctx, env).fetch(_make_request(request))
-    if inspect.isawaitable(response):
-        response = await response
-    return getattr(response, "js_object", response)
+def handler(event: str) -> Any:
+    """The function that handles an event."""
+    return getattr(_entry, f"on_{event}")
 
 
-async def dispatch(ctx: Any, env: Any, method: str, *arguments: Any) -> Any:
-    """Any other event or remote call: arguments and result cross as production converts them."""
-    from workers import python_from_rpc, python_to_rpc
+def make(ctx: Any, env: Any) -> Any:
+    """The object of one event."""
+    return _entry.Default(ctx, env)
 
-    handler = getattr(_entry_class(ctx, env), method)
-    # The platform may pass more than a handler takes: scheduled(controller) is called with (controller, env, ctx).
-    taken = len(inspect.signature(handler).parameters)
-    result = handler(*[python_from_rpc(argument) for argument in arguments[:taken]])
-    if inspect.isawaitable(result):
-        result = await result
-    return python_to_rpc(result)
+
+async def call(relaxed: bool, instance: Any, name: str, *arguments: Any) -> Any:
+    """A method of it, with what the SDK makes of the arguments and of the result. `relaxed`: it may take fewer."""
+    method = getattr(instance, name)
+    converted = [_sdk.python_from_rpc(argument) for argument in arguments]
+    result = relaxed_call(method, *converted) if relaxed else method(*converted)
+    return _sdk.python_to_rpc(await result if inspect.isawaitable(result) else result)
+
+
+def short_fetch(ctx: Any, env: Any, request: Any) -> Any:
+    """`make` and `call` of `fetch` in one, for methods that are not coroutines, without the general conversions."""
+    return _entry.Default(ctx, env).fetch(_sdk.Request(request)).js_object

@@ -3,10 +3,10 @@
 
 /**
  * Environment variables of the isolate's Python. They lie in memory before everything else, so none may differ: `LANG` and
- * `_` would be those of the process. Hash seeds are alike in every isolate.
+ * `_` would be those of the process. The hash seed is production's, alike in every isolate.
  */
 export const ENVIRONMENT = {
-  HOME: '/session', LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '0', _: 'python',
+  HOME: '/session', LANG: 'C.UTF-8', PYTHONDONTWRITEBYTECODE: '1', PYTHONHASHSEED: '111', _: 'python',
 };
 
 /** `createModule`, Emscripten's factory, with `prepare(Module)` called between the runtime's start and Python's. */
