@@ -9,6 +9,7 @@ import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from auth import Authenticator, Principal, Unverified
@@ -24,7 +25,7 @@ from configuration.settings import RouteSettings, Settings
 from core.budget import Budget
 from core.event_stream import asks_for_events
 from core.lengths import refuse_too_long
-from core.messages import Request, Response
+from core.messages import Request, Response, cancel
 from core.paths import normalise_path, refuse_encoded_slash
 from core.ports import Background, ClientGone, ClientTooSlow, Platform
 from core.problems import Problem, problem_response
@@ -32,7 +33,7 @@ from endpoints.description import Description
 from endpoints.table import Endpoint, Endpoints
 from fields.handshake import is_websocket
 from fields.tracing import trace
-from geo import Locator
+from geo import Locale, Locator, remembering
 from operations.limits import enforce
 from operations.summaries import due_hour, summarise
 from operations.tally import CountedStore, Tally, write_counts
@@ -46,6 +47,9 @@ from operations.telemetry import (
     server_timing,
 )
 from origin import Excess, Forwarder, Vouched, graphql_refusal, hold_within
+from sites.routing import Page, Redirect, Site
+from sites.settings import SiteSettings
+from sites.visits import redirection, told, visited
 
 OWN_HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -77,6 +81,9 @@ class Gateway:
         self._authenticator = Authenticator(settings, platform)
         self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)
+        self._sites = {
+            id(route): _site(route.locale, route.path, settings, platform) for route in settings.routes if route.locale
+        }
         self._cache = _cache(lambda url: self._hosts.cache_settings_of(url), platform, budget)
         self._policies = {
             id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
@@ -182,7 +189,7 @@ class Gateway:
         return await answer if inspect.isawaitable(answer) else answer
 
     async def _route(self, exchange: Exchange, route: RouteSettings, pattern: Pattern) -> Response:
-        """Steps 3 to 7 of a request that a route takes."""
+        """Steps 3 to 5 of a request that a route takes, and its answer."""
         request = exchange.request
         exchange.sample = route.log_sample
         try:
@@ -198,12 +205,51 @@ class Gateway:
         self._forwarder.health.look(exchange.background)
         if route.graphql is not None:  # what it asks for, before anything is done for it
             _held = await hold_within(request, route, self._budget)
-        headers = request.headers
-        locale = self._locator.locate_forwarded(
-            request.cf, headers.get("accept-language"), headers.get("cookie"), request.query
-        )
+        if route.locale is not None and not is_websocket(request):
+            return await self._visited(exchange, route, pattern, principal)
+        locale = _located(self._locator, request)
+        return await self._forwarded(exchange, route, principal, locale)
+
+    async def _visited(
+        self, exchange: Exchange, route: RouteSettings, pattern: Pattern, principal: Principal | None
+    ) -> Response:
+        """The answer of a site in several languages: the reader's page, or where it is."""
+        request, (site, locator) = exchange.request, self._sites[id(route)]
+        locale = _located(locator, request)
         exchange.country = locale.country
-        span = trace(headers, self._platform.random)
+        chosen = locale.language
+        if not request.headers.get("accept-language", "").strip() and locale.source.language in ("region", "country"):
+            chosen = site.settings.default  # for crawlers: what they are shown is shown to everybody
+        visit = visited(site, request, chosen)
+        ours = partial(self._is_of, request.host, pattern)
+        if isinstance(visit.outcome, Page) and visit.outcome.path != request.path:
+            if not ours(visit.outcome.path):  # another route is in charge of that page, and of who may read it
+                return _own(redirection(visit, Redirect(visit.outcome.path)))
+            self._hosts.of(request.host).readings.require_one_meaning(
+                pattern.pattern, request.method, visit.outcome.path
+            )
+            request.path = visit.outcome.path
+        if isinstance(visit.outcome, Redirect):
+            return _own(redirection(visit, visit.outcome))
+        locale = replace(locale, language=visit.language)
+        response = await self._forwarded(exchange, route, principal, locale)
+        try:
+            return told(visit, response, ours, partial(remembering, request.headers.get("cookie")))
+        except Problem:
+            await cancel(response.body)
+            raise
+
+    def _is_of(self, host: str, pattern: Pattern, path: str) -> bool:
+        """Whether a normalised path is that pattern's."""
+        return self._endpoints.find(path) is None and self._hosts.of(host).table.find(path) is pattern
+
+    async def _forwarded(
+        self, exchange: Exchange, route: RouteSettings, principal: Principal | None, locale: Locale
+    ) -> Response:
+        """Steps 6 and 7: from the cache, or from the origin."""
+        request = exchange.request
+        exchange.country = locale.country
+        span = trace(request.headers, self._platform.random)
         exchange.trace = span.id
         policy = self._policies.get(id(route))
         if policy is not None:  # what the cache's key leaves out reaches no origin
@@ -283,6 +329,17 @@ class ClosedGateway(Gateway):
         if exchange.request.path == "/healthz":
             return await super()._answer(exchange)
         raise Problem(*CLOSED)
+
+
+def _site(spoken: SiteSettings, path: str, settings: Settings, platform: Platform) -> tuple[Site, Locator]:
+    """A route's pages, and who says what their readers read."""
+    return Site(spoken, path), Locator.configured(settings, platform.clock, (spoken.default, spoken.languages))
+
+
+def _located(locator: Locator, request: Request) -> Locale:
+    """The locale of a request on its way to an origin."""
+    headers = request.headers
+    return locator.locate_forwarded(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
 
 
 def _cache(settings_of: Callable[[str], CacheSettings | None], platform: Platform, budget: Budget) -> HttpCache | None:

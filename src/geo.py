@@ -37,6 +37,7 @@ from places.preferences import (
     from_foreign_query,
     from_query,
     profile_asked,
+    remembering,
     set_cookie,
 )
 from places.settings import LocaleSettings
@@ -45,7 +46,9 @@ __all__ = [
     "CURRENCIES",
     "Locale",
     "Locator",
+    "canonical",
     "country_response",
+    "remembering",
     "requested",
     "set_cookie",
     "territories",
@@ -256,16 +259,13 @@ class Locator:
         self._language = self._default_language(default_language)
 
     @classmethod
-    def configured(cls, settings: LocaleSettings, clock: Clock = time.time) -> "Locator":
-        """The locator of a gateway's settings. Raises ValueError as the constructor does."""
-        return cls(
-            settings.default_country,
-            settings.default_language,
-            settings.default_currency,
-            settings.supported_languages,
-            settings.supported_currencies,
-            clock=clock,
-        )
+    def configured(
+        cls, settings: LocaleSettings, clock: Clock = time.time, site: tuple[str, Iterable[str]] | None = None
+    ) -> "Locator":
+        """The locator of a gateway's settings, or of a `site`: its default and its languages. Raises ValueError."""
+        language, languages = site or (settings.default_language, settings.supported_languages)
+        country, currency = settings.default_country, settings.default_currency
+        return cls(country, language, currency, languages, settings.supported_currencies, clock=clock)
 
     def _turn(self, day: str) -> None:
         """A day begins, and with it what was decided for it: what was chosen before holds no longer."""

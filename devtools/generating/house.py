@@ -32,7 +32,8 @@ FRONT_DOORS: Final[Mapping[str, str]] = {
 """Front door -> the wing behind it."""
 
 SETTINGS: Final = tuple(
-    f"{wing}.settings" for wing in ("places", "identity", "caching", "forwarding", "operations", "browsers", "fields")
+    f"{wing}.settings"
+    for wing in ("places", "identity", "caching", "forwarding", "operations", "browsers", "sites", "fields")
 )
 """Models that stand beside what they configure: leaves, which whoever composes or reads them may import."""
 
@@ -40,7 +41,16 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "entry_global": ("entry",),
     "entry": ("edge", "gateway", "configuration", "core"),
     "edge": ("core",),
-    "gateway": ("endpoints", "operations", "configuration", *FRONT_DOORS, "browsers", *BELOW),
+    "gateway": (
+        "endpoints",
+        "operations",
+        "configuration",
+        *FRONT_DOORS,
+        "browsers",
+        "sites",
+        "sites.settings",
+        *BELOW,
+    ),
     "endpoints": ("operations", "configuration", *FRONT_DOORS, *SETTINGS, *BELOW),
     "operations": ("auth", *BELOW),
     "configuration": (*FRONT_DOORS, *SETTINGS, *BELOW),
@@ -53,12 +63,14 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "caching": BELOW,
     "forwarding": ("browsers", *BELOW),
     "browsers": BELOW,
+    "sites": ("sites.settings", *BELOW),
     "places.settings": ("core",),
     "identity.settings": ("fields.settings", *BELOW),
     "caching.settings": ("core",),
     "forwarding.settings": ("fields.settings", *BELOW),
     "operations.settings": ("core",),
     "browsers.settings": ("core",),
+    "sites.settings": ("core",),
     "fields": ("core",),
     "fields.settings": ("core",),
     "core": (),

@@ -7,7 +7,7 @@ Every structured setting is accepted as a TOML/JSON value and as a JSON string, 
 can carry it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from jwt.exceptions import InvalidKeyError
@@ -18,7 +18,7 @@ from configuration.settings import RouteSettings, Settings
 from configuration.shadows import shadow_faults
 from core import strictjson
 from core.faults import Misconfigured
-from geo import Locator
+from geo import Locator, canonical
 from identity.settings import HS_KEY_BYTES, IssuerSettings
 
 STRUCTURED = (
@@ -208,7 +208,23 @@ def _locale_faults(settings: Settings) -> list[str]:
         Locator.configured(settings)
     except ValueError as error:
         return [str(error)]
-    return []
+    return [
+        f"ROUTES[{index}].locale.languages: {fault}"
+        for index, route in enumerate(settings.routes)
+        if route.locale
+        for fault in _language_faults(route.locale.languages)
+    ]
+
+
+def _language_faults(tags: Collection[str]) -> Iterator[str]:
+    """What is wrong with the languages of a site: two names of one would be two addresses of each page."""
+    named: dict[str, str] = {}
+    for tag in tags:
+        known = canonical(tag)
+        if known is None:
+            yield f"{tag!r} is not a language tag (BCP 47)"
+        elif named.setdefault(known, tag) != tag:
+            yield f"{tag!r} is another name of {named[known]!r}; leave one out"
 
 
 def _log_faults(settings: Settings) -> list[str]:

@@ -18,6 +18,7 @@ from forwarding.settings import ForwardingSettings, SseSettings, WebsocketSettin
 from identity.settings import AccessSettings, IdentitySettings
 from operations.settings import LimitedSettings, SummarySettings
 from places.settings import LocaleSettings
+from sites.settings import SiteSettings
 
 COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -71,6 +72,8 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
 
     cache: CacheSettings | bool = True
     """`false` never stores; `true` follows the origin's headers; an object says more."""
+    locale: SiteSettings | None = None
+    """A site in several languages: every reader is led to the pages in theirs."""
     log_sample: float = Field(1.0, ge=0, le=1)
     """Share of successful requests that are logged; failures always are."""
     openapi: str | None = None
@@ -102,6 +105,8 @@ class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSe
                 raise ValueError(f"{name}.ends_with_token needs auth = 'required' or 'optional'")
         if self.forward_expiry and self.auth == "none":
             raise ValueError("forward_expiry needs auth = 'required' or 'optional'")
+        if self.locale and not self.path.endswith("/*"):
+            raise ValueError(f"locale needs a path that ends in '/*', as in {self.path.rstrip('/') + '/*'!r}")
         return self
 
     @property

@@ -127,3 +127,8 @@ def set_cookie(wish: Wish) -> str:
     """The `Set-Cookie` field value that remembers `wish`, or that forgets an earlier one when it is empty."""
     value = "&".join(f"{name}={word}" for name, word in zip(Wish._fields, wish, strict=True) if word)
     return f"{COOKIE}={value}; Max-Age={MAX_AGE if value else 0}; Path=/; SameSite=Lax; Secure; HttpOnly"
+
+
+def remembering(cookie: str | None, language: str) -> str:
+    """The `Set-Cookie` field value that changes the language of the preferences in a `Cookie` field value alone."""
+    return set_cookie(from_cookie(cookie)._replace(language=language))

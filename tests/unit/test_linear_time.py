@@ -52,6 +52,9 @@ from identity.settings import IssuerSettings
 from identity.tokens import parse_token
 from places.languages import _canonical
 from places.preferences import from_body, from_query
+from sites.routing import Site
+from sites.settings import SiteSettings
+from sites.visits import told, visited
 from tests.unit.in_memory import NOW, BytesBody, World
 from tests.unit.stopwatch import GROWTH, growth
 from tests.unit.stranger_words import ALL_SHAPES, TELLING_SHAPES, text_of
@@ -89,6 +92,7 @@ WORDS: Mapping[str, str] = {
     "cloudflare-cdn-cache-control": "max-age",
     "connection": "close",
     "content-encoding": "gzip",
+    "content-language": "de",
     "content-length": "1",
     "content-location": "https://api.example",
     "content-type": "application/json",
@@ -102,15 +106,22 @@ WORDS: Mapping[str, str] = {
     "if-range": '"a"',
     "if-unmodified-since": "Fri",
     "last-modified": "Fri, 15 Jan 2027 07:00:00 GMT",
+    "link": '<a>; rel="b"',
     "location": "https://api.example",
     "origin": "https://app.example",
     "pragma": "no-cache",
+    "purpose": "prefetch",
     "range": "bytes=0-1",
     "retry-after": "1",
+    "sec-fetch-dest": "document",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-site": "none",
+    "sec-purpose": "prefetch",
     "sec-websocket-key": "a",
     "sec-websocket-protocol": "bearer",
     "sec-websocket-version": "13",
     "server-timing": "a;dur",
+    "surrogate-control": "no-store",
     "traceparent": "00-0",
     "tracestate": "a=b",
     "upgrade": "websocket",
@@ -124,6 +135,7 @@ WORDS: Mapping[str, str] = {
     "x-geo-region": "11",
     "x-request-id": "a",
     "x-strange": "a",
+    "x-moz": "prefetch",
 }
 """Every field that the gateway reads, and one that it does not -> a word that it looks for in it."""
 
@@ -519,6 +531,18 @@ def test_every_field_that_is_read_anywhere_is_measured() -> None:
 
 def test_every_limit_is_of_a_field_that_is_measured() -> None:
     assert {*lengths.REQUEST_FIELDS, *lengths.RESPONSE_FIELDS} <= set(WORDS)
+
+
+@pytest.mark.parametrize("where", ["path", "location", "cache-control", "vary", "link"])
+def test_what_a_site_reads(where: str) -> None:
+    site = Site(SiteSettings(languages=("en", "de"), default="en", mode="rewrite"), "/*")
+
+    def work(text: str) -> None:
+        asked = Request("GET", "https", "site.example", f"/{text}" if where == "path" else "/x")
+        status = 302 if where == "location" else 200
+        told(visited(site, asked, "de"), Response(status, {where: f"/{text}"}), lambda path: True, str)
+
+    assert slow_shapes(work, {"path": "/de", "location": "/../de", "link": "<a>,"}.get(where, "private,")) == []
 
 
 def quadratic(text: str) -> object:
