@@ -31,7 +31,7 @@ def routes(origin: str, brittle: str) -> list[dict[str, Any]]:
         {**well, "path": "/api/*", "strip_prefix": "/api", "cache": False},
         {**well, "path": "/admin/*", "issuers": [HS], "roles": ["admin"], "cache": False},
         {**well, "path": "/maybe/*", "auth": "optional", "cache": False},
-        {**well, "path": "/talk/*", "cache": False},
+        {**well, "path": "/talk/*", "cache": False, "websocket": {"idle_s": 60, "lifetime_s": 600}},
     ]
 
 

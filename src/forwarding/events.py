@@ -14,7 +14,7 @@ from forwarding.settings import SseSettings
 LONGEST_TIMER: Final = 2_000_000.0
 """Seconds, a good three weeks: no timer of JavaScript's counts further than 2**31 milliseconds."""
 
-OF_STORING: Final = ("cdn-cache-control", "cloudflare-cdn-cache-control", "expires", "surrogate-control")
+OF_STORING: Final = ("cdn-cache-control", "cloudflare-cdn-cache-control", "expires")
 NOT_STORED: Final = "no-store, no-transform"
 """RFC 9111 section 5.2.2. Cloudflare compresses nothing that says `no-transform`."""
 

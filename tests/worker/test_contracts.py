@@ -21,6 +21,8 @@ CONTRACTS: Mapping[str, tuple[str, str]] = {
     "what_is_awaitable_and_no_coroutine_is_awaited": (PYODIDE, "`waits.Promised` needs another way to be awaited"),
     "fields_are_read_through_getters": (WORKERD, "`bridge.Bridge` must read fields in more than one crossing"),
     "fields_may_be_an_object_and_cookies_stay_plural": (WORKERD, "`messages.write_response` must give pairs"),
+    "assigning_an_event_sends_its_data": (WORKERD, "`sockets._sender` needs another way around Python, or through it"),
+    "a_transformer_is_told_of_its_cancellation": (WORKERD, "`events.Watched` must hear of a client's end otherwise"),
     "the_request_has_a_signal": (WORKERD, "`enable_request_signal` in wrangler.toml has lost its meaning"),
     "a_bound_signature_leaves_a_promise_alone": (
         PYODIDE,
