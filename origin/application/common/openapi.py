@@ -127,7 +127,7 @@ class Operation:
     headers: tuple[str, ...] = ()
     """Fields of the answer."""
     answer_media: str = JSON
-    """Another is described as text."""
+    """Of another than JSON, no schema says what it is."""
     told: str = ""
     """More about it, for people."""
     refusal: type[BaseModel] = Refusal
@@ -191,7 +191,7 @@ def _answers(operation: Operation, schemas: Schemas) -> Iterator[tuple[int, Docu
         if fields:
             answer["headers"] = fields
         if operation.answer_media != JSON and status == HTTPStatus.OK:
-            answer["content"] = {operation.answer_media: {"schema": {"type": "string"}}}
+            answer["content"] = {operation.answer_media: {}}
         elif model:
             answer["content"] = {JSON: {"schema": schemas[model, "serialization"]}}
         yield status, answer
