@@ -25,6 +25,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "serving": {
         "dev": ("devtools.serving.dev", "serve the Worker on this machine under wrangler dev"),
+        "region": ("devtools.serving.region", "serve a second origin on this machine, in the role of another region"),
         "tail": ("devtools.serving.tail", "show the log of `dev` to people, as it is written"),
     },
     "signing in": {

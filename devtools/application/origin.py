@@ -133,7 +133,7 @@ def _client(endpoint: str) -> DynamoDBClient:
 @contextmanager
 def _tables(client: DynamoDBClient) -> Iterator[tuple[str, str, str]]:
     """Fresh tables, under names of their own: moto keeps one store a process."""
-    _see_origin()
+    see_origin()
     from application.common.posts_table import POSTS_SCHEMA
     from application.common.users_table import TABLE_SCHEMA
 
@@ -196,7 +196,7 @@ def _handler(
 
 def sow_users(client: DynamoDBClient, table: str) -> None:
     """Put the users of `SEED` into a table that has none."""
-    _see_origin()
+    see_origin()
     from application.common.users import User
     from application.common.users_table import UsersTable
 
@@ -249,7 +249,7 @@ def sign_in(mint: Mint) -> Special:
     return SignIn((User(user_id, name, role) for user_id, name, _, role in SEED), mint)
 
 
-def _see_origin() -> None:
+def see_origin() -> None:
     """Lambda puts `origin/` itself on the path; so do we."""
     origin = str(ROOT / "origin")
     if origin not in sys.path:

@@ -9,6 +9,9 @@ from devtools.paths import WRANGLER_TOML
 from devtools.serving import origin_place
 from devtools.serving.dev_options import Options, beside_the_configuration, in_force
 
+REGION_PORT = 8789
+"""What the routes of `[env.local]` in wrangler.toml name as the European Union's origin."""
+
 GIVEN = {
     "ORIGIN_SECRET": "ORIGIN_SECRET",
     "ORIGIN_SECRET_NEXT": "ORIGIN_SECRET_NEXT",
@@ -44,6 +47,17 @@ def beside(options: Options) -> tuple[Options, tuple[str, ...]]:
     say(f"{taken} by something else: the origin is on {port}, and changes of ROUTES need a new start")
     theirs = [*options.wrangler, "--var", f"ROUTES:{origin_place.moved(routes, port)}"]
     return replace(options, wrangler=theirs), _command(options, port)
+
+
+def other_region(options: Options) -> tuple[str, ...]:
+    """The command that serves a second origin in the role of another region; empty where no route leads to it, or where
+    its port is taken: then that is the region."""
+    if options.environment != LOCAL or options.config != WRANGLER_TOML or not example.FOLDER.is_dir():
+        return ()
+    routes = origin_place.routes_of(in_force(options).get("ROUTES"))
+    if not origin_place.leads_to(REGION_PORT, routes) or not ports.is_free(origin_place.HOST, REGION_PORT):
+        return ()
+    return ("region", "--port", str(REGION_PORT))
 
 
 def _command(options: Options, port: int) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from devtools.node import Node
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
 from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.supervise import Child, interruptible
-from devtools.serving.companion import beside, say, secrets_of
+from devtools.serving.companion import beside, other_region, say, secrets_of
 from devtools.serving.dev_options import Options, parse, said_twice
 from devtools.serving.tail import log_of
 
@@ -90,6 +90,9 @@ def main(argv: list[str]) -> int:
                 environment = os.environ | secrets_of(options)
                 companion = Child(["nice", VENV_PYTHON, "-m", "devtools", *origin], env=environment)
                 running.callback(companion.stop)
+            if region := other_region(options):
+                environment = os.environ | secrets_of(options)
+                running.callback(Child(["nice", VENV_PYTHON, "-m", "devtools", *region], env=environment).stop)
             return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
     except KeyboardInterrupt:
         return 0

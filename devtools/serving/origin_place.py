@@ -56,25 +56,43 @@ def routes_of(value: Any) -> list[Any]:
 
 def leads_here(route: Any) -> bool:
     """Whether a route leads to the example origin."""
-    return isinstance(route, Mapping) and _place(str(route.get("origin", "")))[0] in (
-        USUAL,
-        f"http://localhost:{PORT}",
-    )
+    return isinstance(route, Mapping) and any(_is_here(url, PORT) for url in addresses(route))
+
+
+def addresses(route: Mapping[str, Any]) -> list[str]:
+    """Where a route leads, however it is written."""
+    several = route.get("origins")
+    entries = several if isinstance(several, list) else []
+    found = [route.get("origin"), *(entry.get("url") for entry in entries if isinstance(entry, Mapping))]
+    return [url for url in found if isinstance(url, str)]
+
+
+def leads_to(port: int, routes: Sequence[Any]) -> bool:
+    """Whether some route leads to `port` of this machine."""
+    return any(_is_here(url, port) for route in routes if isinstance(route, Mapping) for url in addresses(route))
+
+
+def _is_here(url: str, port: int) -> bool:
+    return any(f"{url.rstrip('/')}/".startswith(f"http://{host}:{port}/") for host in (HOST, "localhost"))
+
+
+def _to(url: str, port: int) -> str:
+    """A URL that leads to the example origin, leading to `port`."""
+    return f"http://{HOST}:{port}" + "".join(url.rstrip("/").partition(f":{PORT}")[2:])
+
+
+def _moved(route: Mapping[str, Any], port: int) -> dict[str, Any]:
+    there = dict(route)
+    if _is_here(str(route.get("origin", "")), PORT):
+        there["origin"] = _to(route["origin"], port)
+    if isinstance(route.get("origins"), list):
+        there["origins"] = [
+            {**entry, "url": _to(entry["url"], port)} if _is_here(str(entry.get("url", "")), PORT) else entry
+            for entry in route["origins"]
+        ]
+    return there
 
 
 def moved(routes: Sequence[Any], port: int) -> str:
     """`ROUTES` as JSON, with those that lead to the example origin leading to `port`."""
-    place = f"http://{HOST}:{port}"
-    return json.dumps(
-        [
-            {**route, "origin": place + _place(str(route["origin"]))[1]} if leads_here(route) else route
-            for route in routes
-        ]
-    )
-
-
-def _place(origin: str) -> tuple[str, str]:
-    """Where an origin is, and the path there: `http://127.0.0.1:8788` and `/sockets`."""
-    scheme, separator, rest = origin.rstrip("/").partition("://")
-    authority, slash, path = rest.partition("/")
-    return scheme + separator + authority, slash + path
+    return json.dumps([_moved(route, port) if leads_here(route) else route for route in routes])
