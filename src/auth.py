@@ -37,6 +37,7 @@ from identity.remembered import Memory, Remembered, trusts
 from identity.settings import AccessSettings, IdentitySettings
 from identity.tokens import USUAL_LENGTH, InvalidToken, Token, parse_token
 from identity.trust import OF_THE_TOKEN, Entries, Entry, candidates, connect_keys, furthest
+from identity.visitors import Visitor, refuse_elsewhere
 
 __all__ = [
     "HASHES",
@@ -45,7 +46,9 @@ __all__ = [
     "KeySet",
     "Principal",
     "Unverified",
+    "Visitor",
     "expanded",
+    "refuse_elsewhere",
     "refuses_some",
     "secret_bytes",
 ]

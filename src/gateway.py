@@ -16,6 +16,8 @@ from auth import Authenticator, Principal, Unverified
 from browsers.cors import Cors
 from browsers.handshakes import Handshakes
 from cache import CachePolicy, CacheSettings, HttpCache, counted_query
+from configuration.admission import require_here
+from configuration.answering import own_answer
 from configuration.hosts import Hosts
 from configuration.ownership import require_own
 from configuration.readings import Readings
@@ -46,7 +48,7 @@ from operations.telemetry import (
     request_id,
     server_timing,
 )
-from origin import Excess, Forwarder, Vouched, graphql_refusal, hold_within
+from origin import Excess, Forwarder, Vouched, dress, graphql_refusal, hold_within
 from sites.routing import Page, Redirect, Site
 from sites.settings import SiteSettings
 from sites.visits import redirection, told, visited
@@ -87,6 +89,9 @@ class Gateway:
         self._cache = _cache(lambda url: self._hosts.cache_settings_of(url), platform, budget)
         self._policies = {
             id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
+        }
+        self._dressings = {
+            id(route): route.dressing for route in settings.routes if route.dressing or route.security_headers
         }
         self._endpoints = Endpoints(
             self._locator,
@@ -178,7 +183,11 @@ class Gateway:
         if route.encoded_slashes != "keep":
             refuse_encoded_slash(request.path)
         routes.readings.require_one_meaning(pattern.pattern, request.method, request.path)
-        return await self._route(exchange, route, pattern)
+        response = await self._route(exchange, route, pattern)
+        dressing = self._dressings.get(id(route))
+        if dressing is not None:
+            dress(response, dressing, security=route.security_headers)
+        return response
 
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
@@ -192,6 +201,8 @@ class Gateway:
         """Steps 3 to 5 of a request that a route takes, and its answer."""
         request = exchange.request
         exchange.sample = route.log_sample
+        if route.allow is not None or route.deny is not None:
+            require_here(route, request)
         try:
             principal = await self._admit(exchange, route)
             if route.match:
@@ -202,6 +213,8 @@ class Gateway:
             raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
+        if (own := own_answer(route, request)) is not None:
+            return _own(own)
         self._forwarder.health.look(exchange.background)
         if route.graphql is not None:  # what it asks for, before anything is done for it
             _held = await hold_within(request, route, self._budget)
@@ -229,6 +242,8 @@ class Gateway:
                 pattern.pattern, request.method, visit.outcome.path
             )
             request.path = visit.outcome.path
+            if route.match:
+                require_own(route, pattern.parameters(request.path), principal)
         if isinstance(visit.outcome, Redirect):
             return _own(redirection(visit, visit.outcome))
         locale = replace(locale, language=visit.language)

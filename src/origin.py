@@ -37,6 +37,7 @@ from core.problems import Problem
 from fields.handshake import is_websocket
 from forwarding.answered import sanitised_response
 from forwarding.callers import caller_of
+from forwarding.dressing import dress
 from forwarding.forwarded import (
     Identity,
     Vouched,
@@ -67,7 +68,7 @@ from forwarding.upstreams import (
 )
 from forwarding.websockets import manages_connections
 
-__all__ = ["Excess", "Forwarder", "Vouched", "graphql_refusal", "hold_within"]
+__all__ = ["Excess", "Forwarder", "Vouched", "dress", "graphql_refusal", "hold_within"]
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -94,7 +95,11 @@ class Forwarder:
         self._sleep = sleep
         self._budget = Budget(settings.held_bytes) if budget is None else budget
         compiled = Compiler(settings, platform)
-        found = ((id(route), compiled.route(index, route)) for index, route in enumerate(settings.routes))
+        found = (
+            (id(route), compiled.route(index, route))
+            for index, route in enumerate(settings.routes)
+            if route.every_origin
+        )
         self._origins = {route: origins for route, origins in found if origins is not None}
         if compiled.faults:
             raise Misconfigured(compiled.faults)

@@ -15,6 +15,7 @@ import textwrap
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from devtools.failure import Failure
@@ -37,7 +38,14 @@ END = "<!-- End of the generated part. -->"
 # Fields of Settings that no variable of that name sets.
 NOT_VARIABLES = frozenset({"secrets"})
 
-SCALARS: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "true or false", Any: "any value"}
+SCALARS: Mapping[Any, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "true or false",
+    date: "day (YYYY-MM-DD)",
+    Any: "any value",
+}
 
 BOUNDS = (("ge", "at least {}"), ("gt", "more than {}"), ("le", "at most {}"), ("lt", "less than {}"))
 

@@ -24,7 +24,9 @@ HOST = "127.0.0.1"
 PORT = 8788
 """What the routes of `[env.local]` in wrangler.toml name."""
 
-USUAL = f"http://{HOST}:{PORT}"
+NAMED = 8788
+USUAL = f"http://{HOST}:{NAMED}"
+"""Where they say it is, whichever port it then has."""
 
 PATIENCE = 2.0
 """Seconds for an origin that is there to say whether it believes us."""
@@ -56,7 +58,7 @@ def routes_of(value: Any) -> list[Any]:
 
 def leads_here(route: Any) -> bool:
     """Whether a route leads to the example origin."""
-    return isinstance(route, Mapping) and any(_is_here(url, PORT) for url in addresses(route))
+    return isinstance(route, Mapping) and any(_is_here(url, NAMED) for url in addresses(route))
 
 
 def addresses(route: Mapping[str, Any]) -> list[str]:
@@ -78,16 +80,16 @@ def _is_here(url: str, port: int) -> bool:
 
 def _to(url: str, port: int) -> str:
     """A URL that leads to the example origin, leading to `port`."""
-    return f"http://{HOST}:{port}" + "".join(url.rstrip("/").partition(f":{PORT}")[2:])
+    return f"http://{HOST}:{port}" + "".join(url.rstrip("/").partition(f":{NAMED}")[2:])
 
 
 def _moved(route: Mapping[str, Any], port: int) -> dict[str, Any]:
     there = dict(route)
-    if _is_here(str(route.get("origin", "")), PORT):
+    if _is_here(str(route.get("origin", "")), NAMED):
         there["origin"] = _to(route["origin"], port)
     if isinstance(route.get("origins"), list):
         there["origins"] = [
-            {**entry, "url": _to(entry["url"], port)} if _is_here(str(entry.get("url", "")), PORT) else entry
+            {**entry, "url": _to(entry["url"], port)} if _is_here(str(entry.get("url", "")), NAMED) else entry
             for entry in route["origins"]
         ]
     return there

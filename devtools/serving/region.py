@@ -2,8 +2,8 @@
 
     python -m devtools region [--name eu] [--port 8789]
 
-`make dev` starts it beside the example origin, so that visitors from the European Union visibly go elsewhere, and ending
-it shows what stands in.
+`make dev` starts it beside the example origin, so that visitors from the European Union visibly go elsewhere, and
+ending it shows what stands in.
 """
 
 from __future__ import annotations

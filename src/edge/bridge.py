@@ -13,7 +13,7 @@ from typing import Any, Final
 import js
 from pyodide.ffi import to_js
 
-CF_FIELDS: Final = ("country", "region", "regionCode", "city", "timezone", "continent", "isEUCountry")
+CF_FIELDS: Final = ("country", "region", "regionCode", "city", "timezone", "continent", "isEUCountry", "asn")
 """What is read of `request.cf`; the platform's object has some forty fields."""
 
 read_json: Final = json.JSONDecoder().raw_decode

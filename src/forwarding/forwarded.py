@@ -20,7 +20,7 @@ that holds CR, LF or NUL never gets here: such a request is refused with 400 `un
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -126,6 +126,8 @@ class Target:
     """Whether the gateway, and not the origin, says which sites may read a response."""
     route_fields: RouteFields | None = None
     """What the route says otherwise about a client's fields."""
+    set_fields: Mapping[str, str] = field(default_factory=dict)
+    """Fields that the route sets, in place of the client's in every spelling."""
 
     @classmethod
     def of(
@@ -150,7 +152,12 @@ class Target:
             route.websocket_token,
             route.sse is not None,
             owns_cors,
-            RouteFields.of(route.withhold, [*route.pass_, *_forwarded_tokens(route, token_fields)], token_fields),
+            RouteFields.of(
+                [*route.withhold, *route.set_request_headers],
+                [*route.pass_, *_forwarded_tokens(route, token_fields)],
+                token_fields,
+            ),
+            route.set_request_headers,
         )
 
     def path(self, path: str) -> str:
@@ -183,7 +190,7 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
 
 def forwarded_request(request: Request, target: Target, vouched: Mapping[str, str]) -> Request:
     """`request` as the origin gets it, with the `vouched_fields`. The body is the same stream, not yet read."""
-    headers = {**_client_fields(request, target), **vouched, **_proxy_fields(request, target)}
+    headers = {**_client_fields(request, target), **target.set_fields, **vouched, **_proxy_fields(request, target)}
     for name, value in headers.items():
         if not value.isascii():
             headers[name] = _in_ascii(value)

@@ -1,6 +1,8 @@
 """Where one route's requests go, and how, as `wrangler.toml` says it."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -10,6 +12,7 @@ from core.paths import normalise_path
 from core.problems import Problem
 from fields.names import TOKEN
 from fields.settings import HandshakeSettings
+from forwarding.dressing import end_fields, request_field_fault, response_field_fault
 from forwarding.geography import GeographySettings
 from forwarding.header_rules import pass_fault, withhold_fault
 
@@ -37,6 +40,9 @@ def _origin_url(value: str) -> str:
         return value
     return origin_url(value)
 
+
+OWN_ANSWER: Final = frozenset({"content-type", "cache-control", "location", "retry-after"})
+"""Fields that only who answers may set."""
 
 OriginUrl = Annotated[str, AfterValidator(_origin_url)]
 
@@ -108,6 +114,52 @@ class SseSettings(Model):
     """Whether it ends when the caller's token does (`exp`)."""
 
 
+class RedirectSettings(Model):
+    """Where callers are sent."""
+
+    to: str
+    """`https://host/path`, or a path of this gateway. With `/*` at its end, what follows the route's own `/*`, and the
+    query, are kept."""
+    status: Literal[301, 302, 303, 307, 308] = 308
+    """308 and 307 keep the method; 301 and 308 are kept by browsers for good."""
+
+    @field_validator("to")
+    @classmethod
+    def _to_is_an_address(cls, value: str) -> str:
+        bare = value.removesuffix("/*") or "/"
+        if value.startswith("/"):
+            try:
+                normal = normalise_path(bare)
+            except Problem as problem:
+                raise ValueError(f"must be a normalised, percent-encoded path; {problem.detail}") from None
+            if normal != bare:
+                raise ValueError(f"must be a normalised, percent-encoded path; write {normal!r}")
+        else:
+            origin_url(bare)
+        return value
+
+
+class RespondSettings(Model):
+    """What the gateway answers itself."""
+
+    status: int = Field(200, ge=200, le=599)
+    """Of the answer."""
+    body: str = Field("", max_length=65_536)
+    """Its content, as text."""
+    headers: Mapping[str, str] = {}
+    """`content-type` among them; text by default."""
+
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> Self:
+        for name, value in self.headers.items():
+            fault = None if name.lower() in OWN_ANSWER else response_field_fault(name, value)
+            if fault:
+                raise ValueError(f"headers: {name!r} {fault}")
+        if self.body and self.status in (204, 205, 304):
+            raise ValueError(f"{self.status} has no content: leave out body")
+        return self
+
+
 class ForwardingSettings(HandshakeSettings):
     """One route's origin and what it is sent."""
 
@@ -120,6 +172,20 @@ class ForwardingSettings(HandshakeSettings):
     `no_origin_in_region` while those are not well. Nothing of the route is cached."""
     mirror: MirrorSettings | None = None
     """Copies of requests for another origin, whose answers are thrown away."""
+    redirect: RedirectSettings | None = None
+    """Where callers are sent, in place of an origin."""
+    respond: RespondSettings | None = None
+    """What the gateway answers itself, in place of an origin."""
+    set_request_headers: Mapping[str, str] = {}
+    """Fields that the origin gets with every request, in place of the client's; never identity, credentials or what is
+    for one connection."""
+    set_response_headers: Mapping[str, str] = {}
+    """Fields that every answer gets on its way out; they are not stored."""
+    security_headers: bool = False
+    """Whether an origin's answers get `X-Content-Type-Options`, `Referrer-Policy`, `Strict-Transport-Security` and
+    `X-Frame-Options` where they do not say otherwise."""
+    deprecated: date | None = None
+    """The day on which the route ends, UTC: every answer says `Deprecation` (RFC 9745) and `Sunset` (RFC 8594)."""
     strip_prefix: str = ""
     """Leading path taken off before forwarding: `/api` turns `/api/users` into `/users`."""
     websocket: WebsocketSettings | bool = True
@@ -166,8 +232,11 @@ class ForwardingSettings(HandshakeSettings):
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> Self:
-        if (self.origin is None) == (not self.origins):
-            raise ValueError("must have either origin or origins" if self.origins else "origin: must be written")
+        goals = [self.origin, self.origins or None, self.redirect, self.respond]
+        if (given := len(goals) - goals.count(None)) != 1:
+            raise ValueError(
+                "must have one of origin, origins, redirect and respond" if given else "origin: must be written"
+            )
         urls = [origin.url for origin in self.origins]
         for url in urls:
             if urls.count(url) > 1:
@@ -185,7 +254,21 @@ class ForwardingSettings(HandshakeSettings):
     @property
     def every_origin(self) -> tuple[OriginSettings, ...]:
         """The origins, however they are written."""
-        return self.origins or (OriginSettings(url=self.origin or ""),)
+        return self.origins or (() if self.origin is None else (OriginSettings(url=self.origin),))
+
+    @field_validator("set_request_headers", "set_response_headers")
+    @classmethod
+    def _fields_may_be_set(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        fault_of = request_field_fault if info.field_name == "set_request_headers" else response_field_fault
+        for name, text in value.items():
+            if fault := fault_of(name, text):
+                raise ValueError(f"{name!r} {fault}")
+        return {name.lower(): text for name, text in value.items()}
+
+    @property
+    def dressing(self) -> dict[str, str]:
+        """The fields that every answer gets."""
+        return {**self.set_response_headers, **(end_fields(self.deprecated) if self.deprecated else {})}
 
     @model_validator(mode="after")
     def _can_be_forwarded_so(self) -> Self:

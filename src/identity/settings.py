@@ -27,6 +27,7 @@ from identity.jose import ASYMMETRIC, HS_KEY_BYTES, Algorithm
 from identity.tenants import PLACEHOLDER, pattern_fault
 from identity.token_fields import NOT_FOR_TOKENS
 from identity.tokens import MAX_LENGTH, USUAL_LENGTH
+from identity.visitors import VisitorRule
 
 __all__ = ["ASYMMETRIC", "HS_KEY_BYTES", "AccessSettings", "IdentitySettings", "IssuerSettings"]
 
@@ -84,6 +85,11 @@ class AccessSettings(HandshakeSettings):
     def _audience_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
 
+    allow: VisitorRule | None = None
+    """From where alone a route may be asked: `{ countries = ["DE"], addresses = ["203.0.113.0/24"] }`; others are told
+    403 `not_here`, before anybody says who they are."""
+    deny: VisitorRule | None = None
+    """From where it may not be asked, even by whom `allow` names."""
     match: Mapping[str, Literal["sub"]] = {}
     """Path parameters that must be the caller's own: with `{ id = "sub" }` the `{id}` of the path must be the id that
     is forwarded as `x-user-id`; anything else is 403 `not_yours`."""

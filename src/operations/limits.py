@@ -12,7 +12,7 @@ from core.lengths import REQUEST_FIELDS
 from core.messages import Request
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
-from operations.settings import LimitedSettings, RateLimitSettings
+from operations.settings import LimitedSettings, RateLimitSettings, RoleLimitSettings
 
 
 def limit_key(request: Request, principal: Principal | None) -> str:
@@ -34,7 +34,14 @@ def limit_key(request: Request, principal: Principal | None) -> str:
     return f"address {address}"
 
 
-def policy_field(limit: RateLimitSettings) -> dict[str, str]:
+def limit_of(limit: RateLimitSettings, principal: Principal | None) -> RoleLimitSettings:
+    """The limit that holds for a caller: that of its role, or the route's."""
+    if limit.by_role and principal is not None:
+        return next((own for role, own in limit.by_role.items() if role in principal.roles), limit)
+    return limit
+
+
+def policy_field(limit: RoleLimitSettings) -> dict[str, str]:
     """`RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers section 3), when the figures are configured."""
     if limit.limit is None:
         return {}
@@ -43,9 +50,9 @@ def policy_field(limit: RateLimitSettings) -> dict[str, str]:
 
 async def enforce(request: Request, route: LimitedSettings, principal: Principal | None, platform: Platform) -> None:
     """Let the request through, or raise the problem 429 (or 503 when the binding fails and the route says "closed")."""
-    limit = route.rate_limit
-    if limit is None:
+    if route.rate_limit is None:
         return
+    limit = limit_of(route.rate_limit, principal)
     try:
         allowed = await platform.limiter(limit.binding)(limit_key(request, principal))
     except (KeyError, StoreFailed) as error:

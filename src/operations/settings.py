@@ -1,5 +1,6 @@
 """Rate limits and the hourly summary, as `wrangler.toml` says them."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -8,7 +9,7 @@ from core.addresses import HttpsUrl
 from core.model import Model, Part
 
 
-class RateLimitSettings(Model):
+class RoleLimitSettings(Model):
     """A rate-limit binding, with the figures its `[[ratelimits]]` entry has in `wrangler.toml`.
 
     The Worker cannot read them from the binding, and a client wants to know: they make `RateLimit-Policy` and
@@ -21,6 +22,13 @@ class RateLimitSettings(Model):
     """Requests per period."""
     period: Literal[10, 60] = 60
     """Seconds; the platform knows these two."""
+
+
+class RateLimitSettings(RoleLimitSettings):
+    """The rate limit of a route: a binding, and others for callers with a role."""
+
+    by_role: Mapping[str, RoleLimitSettings] = {}
+    """Limits of callers with a role, in place of the route's; of several roles the first that is named here counts."""
 
 
 class LimitedSettings(Part):

@@ -67,7 +67,8 @@ def test_the_figures_told_to_clients_are_those_that_are_counted() -> None:
 
 def test_local_routes_go_to_this_machine_alone() -> None:
     for route in CONFIG["env"]["local"]["vars"]["ROUTES"]:
-        assert route["origin"].startswith("http://127.0.0.1:")
+        for url in [route.get("origin"), *(origin["url"] for origin in route.get("origins", []))]:
+            assert url is None or url.startswith("http://127.0.0.1:")
 
 
 def test_a_secret_that_is_not_required_is_missed_before_the_deployment(tmp_path: Path) -> None:

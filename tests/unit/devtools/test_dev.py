@@ -293,7 +293,8 @@ def test_an_origin_of_another_checkout_is_not_taken_for_ours(
     assert options.wrangler[:-1] == [*local.wrangler, "--var"]
     name, _, routes = options.wrangler[-1].partition(":")
     assert name == "ROUTES"
-    assert {route["origin"] for route in json.loads(routes)} == {f"http://127.0.0.1:{chosen}"}
+    urls = {url for route in json.loads(routes) for url in origin_place.addresses(route)}
+    assert urls == {f"http://127.0.0.1:{chosen}"}
     assert f"the origin is on {chosen}" in capsys.readouterr().err
 
 
@@ -378,6 +379,11 @@ def test_only_what_leads_to_the_example_origin_is_moved() -> None:
     assert [route["origin"] for route in json.loads(origin_place.moved(routes, 9))] == [
         "http://127.0.0.1:9",
         "https://b.example",
+    ]
+    several = [{"origins": [{"url": "http://localhost:8788/echo"}, {"url": "http://127.0.0.1:8789/echo", "eu": True}]}]
+    assert [entry["url"] for entry in json.loads(origin_place.moved(several, 9))[0]["origins"]] == [
+        "http://127.0.0.1:9/echo",
+        "http://127.0.0.1:8789/echo",
     ]
 
 
