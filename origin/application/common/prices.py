@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 PLANS = (("starter", "Starter"), ("team", "Team"), ("business", "Business"))
 
-# Monthly price of each plan, in the currency's own decimals (ISO 4217): set by hand, not converted.
+# Monthly price of each plan, in the currency's own decimals (ISO 4217): set by hand, not converted. A new catalogue
+# begins with them.
 AMOUNTS: Mapping[str, tuple[str, str, str]] = {
     "AED": ("0.00", "45.00", "179.00"),
     "AUD": ("0.00", "19.00", "75.00"),
