@@ -264,6 +264,7 @@ def _shown(one: origins.Shown, path: str, components: origins.Components, scheme
         **described,
         "tags": [tag for tag in one.tags if tag not in OWN_TAGS] or ["routes"],
         **access,
+        **({"servers": [_server(one.route.host)]} if one.route.host is not None else {}),
         **({"description": "\n\n".join(told)} if told else {}),
     }
 

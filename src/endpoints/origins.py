@@ -80,13 +80,14 @@ def read(name: str, content: bytes | str) -> Source:
 def shown(routes: Iterable[RouteSettings], sources: Mapping[str, Source]) -> Iterator[Shown]:
     """What the routes lead to, by the documents they name: at each path, that of the route which takes its requests."""
     routes = tuple(routes)
-    table, seen = RouteTable(routes), set[tuple[str, str]]()
+    tables = {host: RouteTable(route for route in routes if route.host == host) for host in {r.host for r in routes}}
+    seen = set[tuple[str, str]]()
     for route in routes:
         source = sources.get(route.openapi or "")
         for path, item in source.document["paths"].items() if source else ():
             assert source is not None, "it has paths"
             where = route.strip_prefix + path
-            pattern = table.find(where)
+            pattern = tables[route.host].find(where)
             for method, operation in _operations(item):
                 taken = pattern and pattern.by_method.get(method.upper())
                 if taken is route and (where, method) not in seen:

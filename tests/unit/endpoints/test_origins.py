@@ -197,6 +197,13 @@ def paths_of(description: Description) -> set[str]:
     return set(json.loads(content)["paths"])
 
 
+def test_a_route_of_one_host_tells_of_that_host() -> None:
+    document = told(route("/api/users/*", methods=("PUT",)), route("/api/users/{id}", host="api.example"))
+    item = document["paths"]["/api/users/{id}"]
+    assert item["get"]["servers"] == [{"url": "https://api.example"}]
+    assert "servers" not in item["put"]
+
+
 def test_the_document_is_fetched_once_an_isolate() -> None:
     assets = Assets(json.dumps(DOCUMENT).encode())
     description, _ = made(assets)
