@@ -21,6 +21,9 @@ from devtools.paths import FUZZ_LOCK, ROOT, SOURCES, STATE
 from devtools.steps import run_step
 from fuzz.corpus_files import keep, kept, targets
 
+BLIND = "no interesting inputs were found so far"
+"""libFuzzer's word for a target whose code it does not see: all inputs are alike then, and it finds nothing."""
+
 WORK = STATE / "fuzz"
 PACKAGES = STATE / "atheris"
 """atheris lives beside the virtual environment, which holds nothing but what requirements/dev.txt locks."""
@@ -71,6 +74,8 @@ def fuzz(target: str, seconds: int) -> Session:
         ended = run(target, *options, str(found), str(seeds))
     runs = re.search(r"stat::number_of_executed_units:\s*(\d+)", ended.stderr)
     said = "" if ended.returncode == 0 else f"{ended.stdout[-3000:]}\n{ended.stderr[-2000:]}"
+    if BLIND in ended.stderr:
+        said = f"{BLIND}: mend INSTRUMENTED of fuzz/session.py"
     return Session(target, int(runs[1]) if runs else 0, len(list(found.iterdir())), said)
 
 
