@@ -31,6 +31,7 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <title>GraphiQL</title>
+<link rel="icon" href="/favicon.svg">
 <link rel="stylesheet" href="/graphiql/graphiql.css">
 <style>html, body, #graphiql { height: 100%; margin: 0 }</style>
 </head>

@@ -11,6 +11,7 @@ import httpx
 import jwt
 import pytest
 
+from devtools.application.graphiql import SEGMENT, graphiql
 from devtools.application.local_aws.application import LocalApplication, local_application
 from devtools.application.local_aws.emulator import REGION
 from devtools.application.local_aws.keys import Keys
@@ -76,8 +77,8 @@ def purges() -> Iterator[Purges]:
 
 @pytest.fixture(scope="session")
 def application(log: io.StringIO, purges: Purges) -> Iterator[LocalApplication]:
-    parameters = {"GatewayUrl": purges.url}
-    with local_application(KEYS, seed=True, log=log, publishing=False, parameters=parameters) as running:
+    more: dict[str, Any] = {"parameters": {"GatewayUrl": purges.url}, "special": {SEGMENT: graphiql}}
+    with local_application(KEYS, seed=True, log=log, publishing=False, **more) as running:
         yield running
 
 

@@ -6,11 +6,13 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from playwright.sync_api import expect, sync_playwright
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -19,6 +21,8 @@ from devtools.application.local_aws.application import LocalApplication
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from devtools.serving import origin_place
+from tests.browser.conftest import OPTIONS, Visitor
+from tests.browser.conftest import chromium as chromium
 from tests.origin.conftest import JWT_SECRET, KEYS, token
 from tests.origin.purges import Purges
 
@@ -115,6 +119,26 @@ def test_a_query_too_deep_goes_no_further_than_the_gateway(gateway: Gateway) -> 
     answer = gateway.get("/api/public/graphql", params={"query": deep})
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "LIMIT_EXCEEDED")
     assert "cache-status" not in answer.headers
+
+
+# --- GraphiQL -----------------------------------------------------------------------------------
+
+
+def test_graphiql_asks_and_shows_and_loads_from_nowhere_else(gateway: Gateway, chromium: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        visitor = Visitor(browser.new_context(), gateway.url)
+        visitor.page.set_default_timeout(SEEN_WITHIN * 1000)
+        visitor.page.goto(f"{gateway.url}/graphiql")
+        visitor.page.locator(".graphiql-execute-button").click()
+        expect(visitor.page.locator(".graphiql-response")).to_contain_text("Hello from Ada Lovelace")
+        visitor.page.locator('[aria-label="Show Documentation Explorer"]').click()
+        expect(visitor.page.locator(".graphiql-doc-explorer-content")).to_contain_text("Mutation")
+        browser.close()
+    assert visitor.complaints == []
+    assert {urlsplit(url).netloc for url in visitor.requested if not url.startswith(("data:", "blob:"))} == {
+        urlsplit(gateway.url).netloc
+    }
 
 
 # --- the description ----------------------------------------------------------------------------

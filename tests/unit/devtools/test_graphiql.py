@@ -6,6 +6,7 @@ import pytest
 
 from devtools.application.function_url import HttpRequest
 from devtools.application.graphiql import PACKAGES, PAGE, SCRIPT, graphiql
+from devtools.paths import ROOT
 
 
 def get(path: str) -> tuple[int, str, bytes]:
@@ -16,7 +17,8 @@ def get(path: str) -> tuple[int, str, bytes]:
 def test_the_page_loads_what_is_served_beside_it_and_nothing_else() -> None:
     status, kind, content = get("/graphiql")
     assert (status, kind, content) == (200, "text/html; charset=utf-8", PAGE.encode())
-    loaded = re.findall(r'(?:src|href)="([^"]+)"', PAGE)
+    icon, *loaded = re.findall(r'(?:src|href)="([^"]+)"', PAGE)
+    assert (ROOT / "public" / icon.lstrip("/")).is_file()
     assert set(loaded) == {f"/graphiql/{name}" for name in [*PACKAGES, "page.js"]}
     for path in loaded:
         assert get(path)[0] == 200
