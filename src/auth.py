@@ -10,7 +10,8 @@ Rules that this file keeps, whatever is configured:
 - the entries of ISSUERS that a token is shown to are chosen by exact `iss` before anything is verified, and each by
   itself says which algorithms and keys count;
 - an entry checks a signature before any claim but `iss`, so a refusal's reason never describes a forgery;
-- a token is believed only by the field its entry was configured for, and only where that entry is trusted;
+- a token is believed only where its entry says that tokens come (`from`), and only where that entry is trusted;
+- a token in a cookie writes nothing for a page of another site;
 - one credential a request: the same one may come in several places, two different ones are nobody's;
 - what is remembered of a token is its digest and what it proved, and it is believed no longer than the token itself
   and than the key set that verified it.
@@ -20,13 +21,14 @@ the words of a refusal `challenges.py`'s.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.messages import Request
 from core.ports import Background, Platform
 from fields.handshake import is_websocket, websocket_tokens
 from identity.access import refuses_some
+from identity.carriers import Carrier, Taken, carrier, is_from_here
 from identity.challenges import Challenges
 from identity.hmacs import HASHES, Hmac, secret_bytes
 from identity.jwks import KeySource, KeysUnavailable, UnknownKey
@@ -42,26 +44,33 @@ from identity.visitors import Visitor, refuse_elsewhere
 __all__ = [
     "HASHES",
     "Authenticator",
+    "Carrier",
     "Hmac",
     "KeySet",
     "Principal",
     "Unverified",
     "Visitor",
+    "carrier",
     "expanded",
     "refuse_elsewhere",
     "refuses_some",
     "secret_bytes",
 ]
 
+_BEARER_BESIDE = re.compile(r",[ \t]*bearer(?:[ \t]|\Z)", re.IGNORECASE)
+"""A second set of credentials behind others."""
+
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 """RFC 9110 section 11.2: what may stand behind `Bearer`."""
 
 
 class Door:
-    """One header field that tokens come in by, and the entries that use it."""
+    """One way that tokens come in by, and the entries that use it."""
 
-    def __init__(self, number: int, name: str, entries: Sequence[Entry]) -> None:
-        self.name = name
+    def __init__(self, number: int, way: Carrier, entries: Sequence[Entry]) -> None:
+        self.kind, self.name = way
+        self.place = f"{way.kind}:{way.name}"
+        """Where `Request.taken` has its tokens, if they are taken out."""
         self.mark = bytes([number])
         """Tells it from the others, in what is remembered of a token."""
         self.entries = Entries(entries)
@@ -126,8 +135,11 @@ class Unverified:
 class Authenticator:
     """Identity at the edge, compiled once per isolate."""
 
-    def __init__(self, settings: IdentitySettings, platform: Platform) -> None:
-        """Settings must have come through `load_settings`: every named secret is there and long enough."""
+    def __init__(self, settings: IdentitySettings, platform: Platform, origins: Collection[str] = ()) -> None:
+        """Settings must have come through `load_settings`: every named secret is there and long enough.
+
+        `origins` are the sites, beside the gateway's own, whose pages may write with a token in a cookie.
+        """
         self._clock = platform.clock
         self._verifier = platform.verify
         self._log = platform.log
@@ -138,12 +150,22 @@ class Authenticator:
             for index, (path, entry) in enumerate(settings.entries())
         ]
         self._sources = connect_keys(zip(entries, settings.issuers, strict=True), platform, self._memory.forget)
-        self._doors = _doors(entries, settings)
+        doors = _doors(entries, settings)
+        self._doors = [door for door in doors if door.kind in ("authorization", "header")]
+        self._taking = [door for door in doors if door.kind in ("cookie", "query")]
+        self._taken = Taken([one for entry in settings.issuers for one in entry.carriers])
+        self._bearer_door = next((door for door in self._doors if door.kind == "authorization"), None)
+        self._origins = frozenset(origins) - {"*", "null"}
+
+    def take_out(self, request: Request) -> None:
+        """Take tokens out of the cookies and the query of `request`, before anything else looks at those."""
+        if self._taking:
+            self._taken.take_out(request)
 
     def identify(self, request: Request, route: AccessSettings) -> Principal | Unverified | None:
         """Who `request` comes from, as far as can be said without I/O; None for nobody in particular.
 
-        Raises Problem: `token_missing`, `invalid_request`, `invalid_token`.
+        Raises Problem: `token_missing`, `invalid_request`, `invalid_token`, `cross_site`.
         """
         if route.auth == "none":
             return None
@@ -221,7 +243,9 @@ class Authenticator:
             value = request.headers.get(door.name)
             if value is None:
                 continue
-            found = self._bearer(value) if door.name == "authorization" else _once(value)
+            found = self._bearer(value, route) if door.kind == "authorization" else _once(value)
+            if found is None:
+                continue
             if doors and found != token:
                 raise self._challenges.invalid_request("repeated")
             token = found
@@ -231,16 +255,44 @@ class Authenticator:
                 if token not in (None, found):
                     raise self._challenges.invalid_request("repeated")
                 token = found
-                if self._doors[0] not in doors:
-                    doors.insert(0, self._doors[0])
+                if self._bearer_door is not None and self._bearer_door not in doors:
+                    doors.insert(0, self._bearer_door)
+        if request.taken is not None:
+            token = self._find_taken(request, request.taken, token, doors)
         return token, doors
 
-    def _bearer(self, value: str) -> str:
-        """The credentials behind `Bearer`; the scheme's name knows no case (RFC 9110 section 11.1)."""
+    def _find_taken(
+        self, request: Request, taken: Mapping[str, tuple[str | None, ...]], token: str | None, doors: list[Door]
+    ) -> str | None:
+        """The same of cookies and query, whose doors are added to `doors`."""
+        for door in self._taking:
+            if door.kind == "query" and request.method != "GET":
+                continue
+            for found in taken.get(door.place, ()):
+                if found is None:
+                    raise self._challenges.invalid_request("cookies")
+                if token not in (None, found):
+                    raise self._challenges.invalid_request("repeated")
+                token = found
+                if door not in doors:
+                    doors.append(door)
+        if any(door.kind == "cookie" for door in doors) and not is_from_here(request, self._origins):
+            raise self._challenges.cross_site()
+        return token
+
+    def _bearer(self, value: str, route: AccessSettings) -> str | None:
+        """The credentials behind `Bearer`; the scheme's name knows no case (RFC 9110 section 11.1).
+
+        None for another scheme where nobody need be known and the origin does not get to see it, either.
+        """
         scheme, _, credentials = value.strip(" \t").partition(" ")
-        if scheme.lower() != "bearer":
-            raise self._challenges.invalid_request("scheme")
-        return credentials.lstrip(" ")
+        if scheme.lower() == "bearer":
+            return credentials.lstrip(" ")
+        if route.auth == "optional" and not route.forward_authorization:
+            if _BEARER_BESIDE.search(value):
+                raise self._challenges.invalid_request("repeated")
+            return None
+        raise self._challenges.invalid_request("scheme")
 
     def _hear(self, hearing: Hearing) -> Principal | Unverified:
         """Show a token to the next entries, until one takes it or needs a public key to say.
@@ -325,11 +377,12 @@ def _scopes(route: AccessSettings) -> list[str]:
 
 def _doors(entries: Sequence[Entry], settings: IdentitySettings) -> list[Door]:
     """The doors that entries use, `Authorization` first; it alone where there is no entry."""
-    using: dict[str, list[Entry]] = {} if entries else {"authorization": []}
+    using: dict[Carrier, list[Entry]] = {} if entries else {carrier("authorization"): []}
     for entry, told in zip(entries, settings.issuers, strict=True):
-        using.setdefault(told.header, []).append(entry)
-    names = sorted(using, key=lambda name: name != "authorization")
-    return [Door(number, name, using[name]) for number, name in enumerate(names)]
+        for way in dict.fromkeys(told.carriers):
+            using.setdefault(way, []).append(entry)
+    ways = sorted(using, key=lambda way: way.kind != "authorization")
+    return [Door(number, way, using[way]) for number, way in enumerate(ways)]
 
 
 def _once(value: str) -> str:

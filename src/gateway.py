@@ -80,7 +80,7 @@ class Gateway:
         self._cors = Cors(settings.cors_origins)
         self._handshakes = Handshakes(settings.cors_origins)
         self._locator = Locator.configured(settings, platform.clock)
-        self._authenticator = Authenticator(settings, platform)
+        self._authenticator = Authenticator(settings, platform, settings.cors_origins)
         self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)
         self._sites = {
@@ -166,6 +166,7 @@ class Gateway:
     async def _answer(self, exchange: Exchange) -> Response:
         request = exchange.request
         refuse_too_long(request)
+        self._authenticator.take_out(request)
         request.path = normalise_path(request.path, self._hosts.keep_slashes)
         endpoint = self._endpoints.find(request.path)
         if endpoint is not None:
@@ -319,6 +320,8 @@ class Gateway:
         if timing := server_timing(exchange):
             upstream = headers.get("server-timing")
             headers["server-timing"] = f"{upstream}, {timing}" if upstream else timing
+        if exchange.request.taken is not None:
+            headers["referrer-policy"] = "no-referrer"  # or the page's next request shows a token in its query
         if exchange.request.method == "HEAD":
             response.body = None
         self._cors.apply(exchange.request, response)

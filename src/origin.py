@@ -47,6 +47,7 @@ from forwarding.forwarded import (
     presented_credentials,
     token_end,
     vouched_fields,
+    with_taken,
 )
 from forwarding.graphql import Excess, hold_within
 from forwarding.graphql import refusal as graphql_refusal
@@ -192,12 +193,15 @@ class Forwarding:
     @cached_property
     def credentials(self) -> Mapping[str, str]:
         """What the client proves itself with, by field, forwarded or not."""
-        return presented_credentials(self.client_request.headers, self.upstream.target)
+        found = presented_credentials(self.client_request.headers, self.upstream.target)
+        return found if self.client_request.taken is None else with_taken(found, self.client_request.taken)
 
     @property
     def withheld(self) -> Mapping[str, str]:
         """Those of them that the origin will not see."""
-        return {} if self.upstream.target.forward_credentials else self.credentials
+        if self.upstream.target.forward_credentials:  # but for what no origin is sent
+            return {} if self.client_request.taken is None else with_taken({}, self.client_request.taken)
+        return self.credentials
 
     async def send(self, request: Request | None = None) -> Response:
         """Send `self.request`, or the cache's changed copy of it, and give the origin's sanitised response.

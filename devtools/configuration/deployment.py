@@ -32,13 +32,29 @@ def faults(settings: Settings | None, config: Mapping[str, Any], environment: st
 
 def advice(observability: Mapping[str, Any] | None) -> Iterator[str]:
     """What is allowed and better avoided; `observability` is the environment's own or inherited table."""
-    found = observability or {}
-    logs = found.get("logs", {})
-    if (found.get("enabled") or logs.get("enabled")) and logs.get("invocation_logs", True):
+    if logs_whole_urls(observability):
         yield (
             "observability.logs.invocation_logs: the platform logs whole URLs with their query values, and fields of "
             "requests; set it to false, the gateway has a line of its own for each request"
         )
+
+
+def logs_whole_urls(observability: Mapping[str, Any] | None) -> bool:
+    """Whether the platform keeps a log of its own, in which query values stand."""
+    found = observability or {}
+    logs = found.get("logs", {})
+    return bool((found.get("enabled") or logs.get("enabled")) and logs.get("invocation_logs", True))
+
+
+def query_faults(settings: Settings, observability: Mapping[str, Any] | None) -> Iterator[str]:
+    """Tokens in queries where those are logged."""
+    if logs_whole_urls(observability):
+        for path, entry in settings.entries():
+            if any(way.kind == "query" for way in entry.carriers):
+                yield (
+                    f"{path}.from: a token in the query would stand in the platform's own log; "
+                    "set observability.logs.invocation_logs to false, or take 'query' out"
+                )
 
 
 def told(fault: str, environment: str) -> str:

@@ -89,7 +89,12 @@ def examine_deployed(root: Path, environment: str) -> tuple[list[str], list[str]
         faults = [deployment.told(fault, environment) for fault in error.faults]
         return [*mixed, *faults, *deployment.faults(None, own, environment)], advice
     advice += [*_about_settings(settings, bindings), *_about_descriptions(settings, path, environment)]
-    return [*mixed, *deployment.faults(settings, own, environment)], advice
+    observed = wrangler_config.section(config, environment, "observability")
+    return [
+        *mixed,
+        *deployment.faults(settings, own, environment),
+        *deployment.query_faults(settings, observed),
+    ], advice
 
 
 def _told(fault: str, environment: str | None, secrets: Path) -> str:
@@ -125,6 +130,8 @@ def _about_issuers(settings: Settings) -> Iterator[str]:
         if not entry.audience and not entry.require:
             yield f"{path}.audience: a token made for another service is accepted; name this API's audience"
         yield from _about_inline_keys(path, entry)
+        if any(way.kind == "query" for way in entry.carriers):
+            yield f"{path}.from: a token in the query stays in browsers' histories and others' logs; prefer a cookie"
     if not settings.issuers:
         yield "ISSUERS: nobody can be identified; set ISSUERS or JWT_SECRET (`make dev` makes local ones)"
 

@@ -71,6 +71,8 @@ class Request:
     body: Content = None
     client: object | None = None
     """The platform's word on whether the client is still there. Only ever passed through, to what is asked for it."""
+    taken: Mapping[str, tuple[str | None, ...]] | None = field(default=None, repr=False)
+    """Tokens that were taken out of cookies and query, by where each was (`cookie:session`); None where none was."""
 
     @property
     def target(self) -> str:

@@ -11,17 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auth import Carrier, carrier
 from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
 from core.release import VERSION
 from endpoints import origins, purging
 from geo import CURRENCIES, territories
-from identity.settings import AccessSettings, IssuerSettings
+from identity.settings import AccessSettings
 
 TEMPLATE: Final = "#/components/schemas/{model}"
 
 OPERATIONS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 """Methods OpenAPI 3.1 has a place for (section 4.8.9.1); others are listed under `x-other-methods`."""
+
+BEARER: Final = carrier("authorization")
+NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
+"""Characters that names of components do not have (OpenAPI 3.1 section 4.8.7.1)."""
 
 REASONS: Final[Mapping[int, str]] = {
     304: "Not modified: the stored answer still holds.",
@@ -360,16 +365,19 @@ def _may_forbid(access: AccessSettings) -> bool:
 
 
 def _security_schemes(settings: Settings) -> dict[str, Any]:
-    """One scheme for each field that can carry a token."""
-    fields = dict.fromkeys(issuer.header for issuer in settings.issuers) or {"authorization": None}
-    return {_scheme_name(field): _scheme(field) for field in fields}
+    """One scheme for each way that a token can come."""
+    ways = dict.fromkeys(way for issuer in settings.issuers for way in issuer.carriers) or {BEARER: None}
+    return {_scheme_name(way): _scheme(way) for way in ways}
 
 
-def _scheme_name(field: str) -> str:
-    return "bearer" if field == IssuerSettings.model_fields["header"].default else field
+def _scheme_name(way: Carrier) -> str:
+    if way == BEARER:
+        return "bearer"
+    return way.name if way.kind == "header" else f"{way.kind}-{NOT_IN_NAMES.sub('-', way.name)}"
 
 
-def _scheme(field: str) -> dict[str, Any]:
-    if _scheme_name(field) == "bearer":
+def _scheme(way: Carrier) -> dict[str, Any]:
+    if way == BEARER:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    return {"type": "apiKey", "in": "header", "name": field, "description": "A JWT, without a scheme before it."}
+    described = "A JWT, without a scheme before it."
+    return {"type": "apiKey", "in": way.kind, "name": way.name, "description": described}

@@ -6,5 +6,7 @@ from core.model import Part
 class HandshakeSettings(Part):
     """Where a token may stand in a handshake: who verifies it reads it, who forwards takes it out."""
 
+    forward_authorization: bool = False
+    """Whether the origin gets the client's `Authorization` as well; by default it never sees a token."""
     websocket_token: bool = False
     """Whether a WebSocket handshake may carry its token in `Sec-WebSocket-Protocol: bearer, <token>`."""

@@ -223,6 +223,12 @@ def presented_credentials(headers: Mapping[str, str], target: Target) -> dict[st
     return found
 
 
+def with_taken(found: Mapping[str, str], taken: Mapping[str, tuple[str | None, ...]]) -> dict[str, str]:
+    """The same with the tokens that were taken out of cookies and query, as if each had come in a cookie."""
+    cookies = [f"{place}={value}" for place, values in sorted(taken.items()) for value in values]
+    return {**found, "cookie": "; ".join([*([found["cookie"]] if "cookie" in found else []), *cookies])}
+
+
 def wire_query(query: str) -> str:
     """`query` byte for byte, but for the characters that no URL parser sends as they are: `'` becomes `%27`."""
     if not UNSENT_IN_QUERY.search(query):

@@ -208,8 +208,6 @@ class ForwardingSettings(HandshakeSettings):
     graphql: GraphqlSettings | None = None
     """Bounds of GraphQL operations: `{ max_depth = 8 }`, or `{}` for the defaults. Content is then JSON of at most
     256 KiB."""
-    forward_authorization: bool = False
-    """Whether the origin gets the client's `Authorization` as well; by default it never sees a token."""
     forward_expiry: bool = False
     """Whether the origin is told when the caller's token ends, in `x-user-token-expires`: seconds since 1970. In
     WebSocket handshakes it always is."""

@@ -49,7 +49,7 @@ class Issuer(Protocol):
     """A token issuer, as far as forwarding knows of one."""
 
     @property
-    def header(self) -> str: ...
+    def token_fields(self) -> frozenset[str]: ...
 
 
 class Forwards(Protocol):
@@ -95,7 +95,7 @@ class Compiler:
         self.checks: dict[str, Check] = {}
         """By the origin's URL."""
         self._settings, self._platform = settings, platform
-        self._token_fields = frozenset(issuer.header for issuer in settings.issuers)
+        self._token_fields = frozenset().union(*(issuer.token_fields for issuer in settings.issuers))
         self._breakers: dict[str, Breaker] = {}
 
     def route(self, index: int, route: ForwardingSettings) -> RouteOrigins | None:

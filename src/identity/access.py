@@ -12,7 +12,7 @@ from identity.settings import AccessSettings
 LEVELS: Final = ("none", "optional", "required")
 """`auth`, each admitting fewer than the one before it: `optional` refuses bad tokens, `required` missing ones, too."""
 
-ADMITS_THE_SAME: Final = frozenset({"websocket_token", "match_except_roles"})
+ADMITS_THE_SAME: Final = frozenset({"websocket_token", "forward_authorization", "match_except_roles"})
 """Settings that narrow nothing: how a token may travel, and who is excepted from `match`, which counts with it."""
 
 ALL_NEEDED: Final = frozenset({"all_scopes"})

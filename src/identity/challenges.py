@@ -6,6 +6,7 @@ a description says what is wrong with the token, never what would have been righ
     no token at all                 401 token_missing       Bearer realm="gatehouse"
     a request that is malformed     400 invalid_request     Bearer realm="gatehouse", error="invalid_request"
     a token that is not accepted    401 invalid_token       ..., error="invalid_token", error_description="..."
+    a cookie's token, cross-site    403 cross_site          none
     a role or scope is missing      403 insufficient_scope  ..., error="insufficient_scope", scope="..."
     keys cannot be had              503 keys_unavailable    none; Retry-After
 
@@ -51,6 +52,7 @@ REQUEST_FAULTS = {
     "scheme": "The request carries credentials that are not a Bearer token.",
     "credentials": "The Bearer credentials are empty or hold a character that no token has.",
     "repeated": "The request carries more than one set of credentials.",
+    "cookies": "The request's cookies can be read in two ways, of which one has another token.",
 }
 """`reason` of an `invalid_request` -> its detail."""
 
@@ -101,6 +103,17 @@ class Challenges:
             },
             error=TOKEN_INVALID,
             reason=reason,
+        )
+
+    def cross_site(self) -> Problem:
+        """No challenge: another token would not help, and a browser must not be asked for one."""
+        return Problem(
+            403,
+            "cross_site",
+            "A token in a cookie counts in a request that changes something, or in a WebSocket's handshake, only if a "
+            "page of this site makes it: it needs Sec-Fetch-Site: same-origin, or an Origin that is allowed.",
+            error=ACCESS_DENIED,
+            reason="cross_site",
         )
 
     def insufficient_scope(self, reason: str, scopes: Sequence[str]) -> Problem:

@@ -200,6 +200,8 @@ def _told(value: Any, told: Mapping[str, str | list[str]]) -> Any:
 
 def _merged(filled: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The entry's own settings before the preset's; another source of keys takes the place of the preset's."""
+    if "from" in own:
+        filled = {key: value for key, value in filled.items() if key != "header"}
     if KEY_SOURCES & own.keys():
         filled = {key: value for key, value in filled.items() if key not in KEY_SOURCES}
     merged = {**filled, **own}

@@ -20,12 +20,11 @@ from pydantic import (
 
 from core.addresses import HttpsUrl, https_url
 from core.model import Model, SecretsSettings
-from fields.names import TOKEN
 from fields.settings import HandshakeSettings
+from identity.carriers import Carrier, carrier, header_carrier
 from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault, told_field_fault
 from identity.jose import ASYMMETRIC, HS_KEY_BYTES, Algorithm
 from identity.tenants import PLACEHOLDER, pattern_fault
-from identity.token_fields import NOT_FOR_TOKENS
 from identity.tokens import MAX_LENGTH, USUAL_LENGTH
 from identity.visitors import VisitorRule
 
@@ -146,8 +145,11 @@ class IssuerSettings(Model):
     discovery: bool = False
     """Find `jwks_url` at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0), with `common` in
     the place of `{tenantid}`."""
+    from_: tuple[str, ...] = Field((), alias="from")
+    """How its tokens come, in any of these ways: `authorization`, `header:<field>`, `cookie:<name>`, and, for what can
+    send no fields, `query:<name>`. Without it, `authorization`, or what `header` or the preset says."""
     header: str = "authorization"
-    """Field that carries the token: bare in any field but `Authorization`."""
+    """Field that carries the token, bare in any field but `Authorization`: another spelling of `from`."""
     role_claim: ClaimPathSetting = "role"
     """Where the roles are: a dotted path such as `realm_access.roles`, in which the longest name that is there wins at
     each level, or a list of exact names. A string is one role, a list holds several, an object has one by each name."""
@@ -207,12 +209,27 @@ class IssuerSettings(Model):
     @field_validator("header")
     @classmethod
     def _header_can_carry_a_token(cls, value: str) -> str:
-        name = value.lower()
-        if not TOKEN.fullmatch(value):
-            raise ValueError("must be a header field name")
-        if name in NOT_FOR_TOKENS:
-            raise ValueError(f"no token is read from {name!r}: {NOT_FOR_TOKENS[name]}")
-        return name
+        return header_carrier(value).name
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _one_carrier_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("from_")
+    @classmethod
+    def _are_carriers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("must have at least one item")
+        for text in value:
+            carrier(text)
+        return value
+
+    @model_validator(mode="after")
+    def _says_once_how_tokens_come(self) -> Self:
+        if self.from_ and "header" in self.model_fields_set:
+            raise ValueError("'header' is another spelling of 'from'; write 'from' alone")
+        return self
 
     @field_validator("issuer", "audience", "jwks_url", "name", "tenants")
     @classmethod
@@ -272,6 +289,16 @@ class IssuerSettings(Model):
         if self.discovery and self.issuer is not None:
             https_url(self.issuer)
         return self
+
+    @property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """How its tokens come."""
+        return tuple(map(carrier, self.from_)) or (header_carrier(self.header),)
+
+    @property
+    def token_fields(self) -> frozenset[str]:
+        """The fields in which they come."""
+        return frozenset(one.name for one in self.carriers if one.is_field)
 
     @property
     def references(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ one would never see a token.
 from typing import Final
 
 NOT_FOR_TOKENS: Final = {
-    "cookie": "it holds all cookies; send the token in 'authorization' or in a field of its own",
+    "cookie": "it holds all cookies; write from = ['cookie:<name>']",
     "set-cookie": "clients do not send it; send the token in 'authorization' or in a field of its own",
     "sec-websocket-protocol": "leave 'authorization', and set websocket_token = true at the route",
     "proxy-authorization": "it is for proxies; send the token in 'authorization' or in a field of its own",

@@ -94,9 +94,16 @@ def test_a_route_without_authentication_looks_at_no_token(edge: Edge) -> None:
 def test_an_optional_token_may_be_missing_and_may_not_be_bad(edge: Edge) -> None:
     assert edge.ask(ANYBODY) is None
     assert edge.bear(hs(), ANYBODY) is not None
-    for value in ("Bearer abc", "Basic abc", f"Bearer {hs(key=OTHER_SECRET)}"):
+    for value in ("Bearer abc", "Basic abc, Bearer def", f"Bearer {hs(key=OTHER_SECRET)}"):
         with pytest.raises(Problem):
             edge.ask(ANYBODY, authorization=value)
+
+
+def test_another_scheme_is_no_token_where_none_is_needed_unless_the_origin_gets_to_see_it(edge: Edge) -> None:
+    for value in ("Basic abc", "", "Digest a=b, c=d"):
+        assert edge.ask(ANYBODY, authorization=value) is None
+        with pytest.raises(Problem, match="invalid_request"):
+            edge.ask(AccessSettings(auth="optional", forward_authorization=True), authorization=value)
 
 
 # --- issuers ----------------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def test_the_challenges_are_the_gateways() -> None:
             refusals.token_missing(),
             refusals.invalid_request("scheme"),
             refusals.invalid_token("expired"),
+            refusals.cross_site(),
             refusals.insufficient_scope("scope", ["read"]),
             refusals.keys_unavailable(30),
         )

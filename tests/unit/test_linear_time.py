@@ -70,6 +70,7 @@ VARIABLES: dict[str, Any] = {
     "ISSUERS": [
         {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"},
         {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET", "header": "x-app-token", "issuer": "https://i.example"},
+        {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET", "from": ["cookie:session", "query:token"]},
     ],
     "CORS_ORIGINS": ["https://app.example"],
     "JWT_SECRET": SECRET,

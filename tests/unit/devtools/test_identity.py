@@ -16,7 +16,7 @@ from configuration.loading import load_settings
 from core.messages import Request, Response
 from core.ports import FetchFailed
 from core.problems import Problem
-from devtools.configuration import doctor, local_vars
+from devtools.configuration import deployment, doctor, local_vars
 from devtools.failure import Failure
 from devtools.identity import local_keys, token
 from devtools.identity.local_keys import AWS_KEYS
@@ -137,6 +137,16 @@ def test_a_token_of_this_machine_is_accepted(root: Path, algorithm: str) -> None
     principal = accepted(root, text)
     assert (principal.id, principal.roles, principal.scopes) == ("u7", ("admin", "editor"), frozenset({"read"}))
     assert principal.issuer == (None if algorithm == "HS256" else local_keys.LOCAL_ISSUER)
+
+
+def test_a_token_in_the_query_is_not_deployed_where_urls_are_logged() -> None:
+    entry = {"audience": [], "algorithms": ["HS256"], "secret": "KEY", "from": ["query:token"]}
+    settings = load_settings({"ISSUERS": [entry], "KEY": "k" * 64}, set())
+    logged: dict[str, Any] = {"enabled": True}
+    assert "invocation_logs" in next(deployment.query_faults(settings, logged))
+    for silent in (None, {"enabled": True, "logs": {"invocation_logs": False}}):
+        assert not list(deployment.query_faults(settings, silent))
+    assert any("stays in browsers' histories" in line for line in doctor._about_issuers(settings))
 
 
 @pytest.mark.parametrize("name", SHAPES)

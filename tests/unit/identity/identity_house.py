@@ -47,7 +47,7 @@ class Edge:
         given = {"JWT_SECRET": SECRET, "ISSUERS": ISSUERS if issuers is None else issuers, **variables}
         settings = load_settings({name: value for name, value in given.items() if value is not None}, set())
         self.world.verify = self._verify  # type: ignore[method-assign]
-        self.authenticator = Authenticator(settings, self.world.platform())
+        self.authenticator = Authenticator(settings, self.world.platform(), settings.cors_origins)
 
     async def _verify(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
         self.verified += 1
