@@ -51,5 +51,8 @@ export interface Geo {
   remember(wish: { language?: string | null; currency?: string | null }): Promise<Geo>;
 }
 
-/** The visitor, asked once a session. Never rejects. */
+/**
+ * The visitor, asked once a session. Never rejects. Loaded as `geo.js?lang=de`, it asks for that language: for pages
+ * whose own is settled. `?currency=` likewise.
+ */
 export function geo(): Promise<Geo>;

@@ -1,7 +1,7 @@
 // Who the visitor is, asked once, and prices and dates as they write them. What is what: geo.d.ts.
 
-const source = new URL("/geo", import.meta.url);
-const key = `gatehouse ${source.origin}`;
+const { origin, search } = new URL(import.meta.url);
+const key = `gatehouse ${origin}${search}`;
 let asked;
 
 export const geo = () => (asked ??= known().then(client));
@@ -11,12 +11,12 @@ async function known() {
     const { until, locale } = JSON.parse(sessionStorage[key]);
     if (until > Date.now()) return locale;
   } catch {}
-  return ask("default");
+  return ask();
 }
 
 async function ask(cache) {
   try {
-    const response = await send(`${source}?include=formats`, { cache });
+    const response = await send(`${origin}/geo?include=formats&${search.slice(1)}`, { cache });
     const locale = await response.json();
     const age = /max-age=(\d+)/.exec(response.headers.get("cache-control"));
     try {
@@ -51,7 +51,7 @@ function client(locale) {
       }).format(when),
     async remember(wish) {
       const headers = { "content-type": "application/json" };
-      await send(`${source}/preferences`, { method: "POST", headers, body: JSON.stringify(wish) });
+      await send(`${origin}/geo/preferences`, { method: "POST", headers, body: JSON.stringify(wish) });
       asked = ask("no-cache").then(client);
       return asked;
     },

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import boto3
 from botocore.config import Config
 
+from devtools.application import site
 from devtools.application.function_url import (
     LOOPBACK,
     FunctionUrlServer,
@@ -96,7 +97,7 @@ def local_origin(
         catalogue = Catalogue(secrets, hosts, log or sys.stdout)
         running.callback(catalogue.close)
         server.handler = _either(users_api, catalogue)
-        server.special["echo"] = echo(secrets, hosts)
+        server.special |= {"echo": echo(secrets, hosts), site.SEGMENT: site.site}
         if mint:
             server.special["dev"] = sign_in(mint)
             catalogue.handler()  # the page asks for prices first of all

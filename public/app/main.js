@@ -7,6 +7,7 @@ import { call, header, refusal, succeeded, turns } from "./gateway.js";
 import { speak } from "./messages.js";
 import { hear, showOffer, showOwn, wireOrders } from "./orders.js";
 import { showPlace } from "./place.js";
+import { showFormats, wireSite } from "./formats.js";
 import { showPreferences, wirePreferences } from "./preferences.js";
 import { showPrices } from "./prices.js";
 import { wireProtected } from "./protected.js";
@@ -22,9 +23,9 @@ const asking = turns();
 /** Ask `/geo` and show the answer. `choices` are its query: `{ lang, currency }`, each optional. */
 async function locate(choices = {}) {
   const isLatest = asking();
-  const query = new URLSearchParams(Object.entries(choices).filter(([, value]) => value));
+  const query = new URLSearchParams(Object.entries({ include: "formats", ...choices }).filter(([, value]) => value));
   // The answer may be kept for an hour, but a preference just saved changes it: always ask whether it still holds.
-  const outcome = await call(query.size ? `/geo?${query}` : "/geo", { cache: "no-cache" });
+  const outcome = await call(`/geo?${query}`, { cache: "no-cache" });
   if (!isLatest()) return;
   const trouble = byId("trouble");
   trouble.hidden = succeeded(outcome);
@@ -37,12 +38,15 @@ async function locate(choices = {}) {
   showRoom();
   showPlace(locale, header(outcome, "x-request-id"));
   showPreferences(locale);
+  showFormats(locale);
   await Promise.all([showPrices(locale).then((list) => list && showOffer(list, locale)), showCountries(locale)]);
   document.documentElement.dataset.ready = "1";
 }
 
 async function mountSignIn() {
-  if (!LOOPBACK.has(location.hostname)) return;
+  const local = LOOPBACK.has(location.hostname);
+  wireSite(local);
+  if (!local) return;
   try {
     const panel = await import(SIGN_IN_PANEL);
     await panel.mount(byId("sign-in"), (token) => {

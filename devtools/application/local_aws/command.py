@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any
 
 from devtools import example, ports
+from devtools.application import site
 from devtools.application.function_url import LOOPBACK, Special
 from devtools.application.graphiql import SEGMENT, graphiql
 from devtools.application.local_aws.emulator import RUNS, SERVED
@@ -77,7 +78,7 @@ def _serve(options: argparse.Namespace, keys: Keys, stopped: threading.Event) ->
 
     hosts = [f"{name}:{options.port}" for name in (LOOPBACK, "localhost")]
     special: dict[str, Special] = {"echo": echo([text for text in (keys.secret, keys.next_secret) if text], hosts)}
-    special[SEGMENT] = graphiql
+    special |= {SEGMENT: graphiql, site.SEGMENT: site.site}
     if options.seed:
         special["dev"] = sign_in(_mint)
     told: dict[str, Any] = {}
