@@ -247,13 +247,15 @@ class Forwarding:
         """
         deadline = started + self.plan.asked[0].route.timeout_ms / 1000
         outcome: Response | Problem | None = None
-        for turn, upstream in enumerate(self.plan.asked):
-            if not upstream.breaker.admits(started, upstream.target.path(self.client_request.path)):
+        asked = self.plan.asked
+        for turn, upstream in enumerate(asked):
+            if upstream.breaker.is_open and not self._admits(upstream, started):
                 continue
             if isinstance(outcome, Response):
                 await cancel(outcome.body)
             self.upstream, self.stands_in = upstream, turn >= self.plan.meant
-            goes_on = is_retryable(request) and any(not other.breaker.is_open for other in self.plan.asked[turn + 1 :])
+            others = asked[turn + 1 :]
+            goes_on = bool(others) and is_retryable(request) and not all(other.breaker.is_open for other in others)
             outcome = await self._exchange(self._addressed(request), started, deadline, may_try_again=not goes_on)
             if not goes_on or not _has_failed(outcome) or self.platform.clock() >= deadline:
                 break
@@ -265,9 +267,14 @@ class Forwarding:
             raise nobody_in_region()
         raise outcome or self._unavailable(started)
 
+    def _admits(self, upstream: Upstream, now: float) -> bool:
+        return upstream.breaker.admits(now, upstream.target.path(self.client_request.path))
+
     def _addressed(self, request: Request) -> Request:
         """`request` as the origin that is asked gets it. The cache's preconditions are not for one that stands in: they
         are about another's answers."""
+        if self.upstream is self.plan.asked[0] and not self.stands_in:
+            return request
         sent = self.request if self.stands_in else request
         if self.upstream is not self.plan.asked[0]:
             target = self.upstream.target

@@ -45,8 +45,10 @@ class Health:
 
     def look(self, background: Background) -> None:
         """See behind the back of a request what has been marked meanwhile."""
+        if not self._checks or self._store is None:
+            return
         now = self._clock()
-        if self._checks and self._store is not None and now - self._looked_at >= LOOK_SECONDS:
+        if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             background(self._read(self._store))
 
