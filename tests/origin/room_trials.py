@@ -62,8 +62,8 @@ class RoomTrials:
         first, second = self._open(), self._open()
         for socket in (first, second):
             _ask(socket, "join", room=ROOM)
+        assert _ask(first, "history", room=ROOM)["type"] == "history"
         _ask(first, "leave", room=ROOM)
-        _ask(first, "history", room=ROOM)
         connection = _ask(first, "ping")["connection"]
         self._dynamodb.delete_item(TableName=self._physical["ConnectionsTable"], Key={"id": {"S": connection}})
         first.send('{"type": "ping"}')
