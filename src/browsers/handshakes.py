@@ -34,5 +34,9 @@ class Handshakes:
 
 
 def _is_shown(request: Request, *, takes_token: bool) -> bool:
-    """Whether the page itself shows a token: another one beside it would be refused as two credentials."""
-    return "authorization" in request.headers or (takes_token and bool(websocket_tokens(request)))
+    """Whether the page itself shows a token: another one beside it would be refused as two credentials.
+
+    Another scheme than Bearer shows none, and `Basic` is one that browsers keep.
+    """
+    scheme = request.headers.get("authorization", "").strip(" \t").partition(" ")[0]
+    return scheme.lower() == "bearer" or (takes_token and bool(websocket_tokens(request)))

@@ -52,6 +52,11 @@ def test_a_token_that_the_page_shows_is_its_own() -> None:
     assert not refused(origin=EVIL, sec_websocket_protocol="chat, bearer, a.b.c")
 
 
+def test_what_a_browser_keeps_for_authorization_shows_nothing() -> None:
+    assert refused(origin=EVIL, authorization="Basic YTpi")
+    assert refused(origin=EVIL, authorization="")
+
+
 @pytest.mark.parametrize("protocols", ["chat", "bearer", "chat, bearer", "bearer,", "a.b.c"])
 def test_subprotocols_that_are_no_token_show_none(protocols: str) -> None:
     assert refused(origin=EVIL, sec_websocket_protocol=protocols)
