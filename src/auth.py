@@ -174,10 +174,10 @@ class Authenticator:
             if route.auth == "optional":
                 return None
             raise self._challenges.token_missing()
-        carriers = b"".join([door.mark for door in doors])
+        carriers = doors[0].mark if len(doors) == 1 else b"".join([door.mark for door in doors])
         known = self._memory.recall(token, carriers, self._clock())
         if known is not None and known.holds_for(route):
-            return self._counted(known.principal, route)
+            return known.principal if not known.principal.anonymous else self._counted(known.principal, route)
         try:
             parsed = parse_token(token, max([door.entries.longest for door in doors], default=USUAL_LENGTH))
             entries = candidates([door.entries for door in doors], parsed.claims)

@@ -19,10 +19,13 @@ class ClaimPath:
     """One path, taken apart once."""
 
     def __init__(self, path: str | Sequence[str]) -> None:
+        self._alone = path if isinstance(path, str) and "." not in path else None
         self._levels = _levels(path) if isinstance(path, str) else [[(name, at + 1)] for at, name in enumerate(path)]
 
     def find(self, claims: Claims) -> Any:
         """The value, or None where there is none."""
+        if self._alone is not None:
+            return claims.get(self._alone)
         value: Any = claims
         level = 0
         while level < len(self._levels):

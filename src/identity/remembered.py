@@ -43,6 +43,8 @@ class Remembered:
 
     def holds_for(self, route: AccessSettings) -> bool:
         """Whether `route` would find the same if it asked."""
+        if not self.unasked and route.issuers is None:
+            return True
         if self.unasked and any(trusts(route, references) for references in self.unasked):
             return False
         return trusts(route, self.references)

@@ -8,7 +8,7 @@ said of a token alone that this very entry found genuine.
 Pure but for the making of key sources.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from core.ports import Platform
@@ -89,8 +89,10 @@ class Entries:
         return sorted([*found, *matching], key=_position) if matching else found
 
 
-def candidates(carriers: Iterable[Entries], claims: Mapping[str, Any]) -> list[Entry]:
+def candidates(carriers: Sequence[Entries], claims: Mapping[str, Any]) -> list[Entry]:
     """The same of several carriers by which the same token came."""
+    if len(carriers) == 1:
+        return carriers[0].candidates(claims)
     found = {entry.position: entry for entries in carriers for entry in entries.candidates(claims)}
     return [found[position] for position in sorted(found)]
 
