@@ -113,7 +113,7 @@ class RoomTrials:
         }  # fmt: skip
         record = {"eventName": "INSERT", "dynamodb": {"NewImage": entry}}
         done = self._shop.invoke("RoomsBroadcaster", {"Records": [record]}) is not None
-        told = _hears(socket, lambda message: message.get("room") == room) if done else False
+        told = _was_told(socket, room) if done else False
         socket.close()
         return told and [item["subject"]["S"] for item in self._members(room)] == ["boss"]
 
@@ -220,13 +220,16 @@ def _ask(socket: ClientConnection, type_: str, **fields: Any) -> dict[str, Any]:
             return message
 
 
-def _hears(socket: ClientConnection, wanted: Callable[[dict[str, Any]], bool]) -> bool:
+def _was_told(socket: ClientConnection, room: str) -> bool:
+    """Whether something of a room came before the answer to a question that is asked now."""
+    told = False
     try:
-        while not wanted(json.loads(socket.recv(timeout=ANSWERS_WITHIN))):
-            pass
-    except (TimeoutError, ConnectionClosed):
+        socket.send('{"type": "ping"}')
+        while (message := json.loads(socket.recv(timeout=ANSWERS_WITHIN)))["type"] != "pong":
+            told = told or message.get("room") == room
+    except (TimeoutError, ConnectionClosed, KeyError):
         return False
-    return True
+    return told
 
 
 def _is_closed(socket: ClientConnection) -> bool:
