@@ -95,8 +95,8 @@ def _by_hmac(route: dict[str, Any]) -> dict[str, Any]:
 def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
     """What `make dev` serves, before this `origin`."""
     local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
-    routes = [{**_by_hmac(route), "origin": origin.url} for route in local["ROUTES"]]
-    return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": routes, **more}
+    led = [{**_by_hmac(route), "origin": origin.url} if "origin" in route else route for route in local["ROUTES"]]
+    return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": led, **more}
 
 
 @pytest.fixture(scope="session")
