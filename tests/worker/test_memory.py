@@ -249,5 +249,5 @@ def test_a_request_leaves_to_v8_what_its_door_makes_and_no_object_more(
                 for _ in range(REQUESTS):
                     gateway.get(path)
                 after = settled(gateway)
-                assert after.objects - before.objects < (objects + 0.5) * REQUESTS
-                assert after.references - before.references < (references + 0.5) * REQUESTS
+                assert after.objects - before.objects < (objects + 0.8) * REQUESTS  # a look is a request as well
+                assert after.references - before.references < (references + 0.8) * REQUESTS
