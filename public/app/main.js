@@ -23,9 +23,9 @@ const asking = turns();
 /** Ask `/geo` and show the answer. `choices` are its query: `{ lang, currency }`, each optional. */
 async function locate(choices = {}) {
   const isLatest = asking();
-  const query = new URLSearchParams(Object.entries({ include: "formats", ...choices }).filter(([, value]) => value));
+  const query = new URLSearchParams(Object.entries(choices).filter(([, value]) => value));
   // The answer may be kept for an hour, but a preference just saved changes it: always ask whether it still holds.
-  const outcome = await call(`/geo?${query}`, { cache: "no-cache" });
+  const outcome = await call(query.size ? `/geo?${query}` : "/geo", { cache: "no-cache" });
   if (!isLatest()) return;
   const trouble = byId("trouble");
   trouble.hidden = succeeded(outcome);
@@ -38,8 +38,7 @@ async function locate(choices = {}) {
   showRoom();
   showPlace(locale, header(outcome, "x-request-id"));
   showPreferences(locale);
-  showFormats(locale);
-  await Promise.all([showPrices(locale).then((list) => list && showOffer(list, locale)), showCountries(locale)]);
+  await Promise.all([showPrices(locale).then((list) => list && showOffer(list, locale)), showCountries(locale), showFormats(locale)]);
   document.documentElement.dataset.ready = "1";
 }
 
