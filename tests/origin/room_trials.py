@@ -68,6 +68,7 @@ class RoomTrials:
         self._dynamodb.delete_item(TableName=self._physical["ConnectionsTable"], Key={"id": {"S": connection}})
         first.send('{"type": "ping"}')
         assert _is_closed(first)
+        _ask(second, "join", room=f"orders:{self._order()}")  # of so many calls the trail has the newest alone
         second.close()
         for function in ("RoomsApi", "RoomsBroadcaster", "RoomsSweeper"):
             self._two_tabs_of_which_one_goes(function)

@@ -23,6 +23,9 @@ BESIDE_THE_EMULATOR = {"execute-api:ManageConnections"}
 TRANSACTIONS: Mapping[str, str] = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
 """A transaction is no action of its own: each of its parts needs the action of what it does."""
 
+TRIES = 3
+"""On a busy machine a function may take longer than it may, whatever its policy."""
+
 MERGE_PATCH = "application/merge-patch+json"
 
 TRIED = [
@@ -47,7 +50,7 @@ def test_a_function_works_with_its_policy_and_fails_without_a_statement(
     attempt = attempts(workshop)[function][sid]
     with workshop.without(function, sid):
         assert not attempt(), "it does not need this"
-    assert attempt()
+    assert any(attempt() for _ in range(TRIES))
 
 
 def test_a_payment_key_that_may_not_be_read_charges_nobody(workshop: Workshop) -> None:

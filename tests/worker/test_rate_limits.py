@@ -106,7 +106,6 @@ def test_beyond_the_limit_a_caller_is_told_when_to_come_back(gateway: Gateway, o
 REFUSALS = {
     "forged": {"authorization": "Bearer " + jwt.encode({"sub": "anna", "exp": 1e10}, "x" * 32, "HS256")},
     "garbage": {"authorization": "Bearer garbage"},
-    "another scheme": {"authorization": "Basic dXNlcjpwYXNz"},
 }
 
 
@@ -120,6 +119,12 @@ def test_refused_tokens_are_counted_by_address(gateway: Gateway, kind: str) -> N
     assert set(found[:LIMIT]) <= {400, 401}
     assert statuses(gateway, 1, address) == [429], "as nobody in particular from that address is"
     assert statuses(gateway, 1, caller(f"not {kind}") | address) == [200]
+
+
+@within_one_period
+def test_another_scheme_is_no_token_and_counted_as_nobody(gateway: Gateway) -> None:
+    sent = {"authorization": "Basic dXNlcjpwYXNz", "cf-connecting-ip": "192.0.2.99"}
+    assert statuses(gateway, LIMIT + 1, sent) == [200] * LIMIT + [429]
 
 
 @within_one_period
