@@ -84,7 +84,7 @@ def test_any_query_and_path_the_gateway_signs_is_taken(pairs: list[tuple[str, st
     ids=["method", "path", "query", "content", "content-added", "host", "identity", "role-removed", "token", "secret"],
 )
 def test_a_request_that_is_not_what_was_signed_is_refused(changed: HttpRequest) -> None:
-    with pytest.raises(Forbidden, match="does not match|security token .* is invalid"):
+    with pytest.raises(Forbidden, match=r"does not match|security token .* is invalid"):
         verify(changed, KEY, "us-east-1", NOW)
 
 
