@@ -54,8 +54,8 @@ def test_gateways_have_their_own_variables_stores_and_logs(worker: Callable[...,
         assert one.get("/modules").json()["env"] == "PT"
         assert other.get("/modules").json()["env"] == "US"
         assert other.kv_get("key") is None
-        one.get("/raise")
-        one.wait_for_output("told to fail")
+        one.get("/print")
+        one.wait_for_output("printed")
         assert other.output() == []
 
 

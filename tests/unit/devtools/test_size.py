@@ -68,7 +68,7 @@ def dotted(file: str) -> str:
 def own_modules() -> list[str]:
     """The gateway's own modules that need no platform."""
     names = sorted(dotted(path.relative_to(SOURCES).as_posix()) for path in SOURCES.rglob("*.py"))
-    return [name for name in names if name.partition(".")[0] not in ("edge", "entry")]
+    return [name for name in names if name.partition(".")[0] not in ("edge", "entry", "entry_global")]
 
 
 WITHOUT = """
