@@ -4,7 +4,8 @@
     make soak MINUTES=0.5     a short one
 
 Read top down: `__main__.py` puts the run together; `mix.py` is the table of what is asked; `questions/` asks and knows
-what may be answered; `content.py`, `faults.py` and `schedule.py` are what the origin and the model agree on.
+what may be answered; `rooms/` is people who talk meanwhile; `content.py`, `faults.py` and
+`schedule.py` are what the origin and the model agree on.
 """
 
 import sys

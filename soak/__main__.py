@@ -22,6 +22,7 @@ from soak.mix import Mix
 from soak.origin_process import OriginProcess
 from soak.people import Keys, Tokens
 from soak.report import faults, table
+from soak.rooms.process import rooms_process
 from soak.run import Options, Soak
 from soak.schedule import Schedule
 from soak.world import World
@@ -47,8 +48,8 @@ def _soak(options: Options) -> int:
     world = World(schedule, Tokens(keys, schedule), options.seed)
     log = LogLines((keys.secret, origin_secret))
     interrupted = False
-    with OriginProcess(setup) as origin, Runner() as runner:
-        settings = variables(keys, origin.well, origin.brittle, origin_secret)
+    with OriginProcess(setup) as origin, rooms_process(origin_secret) as rooms, Runner() as runner:
+        settings = variables(keys, origin.well, origin.brittle, rooms, origin_secret)
         with gateway(runner, options.source, settings) as started:
             (workerd,) = processes.children(runner.pid)
             _say(f"{options.minutes:g} minutes at {options.connections} connections, seed {options.seed}")

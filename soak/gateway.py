@@ -15,10 +15,11 @@ from soak.questions.plain import FRIEND
 from soak.world import DEFAULTS
 
 
-def routes(origin: str, brittle: str) -> list[dict[str, Any]]:
+def routes(origin: str, brittle: str, rooms: str) -> list[dict[str, Any]]:
     """One route for each way in which routes differ."""
     well = {"origin": origin, "timeout_ms": int(TIMEOUT * 1000)}
     open_to_all = {**well, "auth": "none"}
+    signed = {**well, "origin": rooms, "cache": False, "sign": "hmac"}
     return [
         {**open_to_all, "path": "/public/*", "cache": {"query": {"ignore": ["utm_*"]}}},
         {**open_to_all, "path": "/brittle/*", "origin": brittle},
@@ -32,10 +33,12 @@ def routes(origin: str, brittle: str) -> list[dict[str, Any]]:
         {**well, "path": "/admin/*", "issuers": [HS], "roles": ["admin"], "cache": False},
         {**well, "path": "/maybe/*", "auth": "optional", "cache": False},
         {**well, "path": "/talk/*", "cache": False, "websocket": {"idle_s": 60, "lifetime_s": 600}},
+        {**signed, "path": "/rooms", "websocket": {"idle_s": 60, "lifetime_s": 600}},
+        {**signed, "path": "/rooms/*"},
     ]
 
 
-def variables(keys: Keys, origin: str, brittle: str, origin_secret: str) -> dict[str, Any]:
+def variables(keys: Keys, origin: str, brittle: str, rooms: str, origin_secret: str) -> dict[str, Any]:
     """Variables and secrets of the Worker."""
     return {
         **DEFAULTS,
@@ -46,7 +49,7 @@ def variables(keys: Keys, origin: str, brittle: str, origin_secret: str) -> dict
             {"issuer": HS, "audience": [AUDIENCE], "algorithms": ["HS256"], "secret": "JWT_SECRET"},
             {"issuer": RS, "audience": [AUDIENCE], "algorithms": ["RS256"], "jwks_url": f"{origin}/keys"},
         ],
-        "ROUTES": routes(origin, brittle),
+        "ROUTES": routes(origin, brittle, rooms),
     }
 
 

@@ -50,6 +50,12 @@ class Tally:
             if len(self.shown) < WRONG_SHOWN:
                 self.shown.append(in_full(question, answer, complaints))
 
+    def celebrate(self, happened: Counter[str], complaints: Sequence[str]) -> None:
+        """A party in a room: what happened how often, and what was wrong."""
+        self.requests["room"] += 1
+        self.outcomes.setdefault("room", Counter()).update(happened)
+        self.wrong += bool(complaints)
+
 
 def in_full(question: Question, answer: Answer, complaints: Iterable[str]) -> str:
     """A wrong answer with its question and what is wrong with it."""

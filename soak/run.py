@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,12 +21,13 @@ from devtools.paths import SOURCES
 from devtools.runtime.memory import memory_of
 from devtools.runtime.runner import Gateway, RunnerError
 from soak.client import Connection
-from soak.exchanges import Question
+from soak.exchanges import Answer, Question
 from soak.log_lines import LogLines
 from soak.memory import Sample
 from soak.mix import Mix
 from soak.model import complaints
 from soak.report import WRONG_SHOWN, Tally, in_full
+from soak.rooms.party import Parties
 from soak.warm_up import fill
 from soak.world import World
 
@@ -78,6 +80,10 @@ class Soak:
     def __post_init__(self) -> None:
         parts = urlsplit(self.gateway.url)
         self._connections = [Connection(parts.hostname or "", parts.port or 0) for _ in range(self.options.connections)]
+        follower = Connection(parts.hostname or "", parts.port or 0)
+        self._parties = Parties(
+            self.world, self.log, (parts.hostname or "", parts.port or 0), partial(self._put, follower)
+        )
 
     async def run(self) -> None:
         """Warm up, ask for so many minutes, and let the log come to its end."""
@@ -96,7 +102,8 @@ class Soak:
         span = max(SHORTEST_SPAN, self.options.minutes * 60 / MOST_SAMPLES)
         while (left := until - time.monotonic()) > 0 and self.tally.wrong < MOST_WRONG:
             self._inject(KV_FAULTS[len(self.samples) % len(KV_FAULTS)])
-            await self._ask(self._mixed(time.monotonic() + min(span, left)))
+            stops = time.monotonic() + min(span, left)
+            await asyncio.gather(self._ask(self._mixed(stops)), self._celebrate(stops))
             self._inject({})
             self.samples.append(await self._sample())
             passed = self.options.minutes * 60 - (until - time.monotonic())
@@ -119,7 +126,15 @@ class Soak:
 
         await asyncio.gather(*map(client, self._connections))
 
-    async def _put(self, connection: Connection, question: Question) -> None:
+    async def _celebrate(self, until: float) -> None:
+        """Parties in the rooms, one after the other; the last ends when it ends."""
+        while time.monotonic() < until and self.tally.wrong < MOST_WRONG:
+            happened, found = await self._parties.party(time.time)
+            self.tally.celebrate(happened, found)
+            for complaint in found if self.tally.wrong <= WRONG_SHOWN else ():
+                self.say(f"WRONG (room): {complaint}")
+
+    async def _put(self, connection: Connection, question: Question) -> Answer:
         """One question, its answer, and what is to be said about it."""
         answer = await connection.ask(question)
         found = complaints(question, answer)
@@ -130,6 +145,7 @@ class Soak:
             self.log.answered(question.id, answer.status)
         if found and self.tally.wrong <= WRONG_SHOWN:
             self.say(in_full(question, answer, found))
+        return answer
 
     def _inject(self, faults: Mapping[str, Mapping[str, object]]) -> None:
         """Faults of the key-value store from now on."""
