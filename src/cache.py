@@ -257,9 +257,12 @@ class HttpCache:
             return finished(response, status)
         if decision.conditions:
             status = replace(status, fwd_status=response.status)
+        unchanged = bool(response.status == 200 and decision.conditions) and is_not_modified(
+            call.request.headers, response.headers, answered.response_time
+        )
         if call.request.method == "HEAD":
             await self._learn_from_head(call, answered)
-            return finished(response, status)
+            return finished(not_modified(response) if unchanged else response, status)
         await _release(call.found.entry)
         storing = self._storing(call, answered)
         if storing.stored is None:
@@ -267,11 +270,8 @@ class HttpCache:
             return finished(response, status.with_detail(storing.refusal or "not-stored"))
         name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
         status = replace(status, stored=True, key=name[:KEY_SHOWN])
-        unchanged = bool(decision.conditions) and is_not_modified(
-            call.request.headers, response.headers, answered.response_time
-        )
         kept = response.body
-        if unchanged and response.status == 200:
+        if unchanged:
             response = not_modified(response)
         elif kept is not None and not isinstance(kept, bytes | str):
             response.body, kept = kept.tee()

@@ -501,6 +501,15 @@ class TestChanges:
         house.get(method="HEAD")
         assert status_of(house.get()) == "fwd=stale; stored"
 
+    def test_a_head_is_told_that_what_it_has_is_what_there_is(self) -> None:
+        """By its own validator; the origin was asked by the stored response's (RFC 9110 section 13.1.2)."""
+        house = counter(cache_control="max-age=10", etag='"v1"')
+        house.get()
+        house.later(11)
+        house.answer = lambda request: page("", etag='"v2"', cache_control="max-age=60")
+        told = [house.get("/", {"if-none-match": tag}, method="HEAD").status for tag in ('"v2"', '"v3"')]
+        assert told == [304, 200]
+
     def test_a_head_about_another_response_than_the_validated_one_stores_nothing(self) -> None:
         house = counter(cache_control="max-age=10", etag='"v1"')
         house.get()
