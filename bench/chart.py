@@ -35,7 +35,7 @@ STYLE: Final = """
 
 def chart(results: Results, connections: int) -> str:
     """The SVG document. Contenders that were not measured at `connections` are left out."""
-    working = [one for one in CONTENDERS if one.answers]
+    working = [one for one in CONTENDERS if one.name in COLOURS]
     rows = [(case.title, _medians(results, case.name, connections, working)) for case in CASES]
     rows = [(title, medians) for title, medians in rows if medians]
     found = [value for _, medians in rows for value in medians.values()]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +40,8 @@ class Contender:
     """Of `Runner.start`."""
     answers: bool = True
     """Whether it does the work; the others answer "ok" to everything."""
+    through_entry: bool = False
+    """Whether its load goes through Miniflare's own entry Worker instead of to the Worker's own socket."""
 
 
 @dataclass
@@ -55,13 +57,20 @@ class Running:
     memory_at_start: int
     """Bytes resident after the first answer."""
 
+    @property
+    def url(self) -> str:
+        """Where its load goes."""
+        url = self.gateway.url if self.contender.through_entry else self.gateway.direct_url
+        assert url is not None, "it is started with `direct`"
+        return url
+
 
 def start(runner: Runner, contender: Contender, origin: Origin) -> Running:
     """Start `contender` and wait for its first answer, which is a 200 of /geo."""
     before = processes.children(runner.pid)
     options = contender.options(origin)
     began = time.monotonic()
-    gateway = runner.start(**{"config": CONFIG, **options})
+    gateway = runner.start(**{"config": CONFIG, "direct": True, **options})
     gateway.client.get("/geo", headers=cases.visitor(), timeout=FIRST_RESPONSE).raise_for_status()
     first_response = (time.monotonic() - began) * 1000
     (pid,) = processes.children(runner.pid) - before
@@ -112,6 +121,12 @@ def _step(name: str) -> Callable[[Origin], Mapping[str, Any]]:
 
 
 GATEHOUSE: Final = Contender("gatehouse", "Gatehouse", _gatehouse)
+AGAIN: Final = Contender("again", "Gatehouse again", _gatehouse)
+"""The same source in a process of its own: how far this stands from `GATEHOUSE` is what a run cannot tell apart."""
+SHORT: Final = Contender(
+    "short", "Gatehouse, short dispatch", lambda origin: {**_gatehouse(origin), "dispatch": "short"}
+)
+"""Without what production's runtime does around every request, which the others written in Python have as well."""
 HONO: Final = Contender("hono", "Hono", _hono)
 FASTAPI: Final = Contender("fastapi", "FastAPI", _fastapi)
 EMPTY_PYTHON: Final = Contender(
@@ -130,5 +145,7 @@ STEPS: Final = (
 EMPTY_JS: Final = Contender(
     "empty_js", "empty JS Worker", lambda _: {"script": HERE / "empty_js" / "worker.mjs"}, answers=False
 )
+ENTRY: Final = replace(EMPTY_JS, name="entry", title="Miniflare's entry Worker before it", through_entry=True)
+"""What none of the others pays: locally, a request otherwise comes through a Worker of Miniflare's own."""
 
-CONTENDERS: Final = (GATEHOUSE, HONO, FASTAPI, EMPTY_JS, EMPTY_PYTHON, *STEPS)
+CONTENDERS: Final = (GATEHOUSE, AGAIN, SHORT, HONO, FASTAPI, EMPTY_JS, ENTRY, EMPTY_PYTHON, *STEPS)

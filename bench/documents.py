@@ -15,8 +15,8 @@ from typing import Final
 from bench import targets
 from bench.cases import CASES
 from bench.chart import chart
-from bench.contenders import CONTENDERS, EMPTY_JS, EMPTY_PYTHON, FASTAPI, GATEHOUSE, HONO, STEPS
-from bench.figures import Figure, ratio
+from bench.contenders import AGAIN, CONTENDERS, EMPTY_JS, EMPTY_PYTHON, ENTRY, FASTAPI, GATEHOUSE, HONO, SHORT, STEPS
+from bench.figures import Figure, Ratio
 from bench.measure import Results
 from devtools.paths import ROOT
 
@@ -71,27 +71,29 @@ def with_tables(text: str, tables: dict[str, str]) -> str:
 
 
 def short_rows(results: Results) -> list[Row]:
-    """Case by case the CPU of those who work, and ours as a share of theirs."""
-    rows: list[Row] = [("CPU per request", "Gatehouse", "Hono (TypeScript)", "FastAPI")]
+    """Case by case the CPU of those who work, and how many times Hono's ours is."""
+    rows: list[Row] = [("CPU per request", "Gatehouse", "Hono (TypeScript)", "FastAPI", "Gatehouse ÷ Hono")]
     for case in CASES:
         if case.name in SHORT:
             figures = [results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI)]
-            rows.append((case.title, *map(_microseconds, figures)))
+            times = results.ratio(case.name, CONNECTIONS, GATEHOUSE.name, HONO.name)
+            rows.append((case.title, *map(_microseconds, figures), _times(times)))
     return rows
 
 
 def cpu_rows(results: Results) -> list[Row]:
-    """Every case: medians with their spread, our own work, and how many times ours the others take."""
+    """Every case: medians, our own work, and how many times the others ours is; the last column is the noise."""
     nothing = results.figure("geo", CONNECTIONS, EMPTY_PYTHON.name)
-    rows: list[Row] = [("CPU µs per request", "Gatehouse", "own work", "Hono", "FastAPI", "Hono ÷ G", "FastAPI ÷ G")]
+    heads = ("Gatehouse", "own work", "Hono", "FastAPI", "G ÷ Hono", "short ÷ Hono", "FastAPI ÷ G", "G ÷ G")
+    rows: list[Row] = [("CPU µs per request", *heads)]
     for case in CASES:
         ours, hono, fastapi = (results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI))
         if ours is None:
             continue
         own = f"{ours.median - nothing.median:.0f}" if nothing else ""
-        rows.append(
-            (case.title, _spread(ours), own, _spread(hono), _spread(fastapi), _times(hono, ours), _times(fastapi, ours))
-        )
+        pairs = ((GATEHOUSE, HONO), (SHORT, HONO), (FASTAPI, GATEHOUSE), (AGAIN, GATEHOUSE))
+        ratios = [_times(results.ratio(case.name, CONNECTIONS, one.name, other.name)) for one, other in pairs]
+        rows.append((case.title, _median(ours), own, _median(hono), _median(fastapi), *ratios))
     return rows
 
 
@@ -99,6 +101,7 @@ def step_rows(results: Results) -> list[Row]:
     """From an empty JS Worker to `GET /geo`, one thing more a row."""
     rows: list[Row] = [("Worker", "CPU µs per request", "more than the row above")]
     before: Figure | None = None
+    entry = results.figure("geo", CONNECTIONS, ENTRY.name)
     for one in (EMPTY_JS, EMPTY_PYTHON, *STEPS, GATEHOUSE):
         figure = results.figure("geo", CONNECTIONS, one.name)
         if figure is None:
@@ -106,6 +109,8 @@ def step_rows(results: Results) -> list[Row]:
         title = "+ the locale chosen: `GET /geo`" if one is GATEHOUSE else one.title
         rows.append((title, _spread(figure), f"{figure.median - before.median:+.0f}" if before else ""))
         before = figure
+    if entry and (direct := results.figure("geo", CONNECTIONS, EMPTY_JS.name)):
+        rows.append((f"*{ENTRY.title}: the empty JS Worker*", _spread(entry), f"{entry.median - direct.median:+.0f}"))
     return rows
 
 
@@ -128,7 +133,7 @@ def start_rows(results: Results) -> list[Row]:
     columns = (("first_response_ms", 1, "ms"), ("memory_at_start", 1e6, "MB"), ("memory_after_load", 1e6, "MB"))
     for one in CONTENDERS:
         found = results.starts.get(one.name)
-        if found and one not in STEPS:
+        if found and one not in (*STEPS, AGAIN, SHORT, ENTRY):
             rows.append((one.title, *(_of(found.get(name), unit, symbol) for name, unit, symbol in columns)))
     return rows
 
@@ -162,9 +167,12 @@ def _spread(figure: Figure | None) -> str:
     return f"{figure.median:,.0f} ±{figure.spread / 2:.0%}" if figure else ""
 
 
-def _times(figure: Figure | None, reference: Figure) -> str:
-    times = ratio(figure.median, reference.median) if figure else None
-    return f"{times:.2f}" if times is not None else ""
+def _median(figure: Figure | None) -> str:
+    return f"{figure.median:,.0f}" if figure else ""
+
+
+def _times(found: Ratio | None) -> str:
+    return f"{found.median:.2f} [{found.lower:.2f}, {found.upper:.2f}]" if found else ""
 
 
 def _of(sample: Sequence[float] | None, unit: float, name: str) -> str:

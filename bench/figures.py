@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
 from typing import Self
 
 
@@ -27,9 +27,24 @@ class Figure:
         return (self.high - self.low) / self.median if self.median else 0.0
 
 
-def ratio(value: float, reference: float) -> float | None:
-    """How many times `reference` is `value`; None where there is nothing to divide by."""
-    return value / reference if reference else None
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times one contender's quantity is another's, by rounds that followed each other."""
+
+    median: float
+    lower: float
+    """The first quartile."""
+    upper: float
+    """The third."""
+
+    @classmethod
+    def of(cls, sample: Sequence[float], reference: Sequence[float]) -> Self | None:
+        """Round by round, so that what slows the machine for a while slows both; None with nothing to compare."""
+        found = [value / other for value, other in zip(sample, reference, strict=False) if other]
+        if not found:
+            return None
+        lower, _, upper = quantiles(found, n=4, method="inclusive") if len(found) > 1 else (found[0],) * 3
+        return cls(median(found), lower, upper)
 
 
 def interleaved(names: Sequence[str], rounds: int) -> list[str]:

@@ -9,7 +9,7 @@ from bench import processes, tokens
 from bench.answers import check
 from bench.cases import CASES, GEO, Case
 from bench.contenders import Running
-from bench.figures import Figure, interleaved
+from bench.figures import Figure, Ratio, interleaved
 from bench.load import Load, LoadFailed, Origin, message
 
 
@@ -17,7 +17,8 @@ from bench.load import Load, LoadFailed, Origin, message
 class Plan:
     """How much is measured."""
 
-    rounds: int
+    rounds: Mapping[int, int]
+    """Connections -> how many."""
     seconds: float
     """Of load, a round."""
     warm_up: float
@@ -25,13 +26,12 @@ class Plan:
     before: float
     """Seconds of load on each contender before anything is measured: V8 compiles hot WebAssembly anew, and takes its
     time; Python Workers need a quarter of a minute until that is over."""
-    connections: tuple[int, ...]
     starts: int
     """How often each contender is started for its first response."""
 
 
-FULL: Final = Plan(rounds=3, seconds=1.0, warm_up=0.6, before=15.0, connections=(1, 16, 64), starts=2)
-QUICK: Final = Plan(rounds=2, seconds=0.5, warm_up=0.2, before=1.0, connections=(16,), starts=1)
+FULL: Final = Plan(rounds={1: 2, 16: 9, 64: 2}, seconds=0.4, warm_up=0.3, before=12.0, starts=2)
+QUICK: Final = Plan(rounds={16: 3}, seconds=0.25, warm_up=0.2, before=1.0, starts=1)
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class Results:
         """One quantity of `Round`; None when the contender did not take part."""
         rounds = self.rounds.get(case, {}).get(connections, {}).get(contender)
         return Figure.of([getattr(one, name) for one in rounds]) if rounds else None
+
+    def ratio(self, case: str, connections: int, contender: str, reference: str) -> Ratio | None:
+        """How many times `reference`'s CPU is `contender`'s; None when one of them did not take part."""
+        rounds = self.rounds.get(case, {}).get(connections, {})
+        samples = [[one.cpu_us for one in rounds.get(name, ())] for name in (contender, reference)]
+        return Ratio.of(*samples)
 
     def as_json(self) -> dict[str, Any]:
         rounds = {
@@ -112,7 +118,7 @@ class Bench:
 
     def compare(self, chosen: Sequence[Case] = CASES) -> None:
         """Raises DifferentAnswers unless all who work give the same answers, from the origin and then from a cache."""
-        urls = {name: one.gateway.url for name, one in self._running.items() if one.contender.answers}
+        urls = {name: one.url for name, one in self._running.items() if one.contender.answers}
         for _ in range(2):
             for case in chosen:
                 check(case, case.messages(tokens.keys()), urls)
@@ -123,7 +129,7 @@ class Bench:
             messages = case.messages(tokens.keys())
             # The empty Workers answer everything alike: they are measured once, beside the first case.
             names = [name for name, one in self._running.items() if one.contender.answers or case is GEO]
-            for connections in plan.connections:
+            for connections in plan.rounds:
                 self._say(f"{case.title}, {connections} connections")
                 self._measure(case, messages, names, connections, plan)
 
@@ -134,15 +140,14 @@ class Bench:
             for case in work:
                 messages = case.messages(tokens.keys())
                 seconds = plan.before / len(work)
-                self._load.apply(one.gateway.url, messages, connections=plan.connections[-1], seconds=seconds)
+                self._load.apply(one.url, messages, connections=max(plan.rounds), seconds=seconds)
             one.gateway.clear_logs()
 
     def _measure(self, case: Case, messages: Sequence[str], names: Sequence[str], connections: int, plan: Plan) -> None:
         sample: dict[str, list[Round]] = {name: [] for name in names}
         for name in names:
-            url = self._running[name].gateway.url
-            self._load.apply(url, messages, connections=connections, seconds=plan.warm_up)
-        for name in interleaved(names, plan.rounds):
+            self._load.apply(self._running[name].url, messages, connections=connections, seconds=plan.warm_up)
+        for name in interleaved(names, plan.rounds[connections]):
             sample[name].append(self._round(case, messages, self._running[name], connections, plan.seconds))
         self.results.rounds.setdefault(case.name, {})[connections] = sample
         if case.origin_path is not None:
@@ -152,7 +157,7 @@ class Bench:
 
     def _round(self, case: Case, messages: Sequence[str], running: Running, connections: int, seconds: float) -> Round:
         before = processes.cpu_seconds(running.pid)
-        served = self._load.apply(running.gateway.url, messages, connections=connections, seconds=seconds)
+        served = self._load.apply(running.url, messages, connections=connections, seconds=seconds)
         used = processes.cpu_seconds(running.pid) - before
         if running.contender.answers and set(served.statuses) != {str(case.status)}:
             raise LoadFailed(f"{running.contender.name} answered {dict(served.statuses)} to {case.name}{_why(running)}")

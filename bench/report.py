@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bench.cases import CASES
-from bench.contenders import EMPTY_JS, EMPTY_PYTHON, GATEHOUSE, STEPS, Contender
-from bench.figures import Figure, ratio
+from bench.contenders import AGAIN, EMPTY_JS, EMPTY_PYTHON, ENTRY, GATEHOUSE, SHORT, STEPS, Contender
+from bench.figures import Figure, Ratio
 from bench.measure import Results
 
 DASH = "-"
@@ -22,19 +22,23 @@ def table(results: Results, contenders: Sequence[Contender]) -> str:
 
 def _cpu(results: Results, working: Sequence[Contender], count: int) -> str:
     others = [one for one in working if one is not GATEHOUSE]
-    head = ["case", *(one.title for one in working), "own work", *(f"{one.title} / Gatehouse" for one in others)]
+    shown = [one for one in working if one not in (AGAIN, SHORT)]
+    head = ["case", *(one.title for one in shown), "own work", *(f"Gatehouse / {one.title}" for one in others)]
     rows = []
     floor = results.figure("geo", count, EMPTY_PYTHON.name)
     for case in CASES:
         ours = results.figure(case.name, count, GATEHOUSE.name)
         if ours is None:
             continue
-        figures = [results.figure(case.name, count, one.name) for one in working]
-        ratios = [results.figure(case.name, count, one.name) for one in others]
+        figures = [results.figure(case.name, count, one.name) for one in shown]
+        ratios = [results.ratio(case.name, count, GATEHOUSE.name, one.name) for one in others]
         own = f"{ours.median - floor.median:.0f}" if floor else DASH
-        rows.append([case.title, *map(_with_spread, figures), own, *(_times(figure, ours) for figure in ratios)])
+        rows.append([case.title, *map(_with_spread, figures), own, *map(_times, ratios)])
     title = f"CPU microseconds per request, median and spread, {count} connections"
-    note = "own work: Gatehouse less an empty Python Worker"
+    note = (
+        "own work: Gatehouse less an empty Python Worker; ratios round by round, with quartiles;"
+        " that to Gatehouse again is the noise"
+    )
     return f"{title}\n{note}\n{_aligned([head, *rows])}"
 
 
@@ -42,7 +46,7 @@ def _floors(results: Results, counts: Sequence[int]) -> str:
     rows = [["", *(f"{count} connections" for count in counts)]]
     rows += [
         [one.title, *(_with_spread(results.figure("geo", count, one.name)) for count in counts)]
-        for one in (EMPTY_JS, EMPTY_PYTHON, *STEPS)
+        for one in (EMPTY_JS, ENTRY, EMPTY_PYTHON, *STEPS)
     ]
     title = (
         "The floor: CPU microseconds per request of Workers that do nothing, and of such that do one thing more each"
@@ -85,9 +89,8 @@ def _with_spread(figure: Figure | None) -> str:
     return f"{figure.median:.0f} ±{figure.spread / 2:.0%}" if figure else DASH
 
 
-def _times(figure: Figure | None, reference: Figure) -> str:
-    times = ratio(figure.median, reference.median) if figure else None
-    return f"{times:.2f}x" if times is not None else DASH
+def _times(found: Ratio | None) -> str:
+    return f"{found.median:.2f} [{found.lower:.2f}, {found.upper:.2f}]" if found else DASH
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:

@@ -122,6 +122,7 @@ class Runner:
         faults: bool = False,
         crossings: bool = False,
         dispatch: str = "production",
+        direct: bool = False,
     ) -> "Gateway":
         """A gateway on a free port of 127.0.0.1, answering when this returns.
 
@@ -134,7 +135,8 @@ class Runner:
         origin (`http://127.0.0.1:9000`) that gets every outgoing request instead, with `x-outbound-url` saying where it
         was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`;
         `crossings` counts the calls between Python and JavaScript (`devtools/runtime/profile.py`). `dispatch="short"`
-        leaves out what production does around every request (`worker/doors.mjs`). Raises RunnerError.
+        leaves out what production does around every request (`worker/doors.mjs`). `direct` gives the Worker a second
+        socket, `Gateway.direct_url`, without Miniflare's entry Worker in front. Raises RunnerError.
         """
         name = f"g{len(self._gateways) + 1}"
         settings = config if isinstance(config, Mapping) else wrangler_config.read(config or TEMPLATE_TOML)
@@ -158,11 +160,12 @@ class Runner:
             "services": dict(services or {}),
             "faults": faults,
             "crossings": crossings,
+            "direct": direct,
         }
         gateway = Gateway(self, name)
         self._gateways[name] = gateway
         self._tell_of(vars or {})
-        gateway._started(self.command("start", gateway=name, options=options)["url"])
+        gateway._started(self.command("start", gateway=name, options=options))
         return gateway
 
     def command(self, verb: str, **parameters: Any) -> Any:
@@ -223,6 +226,8 @@ class Gateway:
 
     def __init__(self, runner: Runner, name: str) -> None:
         self.url = ""
+        self.direct_url: str | None = None
+        """The Worker's own socket, for one started with `direct`."""
         self.client = httpx.Client()
         self._runner = runner
         self._name = name
@@ -261,16 +266,16 @@ class Gateway:
         """A new isolate on a new port, with the same options but for those of `start`'s own names given here as
         `serve.mjs` knows them (`vars`, `cf`, `outbound`, `persist`). KV stays only with `kv_persist`."""
         self._runner._tell_of(options.get("vars", {}))
-        self._started(self._runner.command("restart", gateway=self._name, options=options)["url"])
+        self._started(self._runner.command("restart", gateway=self._name, options=options))
 
     def stop(self) -> None:
         self.client.close()
         self._runner.command("stop", gateway=self._name)
 
-    def _started(self, url: str) -> None:
+    def _started(self, addresses: Mapping[str, Any]) -> None:
         self.client.close()
-        self.url = url
-        self.client = httpx.Client(base_url=url, timeout=PATIENCE, follow_redirects=False)
+        self.url, self.direct_url = addresses["url"], addresses["direct"]
+        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE, follow_redirects=False)
 
     # --- logs ---------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 //
 // Reads one JSON command a line on standard input and answers with one JSON line each; `runner.py` is its client.
 //
-//   {"id": 1, "do": "start", "gateway": "g1", "options": {...}}    -> {"id": 1, "ok": {"url": "http://127.0.0.1:39007"}}
+//   {"id": 1, "do": "start", "gateway": "g1", "options": {...}}    -> {"id": 1, "ok": {"url": "http://127.0.0.1:39007", "direct": null}}
 //   {"id": 2, "do": "kv", "gateway": "g1", "namespace": "CACHE", "call": "get", "arguments": ["key"]}
 //   {"id": 3, "do": "restart" | "stop", "gateway": "g1"}
 //   anything that fails                                            -> {"id": 3, "error": "one paragraph"}
@@ -35,6 +35,7 @@ import { compileApplication, moduleType, packApplication, packRuntime } from './
  * @property {string | null} outbound   origin that gets every outgoing request, its URL in `x-outbound-url`
  * @property {boolean} faults           whether KV can be told to fail
  * @property {boolean} crossings        whether calls between Python and JavaScript are counted
+ * @property {boolean} direct           whether the Worker has a socket of its own, without Miniflare's entry in front
  * @property {object} services          service bindings by name: the origin that answers them
  * @property {string | null} script     a JavaScript Worker in one file, instead of the Python one: the benchmark's peers
  */
@@ -66,9 +67,11 @@ class GatewayLog extends Log {
 async function start(name, options) {
   const miniflare = new Miniflare(await miniflareOptions(name, options));
   gateways.set(name, { miniflare, options });
-  const url = String(await miniflare.ready).replace(/\/$/, '');
-  return { url };
+  const url = address(await miniflare.ready);
+  return { url, direct: options.direct ? address(await miniflare.unsafeGetDirectURL()) : null };
 }
+
+const address = (url) => String(url).replace(/\/$/, '');
 
 async function stop(name) {
   const gateway = gateways.get(name);
@@ -90,6 +93,7 @@ async function miniflareOptions(name, options) {
     modules,
     cf: options.cf,
     unsafeTriggerHandlers: true,
+    ...(options.direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] } : {}),
     ...(options.persist ? { resourcePersistencePath: options.persist } : {}),
     ...(options.outbound ? { outboundService: (request) => redirect(request, options.outbound) } : {}),
   });

@@ -1,5 +1,6 @@
 """Rate limits with workerd's own simulator: who is counted together, what a refused caller is told."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -48,8 +49,20 @@ def origin() -> Iterator[ScriptedOrigin]:
 @pytest.fixture(scope="module")
 def gateway(worker: Callable[..., Gateway], origin: ScriptedOrigin) -> Iterator[Gateway]:
     config = wrangler_config.read(TEMPLATE_TOML) | BINDINGS
-    with worker(config=config, vars=routes(origin.url)) as gateway:
+    with worker(config=config, vars=routes(origin.url), direct=True) as gateway:
         yield gateway
+
+
+def test_the_workers_own_socket_has_the_place_the_limiter_and_kv(gateway: Gateway) -> None:
+    """What the benchmark puts its load on is the whole Worker: `request.cf`, rate limits and KV are there as behind
+    Miniflare's entry."""
+    assert gateway.direct_url not in (None, gateway.url)
+    with httpx.Client(base_url=gateway.direct_url) as direct:
+        place = {"MF-CF-Blob": json.dumps({"country": "JP"})}
+        assert direct.get("/geo", headers=place).json()["country"] == "JP"
+        assert direct.get("/readyz").status_code == 200  # KV was asked
+        told = {direct.get("/limited", headers=caller("direct")).status_code for _ in range(3 * LIMIT)}
+        assert told == {200, 429}
 
 
 def caller(subject: str) -> dict[str, str]:
