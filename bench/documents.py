@@ -25,7 +25,7 @@ CHART: Final = ROOT / "docs" / "bench.svg"
 PAGE: Final = ROOT / "docs" / "cost.md"
 README: Final = ROOT / "README.md"
 
-SHORT: Final = ("geo", "hs256", "rs256", "public_1k", "mine", "refused")
+OF_THE_README: Final = ("geo", "hs256", "rs256", "public_1k", "mine", "refused")
 """The cases of the README."""
 
 CONNECTIONS: Final = 16
@@ -74,7 +74,7 @@ def short_rows(results: Results) -> list[Row]:
     """Case by case the CPU of those who work, and how many times Hono's ours is."""
     rows: list[Row] = [("CPU per request", "Gatehouse", "Hono (TypeScript)", "FastAPI", "Gatehouse ÷ Hono")]
     for case in CASES:
-        if case.name in SHORT:
+        if case.name in OF_THE_README:
             figures = [results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI)]
             times = results.ratio(case.name, CONNECTIONS, GATEHOUSE.name, HONO.name)
             rows.append((case.title, *map(_microseconds, figures), _times(times)))
