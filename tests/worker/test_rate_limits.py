@@ -18,19 +18,27 @@ from tests.worker.origins import ScriptedOrigin, answer_head
 
 SECRET = "a secret of thirty-two bytes or so"
 LIMIT, PERIOD = 3, 10
+PARTNERS = 5
 TRIES = 4
-BINDINGS = {"ratelimits": [{"name": "LIMITER", "namespace_id": "77", "simple": {"limit": LIMIT, "period": PERIOD}}]}
+BINDINGS = {
+    "ratelimits": [
+        {"name": "LIMITER", "namespace_id": "77", "simple": {"limit": LIMIT, "period": PERIOD}},
+        {"name": "PARTNER_LIMITER", "namespace_id": "78", "simple": {"limit": PARTNERS, "period": PERIOD}},
+    ]
+}
 OK = answer_head(200, "content-length: 2") + b"ok"
 
 
 def routes(origin: str) -> dict[str, Any]:
     limit = {"binding": "LIMITER", "limit": LIMIT, "period": PERIOD}
+    partners = {"partner": {"binding": "PARTNER_LIMITER", "limit": PARTNERS, "period": PERIOD}}
     everything = {"origin": origin, "auth": "optional", "cache": False}
     return {
         "JWT_SECRET": SECRET,
         "ROUTES": [
             {"path": "/limited", "rate_limit": limit, **everything},
             {"path": "/limited-role", "rate_limit": limit, "roles": ["admin"], **everything},
+            {"path": "/by-role", "rate_limit": {**limit, "by_role": partners}, **everything},
             {"path": "/free", **everything},
             {"path": "/open", "rate_limit": "ABSENT", "on_failure": "open", **everything},
             {"path": "/closed", "rate_limit": "ABSENT", **everything},
@@ -65,8 +73,8 @@ def test_the_workers_own_socket_has_the_place_the_limiter_and_kv(gateway: Gatewa
         assert told == {200, 429}
 
 
-def caller(subject: str) -> dict[str, str]:
-    claims = {"sub": subject, "exp": time.time() + 600}
+def caller(subject: str, role: str = "user") -> dict[str, str]:
+    claims = {"sub": subject, "role": role, "exp": time.time() + 600}
     return {"authorization": "Bearer " + jwt.encode(claims, SECRET, "HS256")}
 
 
@@ -132,6 +140,18 @@ def test_refused_tokens_are_counted_by_address(gateway: Gateway, kind: str) -> N
     assert set(found[:LIMIT]) <= {400, 401}
     assert statuses(gateway, 1, address) == [429], "as nobody in particular from that address is"
     assert statuses(gateway, 1, caller(f"not {kind}") | address) == [200]
+
+
+@within_one_period
+def test_a_role_may_have_a_limit_of_its_own(gateway: Gateway) -> None:
+    def until_refused(who: dict[str, str]) -> tuple[int, str]:
+        taken = 0
+        while (response := gateway.get("/by-role", headers=who)).status_code == 200 and taken <= PARTNERS:
+            taken += 1
+        return taken, response.headers["ratelimit-policy"]
+
+    assert until_refused(caller("paula", "partner")) == (PARTNERS, f'"PARTNER_LIMITER";q={PARTNERS};w={PERIOD}')
+    assert until_refused(caller("ute")) == (LIMIT, f'"LIMITER";q={LIMIT};w={PERIOD}')
 
 
 @within_one_period
