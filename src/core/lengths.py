@@ -62,9 +62,11 @@ RESPONSE_FIELDS: Final[Mapping[str, Limit]] = {
     "connection": Limit(1024, "names of fields of this connection", INVALID),
     "content-location": Limit(16_384, "as the address of a request", INVALID),
     "expires": Limit(1024, "one date has 29", "in the past"),
+    "link": Limit(16_384, "hundreds of links", "dropped"),
     "location": Limit(16_384, "as the address of a request", INVALID),
     "pragma": Limit(1024, "as `Cache-Control`", "read as `no-cache`"),
     "retry-after": Limit(1024, "one date has 29", "ignored"),
+    "set-cookie": Limit(8192, "browsers take 4096, and 1024 of an attribute", "dropped"),
     "vary": Limit(1024, "twice the names that are told apart", "read as `*`"),
 }
 """Fields of an origin, or of an issuer's key set."""

@@ -23,6 +23,8 @@ from fields.directives import TARGETED_FIELDS, request_directives, response_dire
 from fields.entity_tags import is_not_modified
 from fields.ranges import single_range
 from fields.tracing import trace
+from forwarding.forwarded import Target
+from forwarding.references import point_at_gateway, public_cookies
 from forwarding.retries import retry_after
 from gateway import Gateway
 from identity.jwks import Snapshot
@@ -141,6 +143,15 @@ def exposed(text: str) -> Any:
     return headers
 
 
+TARGET_OF_ALL = Target("https", "api.example", "", "")
+
+
+def pointed(text: str) -> Any:
+    headers = {"link": text}
+    point_at_gateway(headers, TARGET_OF_ALL, Request("GET", "https", "gateway.example", "/"))
+    return {*headers}
+
+
 RESPONSE_ROWS: dict[str, Row] = {
     "access-control-expose-headers": ("a", ",", exposed, {EXPOSED_BESIDE: "a"}, {}),
     "age": ("5", ",", received_age, 5, 2**31),
@@ -164,6 +175,7 @@ RESPONSE_ROWS: dict[str, Row] = {
         3600,
         0,
     ),
+    "link": ("<a>", ",", pointed, {"link"}, set()),
     "location": ("/", "a", lambda text: answered({}, {"location": text}), 200, 502),
     "pragma": (
         "x",
@@ -173,6 +185,7 @@ RESPONSE_ROWS: dict[str, Row] = {
         0,
     ),
     "retry-after": ("0", "0", lambda text: retry_after(Response(503, {"retry-after": text[:-1] + "1"}), NOW), 1.0, 0.0),
+    "set-cookie": ("a=", "b", lambda text: len(public_cookies([text], TARGET_OF_ALL)), 1, 0),
     "vary": ("a", ",", lambda text: storing(cache_control="max-age=60", vary=text), None, "vary"),
 }
 

@@ -36,12 +36,13 @@ from fields import directives
 from fields.directives import parse_field_names
 from fields.entity_tags import range_applies
 from fields.graphql import measure
+from fields.links import with_targets
 from fields.lists import split_list
 from fields.ranges import single_range
 from fields.structured import parse_dictionary
 from forwarding import sigv4
-from forwarding.answered import public_reference
 from forwarding.forwarded import Target, wire_query
+from forwarding.references import public_cookie, public_reference
 from forwarding.signing import RequestSigner, identity_value, origin_key
 from forwarding.sigv4 import Credentials, Scope
 from gateway import Gateway
@@ -122,6 +123,7 @@ WORDS: Mapping[str, str] = {
     "sec-websocket-protocol": "bearer",
     "sec-websocket-version": "13",
     "server-timing": "a;dur",
+    "set-cookie": "a=1; Path=/v1; Domain=api.example; ",
     "surrogate-control": "no-store",
     "traceparent": "00-0",
     "tracestate": "a=b",
@@ -195,10 +197,15 @@ class House:
 
     def __init__(self) -> None:
         self.said: dict[str, str] = {}
-        self.world = World(lambda request: Response(200, dict(self.said), BytesBody(b"ok")))
+        self.world = World(self._said)
         self.gateway = Gateway(load_settings(VARIABLES, set()), self.world.platform())
         self.loop = asyncio.new_event_loop()
         self.memories = memories()
+
+    def _said(self, request: Request) -> Response:
+        fields = dict(self.said)
+        cookies = [fields.pop("set-cookie")] if "set-cookie" in fields else []
+        return Response(200, fields, BytesBody(b"ok"), cookies)
 
     def ask(self, method: str = "GET", path: str = "/api/x", query: str = "", **headers: str) -> int:
         request = Request(method, "https", "gateway.example", path, query, headers)
@@ -376,6 +383,10 @@ def reference(text: str) -> object:
     return public_reference(text, target, Request("GET", "https", "gateway.example", "/"))
 
 
+def cookie_of_an_origin(text: str) -> object:
+    return public_cookie(text, Target("https", "api.example", "/v1", "/api"))
+
+
 def outdated(text: str) -> object:
     return invalidated_urls("POST", "https://a.example/x", 200, {"location": text})
 
@@ -438,6 +449,10 @@ READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "a reference": (reference, "https://api.example/"),
     "a reference's path": (lambda text: reference("/" + text), "v1/"),
     "a reference's host": (lambda text: reference("https://" + text), "\u0301\u0316"),
+    "a cookie of an origin": (cookie_of_an_origin, "; Path=/v1"),
+    "a cookie's domains": (cookie_of_an_origin, "; Domain=api.example"),
+    "links without an end": (lambda text: with_targets(text, str.upper), "<a,"),
+    "links with a quote": (lambda text: with_targets(text, str.upper), '<a>;b="\\"'),
     "what a write outdates": (outdated, "../"),
     "a request signed with SigV4": (signed_with_sigv4, "a/"),
     "a request signed with HMAC": (quiet(signed_with_hmac), "a"),

@@ -60,7 +60,14 @@ def token(**claims: Any) -> str:
 def house(worker: Callable[..., Gateway]) -> Iterator[House]:
     origins = {name: ScriptedOrigin(script) for name, script in SCRIPTS.items()}
     redirects = ScriptedOrigin(b"")
-    redirects._answers = [answer_head(302, f"location: {redirects.url}/v1/login?next=%2Fx\r\ncontent-length: 0")]
+    fields = [
+        f"location: {redirects.url}/v1/login?next=%2Fx",
+        f'link: <{redirects.url}/v1/a,b>; rel="next"; title="</v1/c>"',
+        "link: </v1/d>; rel=prev",
+        "set-cookie: a=1; Path=/v1/login; Domain=127.0.0.1; HttpOnly",
+        "set-cookie: __Host-b=2; Path=/; Secure",
+    ]
+    redirects._answers = [answer_head(302, "\r\n".join([*fields, "content-length: 0"]))]
     origins["redirects"] = redirects
     with EchoOrigin() as echo:
         uncached = {"origin": echo.url, "cache": False}
@@ -438,6 +445,10 @@ def test_a_redirect_within_the_origin_points_at_the_gateway(house: House) -> Non
     exchange = raw(house, "GET", "/redirects/x")
     assert exchange.status == 302
     assert exchange.values("location") == [f"{house.gateway.url}/redirects/login?next=%2Fx"]
+    assert ", ".join(exchange.values("link")) == (
+        f'<{house.gateway.url}/redirects/a,b>; rel="next"; title="</v1/c>", </redirects/d>; rel=prev'
+    )
+    assert exchange.values("set-cookie") == ["a=1; Path=/redirects/login; HttpOnly", "__Host-b=2; Path=/; Secure"]
     assert [request.target for request in house.origins["redirects"].received] == ["/v1/x"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from configuration.settings import RouteSettings
 from core.messages import Request, Response
-from forwarding.answered import public_reference, sanitised_response
+from forwarding.answered import sanitised_response
 from forwarding.forwarded import Target
 from tests.unit.handshakes import KEYWORDS
 
@@ -59,8 +59,8 @@ def test_connection_cannot_take_away_the_length() -> None:
 
 
 def test_cookies_stay_plural_and_in_order() -> None:
-    cookies = ["a=1; Path=/", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "a=3"]
-    assert answered(Response(200, cookies=cookies)).cookies == cookies
+    cookies = ["a=1; Path=/api", "b=2; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "a=3"]
+    assert answered(Response(200, cookies=cookies), origin="https://api.example/api").cookies == cookies
 
 
 @pytest.mark.parametrize("status", [204, 205, 304])
@@ -76,55 +76,17 @@ def test_a_head_response_keeps_the_length_and_has_no_content() -> None:
     assert (response.headers, response.body) == ({"content-length": "3"}, None)
 
 
-@pytest.mark.parametrize(
-    ("reference", "public"),
-    [
-        ("https://api.example/v1/users/7", "https://gw.example/api/users/7"),
-        ("https://API.example:443/v1/users?x=1#y", "https://gw.example/api/users?x=1#y"),
-        ("http://api.example/v1/", "https://gw.example/api/"),
-        ("https://api.example/v1", "https://gw.example/api"),
-        ("https://api.example", "https://gw.example/api/"),
-        ("//api.example/v1/a", "https://gw.example/api/a"),
-        ("/v1/users/7?q=%zz", "/api/users/7?q=%zz"),
-        ("/v1", "/api"),
-        ("/v10/x", "/api/v10/x"),
-        ("users/7", "users/7"),
-        ("../x", "../x"),
-        ("?page=2", "?page=2"),
-        ("", ""),
-        ("https://other.example/v1/x", "https://other.example/v1/x"),
-        ("https://api.example:8443/v1", "https://api.example:8443/v1"),
-        ("https://user@api.example/v1", "https://user@api.example/v1"),
-        ("https://api.example.evil.example/v1", "https://api.example.evil.example/v1"),
-        ("mailto:a@api.example", "mailto:a@api.example"),
-        ("https://[broken", "https://[broken"),
-    ],
-)
-def test_references_to_the_origin_point_at_the_gateway(reference: str, public: str) -> None:
-    assert public_reference(reference, target(), request()) == public
-
-
-@pytest.mark.parametrize("reference", ["/v1//evil.example/x", "/v1/\\\\evil.example/x", "/v1///evil.example/x"])
-def test_taking_off_the_prefix_never_makes_a_reference_to_another_host(reference: str) -> None:
-    assert public_reference(reference, target(strip_prefix=""), request()) == "/evil.example/x"
-
-
-@pytest.mark.parametrize("reference", ["/users/7?", "/a#", "/x?a=1", "users"])
-def test_relative_references_are_kept_when_paths_are_the_same_on_both_sides(reference: str) -> None:
-    assert public_reference(reference, target(origin="https://api.example", strip_prefix=""), request()) == reference
-
-
 @pytest.mark.parametrize("status", [201, 301, 302, 303, 307, 308])
 def test_location_is_rewritten_and_not_followed(status: int) -> None:
-    fields = {"location": "https://api.example/v1/users/7", "content-location": "/v1/users/7"}
-    response = answered(Response(status, fields))
+    fields = {"location": "https://api.example/v1/users/7", "content-location": "/v1/users/7", "link": "</v1/a>; rel=b"}
+    response = answered(Response(status, fields, cookies=["a=1; Path=/v1", "b=2"]))
     assert response.status == status
-    assert response.headers == {"location": "https://gw.example/api/users/7", "content-location": "/api/users/7"}
-
-
-def test_a_binding_that_redirects_to_itself_redirects_to_the_gateway() -> None:
-    reference = public_reference("https://users.internal/x", target(origin="binding:USERS"), request())
-    assert reference == "https://gw.example/api/x"
+    assert response.headers == {
+        "location": "https://gw.example/api/users/7",
+        "content-location": "/api/users/7",
+        "link": "</api/a>; rel=b",
+    }
+    assert response.cookies == ["a=1; Path=/api", "b=2"]
 
 
 @pytest.mark.parametrize(
