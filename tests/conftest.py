@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,6 +31,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     modules = {argument.partition("::")[0] for argument in config.option.file_or_dir}
     one_module = len(modules) == 1 and modules.pop().endswith(".py")
     return 0 if one_module or any(config.getoption(option) for option in SELECTIVE) else PROCESSES
+
+
+TOGETHER = ("tests/browser/", "tests/origin/")
+"""Folders of which all runs in one process: their modules share a deployment, which costs more than most of them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For `--dist=loadfile`: a module is run by one process, and so is a folder that is kept together."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    class ByDeployment(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            module = super()._split_scope(nodeid)
+            return next((folder for folder in TOGETHER if module.startswith(folder)), module)
+
+    return ByDeployment(config, log)
 
 
 OF_THE_EXAMPLE = re.compile(
