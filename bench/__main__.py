@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import processes, tokens
+from bench import against, processes, tokens
 from bench.answers import DifferentAnswers
 from bench.cases import CASES, Case
 from bench.contenders import CONTENDERS, Contender, Running, start
@@ -23,6 +23,10 @@ def main(argv: Sequence[str]) -> int:
     chosen = [one for one in CONTENDERS if not options.only or one.name in options.only]
     cases = [case for case in CASES if not options.case or case.name in options.case]
     try:
+        if options.against:
+            results = _measure(against.PLAN, against.contenders(options.against), cases)
+            print(against.comparison(results))
+            return 0
         results = _measure(QUICK if options.quick else FULL, chosen, cases)
     except (DifferentAnswers, LoadFailed, RunnerError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
@@ -38,6 +42,7 @@ def main(argv: Sequence[str]) -> int:
 def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one connection count, short rounds: under two minutes")
+    parser.add_argument("--against", metavar="COMMIT", help="only the sources of now beside those of a commit")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures there")
     parser.add_argument("--publish", action="store_true", help="put figures, chart and tables into the documentation")
     parser.add_argument("--only", nargs="+", metavar="CONTENDER", choices=[one.name for one in CONTENDERS])
@@ -45,6 +50,8 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(argv)
     if options.publish and (options.quick or options.only or options.case):
         parser.error("only a whole run is published: leave out --quick, --only and --case")
+    if options.against and (options.quick or options.only or options.publish or options.json):
+        parser.error("--against takes --case alone")
     return options
 
 

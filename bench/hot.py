@@ -1,0 +1,184 @@
+"""`python -m bench.hot [--against COMMIT]`: the pipeline alone, in CPython: bytecodes and microseconds a request.
+
+No Worker, no bridge, no origin: what the gateway itself does between a request that has been read and an answer that
+is to be written. Bytecodes do not depend on how busy the machine is; microseconds are the best of many rounds.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from bench import cases, tokens
+from devtools.paths import SOURCES
+
+ORIGIN: Final = "https://origin.example"
+PATHS: Final = {
+    "plain, to the origin": ("/stream/1k", False),
+    "HS256, to the origin": ("/hs/users/me", True),
+    "GET /geo": ("/geo", False),
+    "cached, 1 KB": ("/public/1k", False),
+    "cached for one user": ("/mine", True),
+    "404": ("/nowhere", False),
+}
+"""What is asked for, and whether with a token."""
+
+Handle = Callable[[Any, Callable[[Coroutine[Any, Any, None]], None]], Coroutine[Any, Any, Any]]
+
+ROUNDS: Final = 60
+REQUESTS: Final = 100
+"""A round."""
+
+
+def measured(source: Path) -> dict[str, tuple[int, float]]:
+    """Bytecodes and microseconds of each of `PATHS`, by the sources in a folder; asked of a process of its own."""
+    command = [sys.executable, "-m", "bench.hot", "--source", str(source)]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {name: (count, best) for name, (count, best) in json.loads(said).items()}
+
+
+def _measure() -> dict[str, tuple[int, float]]:
+    handle = _gateway()
+    found = {}
+    for name, (path, known) in PATHS.items():
+        make = _requests(path, known=known)
+        asyncio.run(_first(handle, make()))
+        ask = partial(_ask, handle, make)
+        found[name] = (_bytecodes(ask), _best(ask))
+    return found
+
+
+def _gateway() -> Handle:
+    from configuration.loading import load_settings
+    from core.messages import Response
+    from core.ports import Platform
+    from gateway import Gateway
+
+    class Store:
+        """Holds nothing: what is cached is in the isolate."""
+
+        async def get_text(self, key: str, *, timeout: float) -> None: ...
+        async def get(self, key: str, *, timeout: float) -> None: ...
+        async def put(self, key: str, value: Any, **options: Any) -> None:
+            if not isinstance(value, bytes | str):
+                await value.read(10**6)
+
+    async def fetch(request: Any, **options: Any) -> Any:
+        headers = {"content-type": "application/json", "cache-control": "max-age=3600", "date": _DATE}
+        return Response(200, headers, b"x" * 1024)
+
+    unused: Any = None
+    platform = Platform(
+        fetch, unused, unused, Store(), unused, None, time.time, random.Random(7), _no_log, unused, unused
+    )
+    issuer = {"issuer": tokens.HS_ISSUER, "audience": [tokens.AUDIENCE], "algorithms": ["HS256"]}
+    variables = {
+        "JWT_SECRET": tokens.keys().secret,
+        "SUPPORTED_LANGUAGES": list(cases.LANGUAGES),
+        "ISSUERS": [issuer | {"secret": "JWT_SECRET"}],
+        "ROUTES": cases.routes(ORIGIN),
+    }
+    return Gateway(load_settings(variables, {"CACHE"}), platform).handle
+
+
+_DATE: Final = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+
+
+def _no_log(event: str, **fields: Any) -> None:
+    if event != "request":
+        raise AssertionError(fields)
+
+
+def _requests(path: str, *, known: bool) -> Callable[[], Any]:
+    from core.messages import Request
+
+    fields = cases.visitor(token=tokens.keys().hs256() if known else None)
+    place = json.loads(fields.pop(cases.CF_HEADER))
+    return lambda: Request("GET", "https", "gateway.example", path, "", {**fields}, place)
+
+
+async def _first(handle: Handle, request: Any) -> None:
+    """Until what is stored is stored."""
+    later: list[Coroutine[Any, Any, None]] = []
+    await handle(request, later.append)
+    for work in later:
+        await work
+
+
+def _ask(handle: Handle, make: Callable[[], Any]) -> None:
+    """From then on nothing here waits."""
+    _run(handle(make(), _run))
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("it waits")
+
+
+def _bytecodes(ask: Callable[[], None]) -> int:
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        ask()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def _best(ask: Callable[[], None]) -> float:
+    best = float("inf")
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        for _ in range(REQUESTS):
+            ask()
+        best = min(best, time.perf_counter() - began)
+    return round(best / REQUESTS * 1e6, 1)
+
+
+def report(now: dict[str, tuple[int, float]], before: dict[str, tuple[int, float]] | None) -> str:
+    from bench.documents import table
+
+    head = ("in CPython, per request", "bytecodes", "µs")
+    if before is None:
+        return table([head, *((name, f"{count:,}", f"{best:.1f}") for name, (count, best) in now.items())])
+    rows = [
+        (name, f"{before[name][0]:,}", f"{count:,}", f"{before[name][1]:.1f}", f"{best:.1f}")
+        for name, (count, best) in now.items()
+    ]
+    return table([(head[0], "bytecodes before", "now", "µs before", "now"), *rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.hot", description=__doc__)
+    parser.add_argument("--against", metavar="COMMIT", help="the sources of a commit beside those of now")
+    parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.source:
+        sys.path.insert(0, str(options.source))
+        print(json.dumps(_measure()))
+        return
+    from bench import against
+
+    print(report(measured(SOURCES), measured(against.sources(options.against)) if options.against else None))
+
+
+if __name__ == "__main__":
+    main()
