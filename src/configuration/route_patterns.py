@@ -10,8 +10,8 @@ forwarded as it came; it is decoded once, and only to be compared.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
@@ -27,8 +27,10 @@ class Pattern:
 
     pattern: str
     """As the configuration writes it."""
-    exact: str
-    prefix: str | None
+    expression: str
+    """The same as a regular expression, for a path as `paths.comparable_path` gives it."""
+    places: Mapping[str, int]
+    """The names, and which segment each is, counted from 1."""
     by_method: dict[str, RouteSettings]
     host: str = ""
     """Of which host; empty for any."""
@@ -42,40 +44,24 @@ class Pattern:
             host = route.host or ""
             for method in route.methods:
                 by_method.setdefault(method, route)
-        bare, tree = comparable_path(path.removesuffix("/*")), path.endswith("/*")
-        exact, prefix = (bare or "/", bare + "/") if tree else (bare, None)
-        if not parameters_of(path):
-            return Pattern(path, exact, prefix, by_method, host)
-        return ParameterPattern(path, exact, prefix, by_method, host, *_compiled(bare, tree=tree))
+        return cls(path, *_expression(path), by_method, host)
 
     @property
     def label(self) -> str:
         """What stands for its requests in logs: a word with few values."""
         return self.host + self.pattern
 
-    def matches(self, path: str) -> bool:
-        """Whether a path, as `paths.comparable_path` gives it, is one of this pattern's."""
-        return path == self.exact or (self.prefix is not None and path.startswith(self.prefix))
-
     def parameters(self, path: str) -> Mapping[str, str]:
         """What stands in the named places of a normalised path that matches, decoded once."""
-        return {}
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterPattern(Pattern):
-    """A pattern with named places."""
-
-    compiled: re.Pattern[str] = re.compile("")
-    places: Mapping[str, int] = field(default_factory=dict)
-    """The names, and which segment each is, counted from 1."""
-
-    def matches(self, path: str) -> bool:
-        return self.compiled.fullmatch(path) is not None
-
-    def parameters(self, path: str) -> Mapping[str, str]:
         segments = path.split("/")
         return {name: unquote(segments[place]) for name, place in self.places.items()}
+
+
+def first_of(patterns: Sequence[Pattern]) -> Callable[[str], re.Match[str] | None]:
+    """Matches a path, as `paths.comparable_path` gives it, if one of the patterns does: `lastindex` counts, from 1, to
+    the first that does."""
+    text = "|".join(f"{pattern.expression}()" for pattern in patterns)
+    return re.compile(text or "(?!)", re.DOTALL).fullmatch
 
 
 def parameters_of(path: str) -> list[str]:
@@ -104,8 +90,11 @@ def _segments(path: str) -> list[str]:
     return comparable_path(path.removesuffix("/*")).split("/")[1:]
 
 
-def _compiled(bare: str, *, tree: bool) -> tuple[re.Pattern[str], dict[str, int]]:
+def _expression(path: str) -> tuple[str, dict[str, int]]:
+    bare, tree = comparable_path(path.removesuffix("/*")), path.endswith("/*")
     segments = bare.split("/")
     text = "/".join(ANY_SEGMENT if segment.startswith("{") else re.escape(segment) for segment in segments)
     places = {segment[1:-1]: place for place, segment in enumerate(segments) if segment.startswith("{")}
-    return re.compile(f"{text}(?:/.*)?" if tree else text), places
+    if not bare and tree:
+        return "/.*", places
+    return (f"{text}(?:/.*)?" if tree else text), places

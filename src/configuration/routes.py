@@ -11,7 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from caching.settings import CacheSettings
-from configuration.route_patterns import Pattern
+from configuration.route_patterns import Pattern, first_of
 from configuration.settings import RouteSettings
 from core.paths import comparable_path
 from core.problems import Problem
@@ -28,7 +28,11 @@ class RouteTable:
     """
 
     def __init__(self, routes: Iterable[RouteSettings]) -> None:
-        self.patterns = grouped(routes)
+        self._take(grouped(routes))
+
+    def _take(self, patterns: tuple[Pattern, ...]) -> None:
+        self.patterns = patterns
+        self._first = first_of(patterns)
 
     @classmethod
     def joined(cls, *tables: "RouteTable") -> "RouteTable":
@@ -37,16 +41,13 @@ class RouteTable:
         patterns: dict[str, Pattern] = {}
         for pattern in (pattern for one in tables for pattern in one.patterns):
             patterns.setdefault(pattern.pattern, pattern)
-        table.patterns = tuple(patterns.values())
+        table._take(tuple(patterns.values()))
         return table
 
     def find(self, path: str) -> Pattern | None:
         """The pattern in charge of a normalised path."""
-        comparable = comparable_path(path)
-        for pattern in self.patterns:
-            if pattern.matches(comparable):
-                return pattern
-        return None
+        found = self._first(comparable_path(path))
+        return None if found is None else self.patterns[(found.lastindex or 1) - 1]
 
     def cache_settings_of(self, url: str) -> CacheSettings | None:
         """How responses to `GET url` are cached; None when no route takes it, or its route stores nothing."""

@@ -12,7 +12,7 @@ not repaired: a broken `traceparent` starts a new trace without state, a broken 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.lengths import REQUEST_FIELDS
 from core.ports import Randomness
@@ -37,8 +37,7 @@ LONGEST_STATE = 512
 LONG_MEMBER = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """The place of one forwarded request in its trace."""
 
     id: str
@@ -62,12 +61,18 @@ def trace(headers: Mapping[str, str], random: Randomness) -> Trace:
     fresh = f"{random.getrandbits(192):048x}"
     parent = _valid(fresh[32:])
     given = headers.get("traceparent")
-    readable = given is not None and len(given) <= REQUEST_FIELDS["traceparent"].characters
-    found = TRACEPARENT.fullmatch(given.strip(" \t")) if given is not None and readable else None
-    if found is None or (found[1] == "00" and found[5] is not None):
+    found = None if given is None else _parsed(given)
+    if found is None:
         return Trace(_valid(fresh[:32]), parent, STARTED)
     flags = int(found[4], 16) & (SAMPLED | RANDOM)
     return Trace(found[2], parent, flags, _state(headers.get("tracestate", "")))
+
+
+def _parsed(given: str) -> re.Match[str] | None:
+    if len(given) > REQUEST_FIELDS["traceparent"].characters:
+        return None
+    found = TRACEPARENT.fullmatch(given.strip(" \t"))
+    return None if found is None or (found[1] == "00" and found[5] is not None) else found
 
 
 def _state(value: str) -> str:

@@ -84,20 +84,29 @@ def log_fields(exchange: Exchange, response: Response, now: float, labels: Calla
     fields: dict[str, Any] = {
         "time": round(now, 3),
         "id": exchange.id,
-        "trace": exchange.trace,
         "method": request.method,
-        "route": exchange.route,
         "path": request.path,
         "status": response.status,
         "ms": round((now - exchange.started) * 1000, 1),
-        "bytes": _content_length(response),
-        "country": exchange.country,
-        "code": exchange.code,
-        "principal": labels(exchange.principal.key) if exchange.principal else "",
-        "cache": response.headers.get("cache-status", ""),
-        "claims_unfound": ",".join(exchange.principal.unfound) if exchange.principal else "",
     }
-    return {name: value for name, value in fields.items() if value != "" and value is not None} | exchange.notes
+    if exchange.route:
+        fields["route"] = exchange.route
+    if exchange.trace:
+        fields["trace"] = exchange.trace
+    if exchange.country:
+        fields["country"] = exchange.country
+    if exchange.code:
+        fields["code"] = exchange.code
+    if (length := _content_length(response)) is not None:
+        fields["bytes"] = length
+    if cache := response.headers.get("cache-status"):
+        fields["cache"] = cache
+    if (principal := exchange.principal) is not None:
+        fields["principal"] = labels(principal.key)
+        if principal.unfound:
+            fields["claims_unfound"] = ",".join(principal.unfound)
+    fields.update(exchange.notes)
+    return fields
 
 
 def server_timing(exchange: Exchange) -> str:
@@ -105,10 +114,13 @@ def server_timing(exchange: Exchange) -> str:
 
     cache;dur=2.1, origin;dur=34.7 and, where a route has several origins, which one: origin;dur=34.7;desc="eu"
     """
-    waits = {"cache": exchange.cache_ms, "origin": exchange.notes.get("origin_ms")}
-    timing = ", ".join(f"{name};dur={round(ms, 1):g}" for name, ms in waits.items() if ms is not None)
-    asked = exchange.notes.get("origin")
-    return f'{timing};desc="{asked}"' if asked and "origin;" in timing else timing
+    cache, notes = exchange.cache_ms, exchange.notes
+    timing = "" if cache is None else f"cache;dur={round(cache, 1):g}"
+    if (origin := notes.get("origin_ms")) is not None:
+        timing = f"{timing}{', ' if timing else ''}origin;dur={round(origin, 1):g}"
+        if asked := notes.get("origin"):
+            timing = f'{timing};desc="{asked}"'
+    return timing
 
 
 def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple[str, list[str], list[float]]:
