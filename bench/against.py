@@ -1,7 +1,7 @@
 """`--against COMMIT`: the sources of now beside those of a commit, in one run, at every case.
 
-Nothing of the commit counts but its `src/`: runtime, packages, configuration and load are those of now. The two processes
-with the same sources say what such a run cannot tell apart.
+Nothing of the commit counts but its `src/`: runtime, packages, configuration and load are those of now. The two
+processes with the same sources say what such a run cannot tell apart.
 """
 
 import io

@@ -76,8 +76,9 @@ def _gateway() -> Handle:
         return Response(200, headers, b"x" * 1024)
 
     unused: Any = None
+    store: Any = Store()
     platform = Platform(
-        fetch, unused, unused, Store(), unused, None, time.time, random.Random(7), _no_log, unused, unused
+        fetch, unused, unused, store, unused, None, time.time, random.Random(7), _no_log, unused, unused
     )
     issuer = {"issuer": tokens.HS_ISSUER, "audience": [tokens.AUDIENCE], "algorithms": ["HS256"]}
     variables = {

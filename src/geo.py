@@ -41,6 +41,7 @@ from places.preferences import (
     set_cookie,
 )
 from places.settings import LocaleSettings
+from places.visitors import place_of
 
 __all__ = [
     "CURRENCIES",
@@ -61,8 +62,6 @@ VISITOR_CACHING: Final = {
     "cdn-cache-control": "no-store",
     "vary": "Accept-Language, Cookie",
 }
-PLACE: Final = ("country", "region", "regionCode", "city", "timezone")
-"""What is taken of `request.cf`."""
 
 COUNTRY_CACHING: Final = {"cache-control": "public, max-age=3600, s-maxage=86400"}
 """An answer that is a function of its URL alone."""
@@ -319,9 +318,7 @@ class Locator:
         header = capped(accept_language) if accept_language else ""
         if self._next_change != tender.NEVER:
             self._keep_up()
-        # What is absent, null or something else than text is empty.
-        place = [value if isinstance(value := cf.get(name), str) else "" for name in PLACE]
-        return self._remembered(*place, header, asked, saved)
+        return self._remembered(*place_of(cf), header, asked, saved)
 
     def _decided(
         self,

@@ -8,7 +8,7 @@ from browsers.cors import settle_cors
 from core.messages import Request, Response
 from fields.handshake import selected_protocol
 from forwarding.forwarded import Target
-from forwarding.header_rules import client_rule, connection_options
+from forwarding.header_rules import passing, reaches_client
 from forwarding.references import ADDRESSED, point_at_gateway, public_cookies
 
 BODILESS_STATUSES = frozenset({101, 204, 205, 304})
@@ -20,8 +20,7 @@ WITHOUT_LENGTH = frozenset({101, 204, 205})
 
 def sanitised_response(response: Response, target: Target, request: Request) -> Response:
     """`response` as the client may have it. `request` is the client's own; the stream is passed on unread."""
-    options, reaches_client = connection_options(response.headers), client_rule(response.headers)
-    headers = {name: value for name, value in response.headers.items() if reaches_client(name) and name not in options}
+    headers = passing(response.headers, reaches_client)
     if not ADDRESSED.isdisjoint(headers):
         point_at_gateway(headers, target, request)
     if response.status in WITHOUT_LENGTH:

@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
 from core.event_stream import asks_for_events
@@ -31,7 +31,7 @@ from core.problems import Problem
 from fields.cookies import cookie_value, one_field, without_cookie
 from fields.handshake import is_websocket, protocols_for_origin
 from fields.tracing import Trace
-from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, connection_options, origin_rule, pass_fault
+from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, Rule, pass_fault, passing, to_origin
 from forwarding.settings import ForwardingSettings
 from forwarding.signing import identity_value
 
@@ -43,7 +43,7 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 BODILESS = frozenset({"GET", "HEAD"})
 """Methods whose content has no meaning (RFC 9110 section 9.3.1) and that the platform does not send."""
 
-CONTENT_FIELDS = ("content-length", "content-type", "content-encoding")
+CONTENT_FIELDS = frozenset({"content-length", "content-type", "content-encoding"})
 
 ADDRESS = re.compile(r"[0-9A-Fa-f:.]{2,45}")
 """An IPv4 or IPv6 address, as the platform writes it."""
@@ -88,8 +88,7 @@ class Place(Protocol):
     def language(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Vouched:
+class Vouched(NamedTuple):
     """What the gateway itself says about a request."""
 
     request_id: str
@@ -128,6 +127,18 @@ class Target:
     """What the route says otherwise about a client's fields."""
     set_fields: Mapping[str, str] = field(default_factory=dict)
     """Fields that the route sets, in place of the client's in every spelling."""
+    reaches: Rule = field(init=False, repr=False, compare=False)
+    """Which of a client's fields the origin gets to see."""
+
+    def __post_init__(self) -> None:
+        rule = to_origin if self.route_fields is None else self.route_fields.rule(to_origin)
+        withheld = self.withheld
+        object.__setattr__(self, "reaches", lambda name: name not in withheld and rule(name))
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Fields of credentials that are for the gateway alone."""
+        return frozenset() if self.forward_credentials else self.token_fields
 
     @classmethod
     def of(
@@ -180,26 +191,29 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
 
     Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
     """
-    fields = {"x-request-id": vouched.request_id, **vouched.trace.headers}
-    if vouched.principal is not None:
-        fields.update(identity_fields(vouched.principal))
-    if vouched.locale is not None:
-        fields.update(_locale_fields(vouched.locale))
+    request_id, trace, principal, place = vouched
+    fields = trace.headers
+    fields["x-request-id"] = request_id
+    if principal is not None:
+        fields.update(identity_fields(principal))
+    if place is not None:
+        fields.update(_locale_fields(place.country, place.region_code, place.currency, place.language))
     return fields
 
 
 def forwarded_request(request: Request, target: Target, vouched: Mapping[str, str]) -> Request:
     """`request` as the origin gets it, with the `vouched_fields`. The body is the same stream, not yet read."""
-    headers = {**_client_fields(request, target), **target.set_fields, **vouched, **_proxy_fields(request, target)}
-    for name, value in headers.items():
-        if not value.isascii():
-            headers[name] = _in_ascii(value)
+    headers = _client_fields(request, target)
+    headers.update(target.set_fields)
+    headers.update(vouched)
+    _add_proxy_fields(headers, request, target)
+    if not "".join(headers.values()).isascii():
+        headers = {name: value if value.isascii() else _in_ascii(value) for name, value in headers.items()}
     body = request.body
     if request.method in BODILESS or request.headers.get("content-length") == "0":
         body = None
-    if body is None:
-        for name in CONTENT_FIELDS:
-            headers.pop(name, None)
+    if body is None and not CONTENT_FIELDS.isdisjoint(headers):
+        headers = {name: value for name, value in headers.items() if name not in CONTENT_FIELDS}
     return Request(
         request.method,
         target.scheme,
@@ -253,18 +267,10 @@ def client_address(request: Request) -> str | None:
 
 def _client_fields(request: Request, target: Target) -> dict[str, str]:
     """The client's fields that may pass."""
-    options, reaches_origin = connection_options(request.headers), origin_rule(request.headers)
-    if target.route_fields is not None:
-        reaches_origin = target.route_fields.rule(reaches_origin)
-    withheld = frozenset() if target.forward_credentials else target.token_fields
-    fields = {
-        name: value
-        for name, value in request.headers.items()
-        if reaches_origin(name) and name not in options and name not in withheld
-    }
+    fields = passing(request.headers, target.reaches)
     if "cookie" in fields:
         cookie = one_field(fields["cookie"])
-        if withheld:
+        if target.withheld:
             cookie = without_cookie(cookie, ACCESS_COOKIE)
         fields.update(cookie=cookie) if cookie else fields.pop("cookie")
     if target.websocket_token and "sec-websocket-protocol" in fields:
@@ -318,21 +324,19 @@ def expiry_field(principal: Identity | None) -> dict[str, str]:
     return {} if end is None else {"x-user-token-expires": str(int(end))}
 
 
-def _locale_fields(locale: Place) -> dict[str, str]:
-    fields = {
-        "x-geo-country": locale.country,
-        "x-geo-region": locale.region_code,
-        "x-geo-currency": locale.currency,
-        "x-geo-language": locale.language,
-    }
+@lru_cache(1024)
+def _locale_fields(country: str, region: str, currency: str, language: str) -> Mapping[str, str]:
+    """They repeat, as visitors do."""
+    fields = {"x-geo-country": country, "x-geo-region": region, "x-geo-currency": currency, "x-geo-language": language}
     return {name: spelt(value) for name, value in fields.items() if value}
 
 
-def _proxy_fields(request: Request, target: Target) -> dict[str, str]:
+def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) -> None:
     """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
     address = client_address(request)
     forwarded = f'host="{request.host}";proto={request.scheme}'
-    fields = {"x-forwarded-proto": request.scheme, "x-forwarded-host": request.host}
+    fields["x-forwarded-proto"] = request.scheme
+    fields["x-forwarded-host"] = request.host
     if address is not None:
         fields["x-forwarded-for"] = address
         node = f'"[{address}]"' if ":" in address else address
@@ -341,7 +345,6 @@ def _proxy_fields(request: Request, target: Target) -> dict[str, str]:
         fields["x-forwarded-prefix"] = target.stripped
     fields["forwarded"] = forwarded
     fields["via"] = _via(request.headers)
-    return fields
 
 
 def _via(headers: Mapping[str, str]) -> str:

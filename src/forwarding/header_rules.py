@@ -69,6 +69,9 @@ RESPONSE_WITHHELD_PREFIXES = ("x-gateway-",)
 """An origin that echoes its request must not show how requests are signed."""
 
 NAMES_REMEMBERED = 1024
+SECTIONS_REMEMBERED = 512
+MOST_REMEMBERED = 40
+"""Names of one message."""
 LONGEST_REMEMBERED = 64
 """Characters. A client may send a name of 100 KB, and a thousand of those would fill the isolate."""
 
@@ -89,22 +92,37 @@ def reaches_client(name: str) -> bool:
     return not (plain in HOP_BY_HOP or plain in RESPONSE_WITHHELD or plain.startswith(RESPONSE_WITHHELD_PREFIXES))
 
 
+Rule = Callable[[str], bool]
+"""Whether a field of that name may pass."""
+
 _reaches_origin = lru_cache(NAMES_REMEMBERED)(reaches_origin)
-_reaches_client = lru_cache(NAMES_REMEMBERED)(reaches_client)
 
 
-def origin_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
-    """`reaches_origin` for the names of one message: remembered, since they are the same again and again."""
-    return reaches_origin if _has_long_name(headers) else _reaches_origin
+def to_origin(name: str) -> bool:
+    """`reaches_origin`, remembered by name: messages that differ have most of their names in common."""
+    return _reaches_origin(name) if len(name) <= LONGEST_REMEMBERED else reaches_origin(name)
 
 
-def client_rule(headers: Mapping[str, str]) -> Callable[[str], bool]:
-    """`reaches_client`, likewise."""
-    return reaches_client if _has_long_name(headers) else _reaches_client
+def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
+    """The fields of a message that may pass: by `rule`, and because they are not of one connection only.
+
+    Messages have the same names again and again, so it is remembered which of them pass. `rule` lives as long as the
+    isolate.
+    """
+    names = tuple(headers)
+    if len(names) > MOST_REMEMBERED or max(map(len, names), default=0) > LONGEST_REMEMBERED:
+        names = tuple(filter(rule, names))
+    else:
+        names = _passing(rule, names)
+    options = connection_options(headers) if "connection" in headers else None
+    if options:
+        names = tuple(name for name in names if name not in options)
+    return dict(zip(names, map(headers.__getitem__, names), strict=True))
 
 
-def _has_long_name(headers: Mapping[str, str]) -> bool:
-    return max(map(len, headers), default=0) > LONGEST_REMEMBERED
+@lru_cache(SECTIONS_REMEMBERED)
+def _passing(rule: Rule, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filter(rule, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +148,7 @@ class RouteFields:
         names = frozenset(canonical(name) for name in withhold if not name.endswith("*"))
         return cls(names, prefixes, frozenset(passed), own)
 
-    def rule(self, otherwise: Callable[[str], bool]) -> Callable[[str], bool]:
+    def rule(self, otherwise: Rule) -> Rule:
         """Whether a field of a name may be forwarded; `otherwise` decides on those the route does not name."""
 
         def reaches(name: str) -> bool:

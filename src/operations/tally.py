@@ -78,12 +78,11 @@ class Tally:
     def __init__(self, isolate: str, now: float) -> None:
         self.counts = Counts()
         self._isolate = isolate
-        self._hour = int(now // HOUR)
-        self._flushed_at = now
+        self._turns_from(now)
 
     def count(self, response: Response, now: float) -> dict[str, Counts]:
         """Count one answer. Gives what is now due to be written, by key; usually nothing."""
-        due = self._turn(now)
+        due = self._turn(now) if now >= self._turns_at else {}
         counts = self.counts
         counts.requests += 1
         counts.errors += response.status >= 500
@@ -94,14 +93,16 @@ class Tally:
 
     def _turn(self, now: float) -> dict[str, Counts]:
         """The counts to write: those of the hour that has ended, or, once a minute, those so far."""
-        hour = int(now // HOUR)
-        if hour == self._hour and now - self._flushed_at < FLUSH_SECONDS:
-            return {}
-        due = {tally_key(self._hour, self._isolate): self.counts}
-        self._flushed_at = now
-        if hour != self._hour:
-            self._hour, self.counts = hour, Counts()
+        hour = self._hour
+        due = {tally_key(hour, self._isolate): self.counts}
+        self._turns_from(now)
+        if self._hour != hour:
+            self.counts = Counts()
         return due
+
+    def _turns_from(self, now: float) -> None:
+        self._hour = int(now // HOUR)
+        self._turns_at = min(now + FLUSH_SECONDS, (self._hour + 1) * HOUR)
 
 
 def tally_key(hour: int, isolate: str = "") -> str:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import documents, targets
+from bench import against, documents, hot, targets
 from bench.answers import Given, differences, given
 from bench.cases import CASES
 from bench.chart import chart
@@ -115,6 +115,19 @@ def test_every_target_is_set_against_what_was_measured() -> None:
         ("GET /geo, 200 visitors: at most 2 times Hono", "1.25 times", "reached"),
         ("cached, 1 KB: at most 1.05 times Hono", "1.25 times", "missed"),
     ]
+
+
+def test_sources_are_set_against_those_of_before_and_against_themselves() -> None:
+    rows = against.comparison(measured(before=400.0, gatehouse=200.0, again=200.0)).splitlines()
+    assert rows[2] == "| GET /geo, 200 visitors | 400 | 200 | 0.50 [0.49, 0.51] | 1.00 [1.00, 1.00] |"
+    assert len(rows) == 4, "what was not measured has no row"
+
+
+def test_the_pipeline_alone_is_counted_for_now_and_before() -> None:
+    assert hot.report({"GET /geo": (1000, 10.0)}, {"GET /geo": (2000, 20.04)}).splitlines()[2] == (
+        "| GET /geo | 2,000 | 1,000 | 20.0 | 10.0 |"
+    )
+    assert "1,000" in hot.report({"GET /geo": (1000, 10.0)}, None)
 
 
 # --- what is published ------------------------------------------------------------------------------------------------

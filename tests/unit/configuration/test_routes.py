@@ -1,6 +1,8 @@
 """Matching: default deny, first pattern decides, methods never widen access."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings
@@ -50,6 +52,27 @@ def test_the_first_pattern_in_order_decides() -> None:
     table = RouteTable([route("/api/public/*"), route("/api/*")])
     assert found(table, "/api/public/x") == "/api/public/*"
     assert found(table, "/api/private") == "/api/*"
+
+
+SEGMENTS = st.sampled_from(["a", "b", "a.b", "(x)", "a+", "a:b"])
+PATHS = st.lists(SEGMENTS, min_size=1, max_size=3).map(lambda segments: "/" + "/".join(segments))
+PARTS = st.lists(SEGMENTS | st.sampled_from(["{m}", "{n}"]), min_size=1, max_size=3, unique=True)
+PATTERNS = st.builds(lambda parts, end: "/" + "/".join(parts) + end, PARTS, st.sampled_from(["", "/*"]))
+
+
+def takes(pattern: str, path: str) -> bool:
+    """What `route_patterns.py` says at its top, segment by segment."""
+    tree = pattern.endswith("/*")
+    wanted, given_ = pattern.removesuffix("/*").split("/"), path.split("/")
+    if len(given_) < len(wanted) or (len(given_) > len(wanted) and not tree):
+        return False
+    return all(one == other or one.startswith("{") for one, other in zip(wanted, given_, strict=False))
+
+
+@given(st.lists(PATTERNS, max_size=6, unique=True), PATHS)
+def test_one_look_finds_what_a_look_at_each_pattern_in_turn_finds(patterns: list[str], path: str) -> None:
+    table = RouteTable([route(pattern) for pattern in patterns])
+    assert found(table, path) == next((pattern for pattern in patterns if takes(pattern, path)), None)
 
 
 def test_a_method_that_is_not_offered_never_falls_through_to_a_wider_pattern() -> None:

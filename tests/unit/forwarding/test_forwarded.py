@@ -17,7 +17,7 @@ from core.problems import Problem
 from fields.names import canonical
 from fields.tracing import trace
 from forwarding.forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
-from forwarding.header_rules import READ_HERE, reaches_origin
+from forwarding.header_rules import READ_HERE, passing, reaches_origin, to_origin
 from tests.unit.handshakes import HANDSHAKE
 
 VOUCHED_NAMES = {
@@ -315,6 +315,17 @@ def test_a_token_in_another_spelling_of_an_issuers_field_never_passes(spelt: str
         assert (
             spelt not in sent({spelt: "t", "x-id-token": "t"}, issuer_fields=frozenset({"x-id-token"}), **says).headers
         )
+
+
+NAMES = st.sampled_from(["accept", "x-user-id", "x_geo_country", "te", "x-a", "x-b", "x-" + "c" * 100])
+
+
+@given(st.lists(NAMES, unique=True), st.lists(NAMES | st.just("X-A "), max_size=2))
+def test_what_passes_is_a_matter_of_each_name_whatever_came_before(names: list[str], options: list[str]) -> None:
+    fields = {name: name.upper() for name in names} | ({"connection": ",".join(options)} if options else {})
+    listed = {option.strip().lower() for option in options}
+    kept = [name for name in fields if reaches_origin(name) and name not in listed]
+    assert passing(fields, to_origin) == {name: fields[name] for name in kept}
 
 
 @pytest.mark.parametrize("name", sorted(READ_HERE))
