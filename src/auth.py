@@ -14,15 +14,17 @@ Rules that this file keeps, whatever is configured:
 - a token in a cookie writes nothing for a page of another site;
 - one credential a request: the same one may come in several places, two different ones are nobody's;
 - what is remembered of a token is its digest and what it proved, and it is believed no longer than the token itself
-  and than the key set that verified it.
+  and than the key set that verified it;
+- a token that was taken back is refused, whoever might still take it.
 
 Parsing is `tokens.py`'s, entries `trust.py`'s, claims `principals.py`'s, keys `jwks.py`'s, memory `remembered.py`'s,
-the words of a refusal `challenges.py`'s.
+what was taken back `revocations.py`'s, the words of a refusal `challenges.py`'s.
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.messages import Request
 from core.ports import Background, Platform
@@ -33,21 +35,27 @@ from identity.challenges import Challenges
 from identity.hmacs import HASHES, Hmac, secret_bytes
 from identity.jwks import KeySource, KeysUnavailable, UnknownKey
 from identity.presets import expanded
-from identity.principals import Principal
+from identity.principals import LONGEST_MARK, Principal
 from identity.publickeys import MAX_TRIED, KeySet, PublicKey
 from identity.remembered import Memory, Remembered, trusts
+from identity.revocations import KIND as REVOKED
+from identity.revocations import Issuers, Revocation, Revocations
 from identity.settings import AccessSettings, IdentitySettings
 from identity.tokens import USUAL_LENGTH, InvalidToken, Token, parse_token
-from identity.trust import OF_THE_TOKEN, Entries, Entry, candidates, connect_keys, furthest
+from identity.trust import FINAL, OF_THE_TOKEN, Entries, Entry, candidates, connect_keys, furthest
 from identity.visitors import Visitor, refuse_elsewhere
 
 __all__ = [
     "HASHES",
+    "LONGEST_MARK",
+    "REVOKED",
     "Authenticator",
     "Carrier",
     "Hmac",
+    "Issuers",
     "KeySet",
     "Principal",
+    "Revocation",
     "Unverified",
     "Visitor",
     "carrier",
@@ -107,6 +115,8 @@ class Hearing:
             self.unavailable = self.unavailable or refusal
         else:
             self.refusal = furthest(self.refusal, refusal)
+            if refusal.reason == FINAL:
+                self.asked = len(self.entries)
 
     def verdict(self) -> InvalidToken | KeysUnavailable:
         """What the caller is told when no entry has taken the token.
@@ -145,10 +155,12 @@ class Authenticator:
         self._log = platform.log
         self._challenges = Challenges(settings.realm)
         self._memory = Memory()
+        self._revocations = Revocations()
         entries = [
             Entry(index, entry, entry.references | {path}, settings.secrets)
             for index, (path, entry) in enumerate(settings.entries())
         ]
+        self.issuers = Issuers([entry.issuer for entry in entries])
         self._sources = connect_keys(zip(entries, settings.issuers, strict=True), platform, self._memory.forget)
         doors = _doors(entries, settings)
         self._doors = [door for door in doors if door.kind in ("authorization", "header")]
@@ -161,6 +173,15 @@ class Authenticator:
         """Take tokens out of the cookies and the query of `request`, before anything else looks at those."""
         if self._taking:
             self._taken.take_out(request)
+
+    def take_back(self, flags: Mapping[str, Mapping[str, Any]]) -> None:
+        """From now on refuse what these revocations name, and nothing else. What is remembered of it is forgotten."""
+        self._revocations = Revocations(flags)
+        self._memory.forget_callers(self.is_revoked)
+
+    def is_revoked(self, principal: Principal) -> bool:
+        """Whether a caller's credential has been taken back; ask before one is remembered, not at every use."""
+        return self._revocations.cover(principal, self._clock())
 
     def identify(self, request: Request, route: AccessSettings) -> Principal | Unverified | None:
         """Who `request` comes from, as far as can be said without I/O; None for nobody in particular.
@@ -306,7 +327,7 @@ class Authenticator:
                 if entry.source is not None:
                     return Unverified(hearing, entry, entry.source)
                 entry.check_hmac(token)
-                principal = entry.rules.read(token.claims, self._clock())
+                principal = self._read(entry, token)
             except InvalidToken as refusal:
                 hearing.refused(refusal)
                 continue
@@ -337,9 +358,16 @@ class Authenticator:
             raise InvalidToken("unknown_key") from None
         version = source.version
         await self._check_signature(token, [key for key in keys if key.is_of(token.claims.get("iss"))])
-        principal = entry.rules.read(token.claims, self._clock())
+        principal = self._read(entry, token)
         if source.version == version:  # else the key may have been revoked while the platform was computing
             self._remember(hearing, entry, principal)
+        return principal
+
+    def _read(self, entry: Entry, token: Token) -> Principal:
+        """The principal of a token whose signature is valid. Raises InvalidToken."""
+        principal = entry.rules.read(token.claims, self._clock())
+        if self.is_revoked(principal):
+            raise InvalidToken("revoked")
         return principal
 
     async def _check_signature(self, token: Token, keys: Sequence[PublicKey]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from auth import Authenticator, Principal, Unverified
+from auth import REVOKED, Authenticator, Principal, Unverified
 from browsers.cors import Cors
 from browsers.handshakes import Handshakes
 from cache import CachePolicy, CacheSettings, HttpCache, counted_query
@@ -26,6 +26,7 @@ from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings, Settings
 from core.budget import Budget
 from core.event_stream import asks_for_events
+from core.flags import Flags
 from core.lengths import refuse_too_long
 from core.messages import Request, Response, cancel
 from core.paths import normalise_path, refuse_encoded_slash
@@ -81,6 +82,8 @@ class Gateway:
         self._handshakes = Handshakes(settings.cors_origins)
         self._locator = Locator.configured(settings, platform.clock)
         self._authenticator = Authenticator(settings, platform, settings.cors_origins)
+        self._flags = Flags(platform.store, platform.clock, platform.log)
+        self._flags.tell(REVOKED, self._authenticator.take_back)
         self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)
         self._sites = {
@@ -100,6 +103,7 @@ class Gateway:
             Description(settings, platform),
             platform,
             settings.operators,
+            self._flags,
         )
         self._hosts = Hosts(settings.routes, lambda routes: _readings(self._endpoints, routes))
 
@@ -126,7 +130,7 @@ class Gateway:
             response = _own(graphql_refusal(excess, exchange.id))
         except (Problem, ClientGone, ClientTooSlow) as refusal:
             problem = _problem_of(refusal)
-            exchange.code = problem.code
+            exchange.code, exchange.reason = problem.code, str(problem.members.get("reason", ""))
             response = _own(problem_response(problem, exchange.id))
         except Exception:
             exchange.code = INTERNAL_ERROR[1]
@@ -204,6 +208,8 @@ class Gateway:
         exchange.sample = route.log_sample
         if route.allow is not None or route.deny is not None:
             require_here(route, request)
+        if exchange.started >= self._flags.due:
+            await self._flags.look(exchange.background, waits=route.auth != "none")
         try:
             principal = await self._admit(exchange, route)
             if route.match:
@@ -336,6 +342,8 @@ class Gateway:
             platform.analytics(*analytics_point(exchange, response, now))
         if exchange.principal is not None and exchange.principal.unfound:
             self._tally.counts.claims_unfound += 1
+        if exchange.reason == REVOKED:
+            self._tally.counts.revoked += 1
         if platform.store is not None and (due := self._tally.count(response, now)):
             exchange.background(write_counts(platform.store, due, platform.log))
 

@@ -7,7 +7,7 @@ awaited by another.
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from core.event_stream import EventTerms
 from core.messages import Body, Request, Response
@@ -60,6 +60,14 @@ class StoredValue:
     body: Body
 
 
+class Listing(NamedTuple):
+    """The keys that begin as was asked, each with its metadata."""
+
+    metadata: Mapping[str, Mapping[str, Any]]
+    is_whole: bool
+    """Whether there are no more."""
+
+
 class KeyValueStore(Protocol):
     """A namespace of Workers KV. Keys: at most 512 bytes; metadata: at most 1,024 bytes as JSON.
 
@@ -83,8 +91,8 @@ class KeyValueStore(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
-    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
-        """The keys that begin with `prefix`, each with its metadata."""
+    async def list(self, prefix: str, *, timeout: float, pages: int) -> Listing:
+        """The keys that begin with `prefix`, of a thousand to a page; `timeout` is for each page."""
         ...
 
 

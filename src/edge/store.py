@@ -7,7 +7,7 @@ import js
 from pyodide.ffi import JsException, jsnull
 
 from core.messages import Body, Content
-from core.ports import StoredValue, StoreFailed
+from core.ports import Listing, StoredValue, StoreFailed
 from edge.bodies import LONGEST_READ, JsBody, body_of, js_content
 from edge.bridge import bridge
 from edge.promises import asking
@@ -60,18 +60,19 @@ class WorkersKV:
         except JsException as error:
             raise StoreFailed(error.message) from None
 
-    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
+    async def list(self, prefix: str, *, timeout: float, pages: int) -> Listing:
         found: dict[str, Mapping[str, Any]] = {}
         wanted = {"prefix": prefix}
-        while True:
+        for _ in range(pages):
             page = await within(timeout, self._list(bridge().to_object(wanted)))
             answer = bridge().to_python(page)
             for key in answer["keys"]:
                 metadata = key.get("metadata")
                 found[key["name"]] = metadata if isinstance(metadata, dict) else {}
             if answer["list_complete"]:
-                return found
+                return Listing(found, is_whole=True)
             wanted["cursor"] = answer["cursor"]
+        return Listing(found, is_whole=False)
 
 
 async def _whole(content: Content) -> Any:

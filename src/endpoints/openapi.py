@@ -15,7 +15,7 @@ from auth import Carrier, carrier
 from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
 from core.release import VERSION
-from endpoints import origins, purging
+from endpoints import origins, purging, revoking
 from geo import CURRENCIES, territories
 from identity.settings import AccessSettings
 
@@ -36,6 +36,7 @@ REASONS: Final[Mapping[int, str]] = {
     404: "There is nothing by that name.",
     405: "The method is not offered; `Allow` lists those that are.",
     408: "The content took too long to arrive.",
+    409: "There are too many already.",
     413: "The content is too long.",
     415: "The content has another media type.",
     429: "Too many requests; `Retry-After` says when to come back.",
@@ -79,6 +80,12 @@ BUILT_IN: Final = (
               refusals=(400, 401, 503), access=KNOWN),
     Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
               body="Purge", refusals=(400, 401, 403, 408, 413, 415, 503), access=purging.ACCESS),
+    Operation("/_gatehouse/revocations", "post", "Take back a token, or all of a caller or an issuer", "Revocation",
+              body="RevocationRequest", refusals=(400, 401, 403, 408, 409, 413, 415, 503), access=revoking.ACCESS),
+    Operation("/_gatehouse/revocations", "get", "What has been taken back", "RevocationList",
+              refusals=(400, 401, 403, 503), access=revoking.ACCESS),
+    Operation("/_gatehouse/revocations/{id}", "delete", "Lift a revocation", None,
+              ("id",), refusals=(400, 401, 403, 404, 503), access=revoking.ACCESS),
 )  # fmt: skip
 """Every endpoint of `endpoints.py` but `/openapi.json`; HEAD goes with GET. A test holds the two to each other."""
 
@@ -182,7 +189,8 @@ def _built_in(operation: Operation, method: str, schemes: list[str]) -> dict[str
 
 def _answers(operation: Operation, with_content: bool) -> Iterator[tuple[str, Any]]:
     if operation.answer is None:
-        yield "204", {"description": "Done.", "headers": {"set-cookie": _text("The preferences, kept for a year.")}}
+        told = {"headers": {"set-cookie": _text("The preferences, kept for a year.")}} if operation.body else {}
+        yield "204", {"description": "Done.", **told}
     else:
         content = {"content": {"application/json": _schema(operation.answer)}} if with_content else {}
         headers = {"headers": {"etag": _text("A strong validator.")}} if operation.cached else {}
@@ -219,6 +227,10 @@ def _parameters() -> dict[str, Any]:
         "country": {
             "name": "country", "in": "path", "required": True, "description": "ISO 3166-1 code, or XK.",
             "schema": {"type": "string", "enum": countries}, "example": "CH",
+        },
+        "id": {
+            "name": "id", "in": "path", "required": True, "description": "As in the list.",
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         },
         "lang": {
             "name": "lang", "in": "query", "description": "A BCP 47 tag that comes before every other rule.",

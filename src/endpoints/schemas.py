@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from endpoints.purging import Purge
+from endpoints.revoking import RevocationRequest
 from geo import CURRENCIES
 
 LANGUAGE_PATTERN = "^(?:[A-Za-z]{2}|[Ff][Ii][Ll])(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?$"
@@ -126,6 +127,26 @@ class Purged(Answer):
     generation: int = Field(description="Milliseconds since 1970; what was stored before is dead.")
 
 
+class Revocation(Answer):
+    """A revocation, as it was understood. Of `subject`, `token_id` and `issued_before`, those that it names."""
+
+    id: str = Field(pattern="^[0-9a-f]{32}$", description="By which it is lifted.")
+    subject: str | SkipJsonSchema[None] = Field(None, json_schema_extra=_without_default)
+    token_id: str | SkipJsonSchema[None] = Field(None, json_schema_extra=_without_default)
+    issued_before: float | SkipJsonSchema[None] = Field(
+        None, description="Seconds since 1970-01-01T00:00:00Z, as all times here.", json_schema_extra=_without_default
+    )
+    issuer: str | None = Field(description="Null for tokens without `iss`.")
+    until: float = Field(description="When it ends.")
+    made: float
+
+
+class RevocationList(Answer):
+    """The revocations in force, the newest first."""
+
+    revocations: list[Revocation]
+
+
 class ProblemDetails(BaseModel):
     """RFC 9457. `code` is stable and for programs, `detail` a sentence for people."""
 
@@ -139,7 +160,9 @@ class ProblemDetails(BaseModel):
     request_id: str = Field(description="As in the `x-request-id` field, and in the log.")
 
 
-COMPONENTS: tuple[type[BaseModel], ...] = (Locale, Preferences, Status, Caller, Purge, Purged, ProblemDetails)
+COMPONENTS: tuple[type[BaseModel], ...] = (
+    Locale, Preferences, Status, Caller, Purge, Purged, RevocationRequest, Revocation, RevocationList, ProblemDetails,
+)  # fmt: skip
 """Everything that `/openapi.json` refers to by name."""
 
 
@@ -158,6 +181,9 @@ CHECKED_IN_CODE: Mapping[str, Mapping[str, Any]] = {
             *(_names(member) for member in ("urls", "prefixes", "tags")),
             {"required": ["everything"], "properties": {"everything": {"const": True}}},
         ],
+    },
+    "RevocationRequest": {
+        "oneOf": [{"required": ["token_id"]}, {"anyOf": [{"required": ["subject"]}, {"required": ["issued_before"]}]}],
     },
 }
 """What no type says: added to the schema of that name."""

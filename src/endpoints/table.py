@@ -7,10 +7,11 @@ from typing import Final
 
 from auth import Authenticator, Principal
 from cache import HttpCache
+from core.flags import Flags
 from core.messages import ContentTooLarge, Request, Response
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
-from endpoints import purging
+from endpoints import purging, revoking
 from endpoints.description import Description
 from geo import Locator, country_response, requested, set_cookie, visitor_response
 from identity.settings import AccessSettings
@@ -27,6 +28,9 @@ READY_TIMEOUT: Final = 1.0
 """Seconds `/readyz` gives the key-value store."""
 
 COUNTRY_PREFIX: Final = "/geo/"
+OWN: Final = ("/geo/", "/_gatehouse/")
+"""Below these alone there are endpoints with a name in their path."""
+REVOCATIONS: Final = "/_gatehouse/revocations"
 
 ANYBODY: Final = AccessSettings(auth="none")
 ANYBODY_KNOWN: Final = AccessSettings(auth="required")
@@ -58,6 +62,7 @@ class Endpoints:
         description: Description,
         platform: Platform,
         operators: tuple[str, ...],
+        flags: Flags,
     ) -> None:
         """`operators` are the issuers whose roles count where something can be changed: `Settings.operators`."""
         self._locator = locator
@@ -66,7 +71,15 @@ class Endpoints:
         self._platform = platform
         self._description = description
         self._purgers = purging.ACCESS.model_copy(update={"issuers": operators})
-        self._country = reading("/geo/{country}", self._country_geo)
+        self._flags = flags
+        self._revokers = revoking.ACCESS.model_copy(update={"issuers": operators})
+        self._below = {
+            endpoint.pattern.partition("{")[0]: endpoint
+            for endpoint in (
+                reading(COUNTRY_PREFIX + "{country}", self._country_geo),
+                Endpoint(REVOCATIONS + "/{id}", {"DELETE": self._lift}, self._revokers),
+            )
+        }
         self._table = {
             endpoint.pattern: endpoint
             for endpoint in (
@@ -77,19 +90,25 @@ class Endpoints:
                 reading("/openapi.json", self._openapi),
                 reading("/_gatehouse/whoami", self._whoami, ANYBODY_KNOWN),
                 Endpoint("/_gatehouse/purge", {"POST": self._purge}, self._purgers),
+                Endpoint(
+                    REVOCATIONS,
+                    {"GET": self._revocations, "HEAD": self._revocations, "POST": self._revoke},
+                    self._revokers,
+                ),
             )
         }
 
     def all(self) -> Iterator[Endpoint]:
         """Every endpoint there is."""
         yield from self._table.values()
-        yield self._country
+        yield from self._below.values()
 
     def find(self, path: str) -> Endpoint | None:
         """The endpoint at a normalised path."""
         endpoint = self._table.get(path)
-        if endpoint is None and path.startswith(COUNTRY_PREFIX) and "/" not in path[len(COUNTRY_PREFIX) :]:
-            return self._country
+        if endpoint is None and path.startswith(OWN):
+            above, _, _ = path.rpartition("/")
+            return self._below.get(above + "/")
         return endpoint
 
     def _visitor_geo(self, exchange: Exchange) -> Response:
@@ -138,8 +157,24 @@ class Endpoints:
         request = exchange.request
         return json_response(await purging.purge(await read_json(request, MAX_PURGE), request, self._cache))
 
+    async def _revoke(self, exchange: Exchange) -> Response:
+        await self._admit(exchange, self._revokers)
+        content = await read_json(exchange.request)
+        issuers, now = self._authenticator.issuers, self._platform.clock()
+        return json_response(await revoking.revoke(content, self._flags, issuers, now))
+
+    async def _revocations(self, exchange: Exchange) -> Response:
+        await self._admit(exchange, self._revokers)
+        return json_response(await revoking.revocations(self._flags))
+
+    async def _lift(self, exchange: Exchange) -> Response:
+        await self._admit(exchange, self._revokers)
+        await revoking.lift(exchange.request.path.rpartition("/")[2], self._flags)
+        return Response(204, {"cache-control": "no-store"})
+
     async def _admit(self, exchange: Exchange, access: AccessSettings) -> Principal:
         """The caller, if `access` lets it in; else its challenge is raised."""
+        await self._flags.look(exchange.background, waits=True)
         principal = await self._authenticator.authenticate(exchange.request, access, exchange.background)
         assert principal is not None, "a required principal is there or a Problem was raised"
         exchange.principal = principal

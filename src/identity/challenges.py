@@ -42,6 +42,7 @@ REASONS = {
     "lifetime": "The token is valid for longer than is accepted",
     "subject": "The token does not name its subject",
     "claim": "A claim of the token has the wrong type",
+    "revoked": "The token has been revoked",
 }
 """`reason` of an `invalid_token` -> its `error_description`, in the characters that RFC 6750 section 3 allows."""
 

@@ -6,7 +6,7 @@ Values are read by their JSON type and never converted: `"exp": "1700000000"` is
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from identity.claim_paths import ClaimPath, Claims, Condition
 from identity.claim_values import id_text, is_list_of_strings, role_names, scope_names, told_texts
@@ -21,8 +21,25 @@ LATEST_DATE = 253_402_300_800
 _NUMBERS = frozenset({int, float})
 """What the JSON parser makes of a number. `bool` is a subclass of `int`, and no number here."""
 
+LONGEST_MARK = 512
+"""Characters of the longest `sub` or `jti` that is kept; one that is longer cannot be taken back by itself."""
+
 Told = tuple[tuple[str, tuple[str, ...]], ...]
 """Field names, and the texts that each tells."""
+
+
+class Marks(NamedTuple):
+    """By what a credential can be taken back, beside its issuer and the caller's id (`revocations.py`)."""
+
+    subject: str | None = None
+    """`sub`, which need not be what origins are told."""
+    token_id: str | None = None
+    """`jti`."""
+    issued: float | None = None
+    """`iat`: seconds since 1970."""
+
+
+NO_MARKS = Marks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,7 @@ class Principal:
     """Settings of the token's entry whose claim is not there: a misspelt path looks like a caller without roles."""
     anonymous: bool = field(default=False, compare=False)
     """Whether the token counts as none; nobody outside this room gets to see such a one."""
+    marks: Marks = field(default=NO_MARKS, compare=False)
 
     @property
     def key(self) -> str:
@@ -97,7 +115,7 @@ class ClaimRules:
         if not self._required.holds(claims):
             raise InvalidToken("condition")
         if self._anonymous is not None and self._anonymous.holds(claims):
-            return Principal(issuer, "", expires=expires, anonymous=True)
+            return Principal(issuer, "", expires=expires, anonymous=True, marks=_marks(claims))
         role = self._role.find(claims)
         asked = None if self._scope is None else self._scope.find(claims)
         told = [(name, told_texts(path.find(claims))) for name, path in self._told]
@@ -110,6 +128,7 @@ class ClaimRules:
             frozenset(audience),
             tuple((name, texts) for name, texts in told if texts is not None),
             self._unfound(role, asked, [name for name, texts in told if texts is None]),
+            marks=_marks(claims),
         )
 
     def _id(self, claims: Claims) -> str:
@@ -162,6 +181,16 @@ class ClaimRules:
         if self._audience and self._audience.isdisjoint(named):
             raise InvalidToken("audience")
         return named
+
+
+def _marks(claims: Claims) -> Marks:
+    return Marks(_mark(claims.get("sub")), _mark(claims.get("jti")), _date(claims, "iat"))
+
+
+def _mark(value: Any) -> str | None:
+    """A string, or an integer as its decimal text, as ids are read; None for anything else, which refuses nobody."""
+    text = str(value) if type(value) is int else value
+    return text if isinstance(text, str) and len(text) <= LONGEST_MARK else None
 
 
 def _date(claims: Claims, name: str) -> float | None:

@@ -6,6 +6,7 @@ ask anew. The carriers that a token came by are part of the key, since they say 
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
@@ -77,6 +78,11 @@ class Memory:
     def forget(self, source: Keys) -> None:
         """Forget every token that was verified with the keys of `source`."""
         for fingerprint in [key for key, entry in self._entries.items() if entry.source is source]:
+            del self._entries[fingerprint]
+
+    def forget_callers(self, are_forgotten: Callable[[Principal], bool]) -> None:
+        """Forget the tokens of some callers, so that nobody has to ask for theirs at every use."""
+        for fingerprint in [key for key, entry in self._entries.items() if are_forgotten(entry.principal)]:
             del self._entries[fingerprint]
 
     def __len__(self) -> int:

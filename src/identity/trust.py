@@ -24,11 +24,15 @@ from identity.tokens import USUAL_LENGTH, Header, InvalidToken, Token
 FURTHEST: Final = (
     "issuer", "too_large", "algorithm", "type", "unknown_key", "signature", "ambiguous_key",
     "no_expiry", "expired", "not_yet_valid", "lifetime", "audience", "claim", "condition", "subject",
+    "revoked",
 )  # fmt: skip
 """Reasons of an entry, in the order in which it may come to them."""
 
-OF_THE_TOKEN: Final = frozenset({"no_expiry", "expired", "not_yet_valid"})
+OF_THE_TOKEN: Final = frozenset({"no_expiry", "expired", "not_yet_valid", "revoked"})
 """What no other entry would find otherwise, once one has found the signature valid."""
+
+FINAL: Final = "revoked"
+"""After this no other entry is asked: it might take the token for somebody else, who has not been taken back."""
 
 
 class Entry:

@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from core.messages import Body, Response
-from core.ports import KeyValueStore, Log, StoredValue, StoreFailed
+from core.ports import KeyValueStore, Listing, Log, StoredValue, StoreFailed
 
 PREFIX: Final = "tally1:"
 HOUR: Final = 3600
 FLUSH_SECONDS: Final = 60.0
 KEEP_SECONDS: Final = 26 * HOUR
+PAGES: Final = 100
+"""Of one hour's listing, a thousand isolates each: beyond that a summary is of those."""
 
 PRICES: Final[Mapping[str, float]] = {
     "requests": 0.30,
@@ -43,6 +45,8 @@ class Counts:
     """Those that it answered."""
     kv_reads: int = 0
     kv_writes: int = 0
+    revoked: int = 0
+    """Answers to tokens that were taken back."""
     claims_unfound: int = 0
     """Answers to callers whose token has nothing at a path that its entry of ISSUERS names."""
 
@@ -113,7 +117,7 @@ def tally_key(hour: int, isolate: str = "") -> str:
 async def gathered(store: KeyValueStore, hour: int, timeout: float) -> Counts:
     """The counts of all isolates in an hour. Raises StoreFailed."""
     total = Counts()
-    for metadata in (await store.list(tally_key(hour), timeout=timeout)).values():
+    for metadata in (await store.list(tally_key(hour), timeout=timeout, pages=PAGES)).metadata.values():
         total.add(metadata)
     return total
 
@@ -157,6 +161,6 @@ class CountedStore:
         self._tally.counts.kv_writes += 1
         await self._store.delete(key)
 
-    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
+    async def list(self, prefix: str, *, timeout: float, pages: int) -> Listing:
         self._tally.counts.kv_writes += 1
-        return await self._store.list(prefix, timeout=timeout)
+        return await self._store.list(prefix, timeout=timeout, pages=pages)

@@ -39,6 +39,8 @@ class Exchange:
     """The pattern that matched, not the path: a label with few values."""
     code: str = ""
     """The code of the problem that ended it."""
+    reason: str = ""
+    """Which of several that have this code; of a token, a key of `challenges.REASONS`."""
     country: str = ""
     principal: Principal | None = None
     trace: str = ""
@@ -97,6 +99,8 @@ def log_fields(exchange: Exchange, response: Response, now: float, labels: Calla
         fields["country"] = exchange.country
     if exchange.code:
         fields["code"] = exchange.code
+        if exchange.reason and exchange.reason != exchange.code:
+            fields["reason"] = exchange.reason
     if (length := _content_length(response)) is not None:
         fields["bytes"] = length
     if cache := response.headers.get("cache-status"):

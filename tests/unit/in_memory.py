@@ -7,11 +7,14 @@ from typing import Any
 
 from core.event_stream import EventTerms
 from core.messages import Arrived, Body, ContentTooLarge, Request, Response
-from core.ports import Fetch, Platform, RateLimiter, StoredValue, StoreFailed
+from core.ports import Fetch, Listing, Platform, RateLimiter, StoredValue, StoreFailed
 from core.sockets import SocketTerms
 
 NOW = 1_800_000_000.0
 """Where every test's clock starts: 2027-01-15T08:00:00Z."""
+
+KEYS_OF_A_PAGE = 1000
+"""Of a listing."""
 
 
 class BytesBody:
@@ -100,10 +103,12 @@ class MemoryStore:
         self._check("delete")
         self.values.pop(key, None)
 
-    async def list(self, prefix: str, *, timeout: float) -> Mapping[str, Mapping[str, Any]]:
+    async def list(self, prefix: str, *, timeout: float, pages: int) -> Listing:
         self._check("list")
-        names = [key for key in self.values if key.startswith(prefix)]
-        return {key: found[1] for key in names if (found := self._find(key))}
+        names = sorted(key for key in self.values if key.startswith(prefix))
+        found = {key: found[1] for key in names if (found := self._find(key))}
+        most = pages * KEYS_OF_A_PAGE
+        return Listing(dict(list(found.items())[:most]), is_whole=len(found) <= most)
 
 
 Origin = Callable[[Request], Response | Awaitable[Response]]

@@ -8,6 +8,7 @@ import pytest
 
 from auth import Authenticator, expanded
 from configuration.settings import RouteSettings, Settings
+from core.flags import Flags
 from core.release import VERSION
 from devtools.paths import ROOT
 from endpoints import openapi, schemas
@@ -45,7 +46,8 @@ def test_the_version_is_the_projects() -> None:
 def test_every_endpoint_is_described_with_its_methods() -> None:
     settings, platform = Settings(), World().platform()
     authenticator, description = Authenticator(settings, platform), Description(settings, platform)
-    endpoints = Endpoints(Locator(), authenticator, None, description, platform, settings.operators)
+    flags = Flags(platform.store, platform.clock, platform.log)
+    endpoints = Endpoints(Locator(), authenticator, None, description, platform, settings.operators, flags)
     offered = {endpoint.pattern: {method.lower() for method in endpoint.by_method} for endpoint in endpoints.all()}
     del offered["/openapi.json"]
     paths = {path: set(item) for path, item in described()["paths"].items()}
