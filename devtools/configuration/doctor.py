@@ -146,7 +146,10 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
     if not settings.routes:
         yield "ROUTES: nothing is forwarded; add a route"
     if "CACHE" not in bindings:
-        yield "CACHE: no KV namespace is bound; nothing is cached, and key sets live in each isolate alone"
+        yield (
+            "CACHE: no KV namespace is bound; nothing is cached, no token can be taken back, and key sets live in each "
+            "isolate alone"
+        )
     several, first = len(settings.issuers) > 1, _reference(settings)
     for index, route in enumerate(settings.routes):
         asks = route.roles or route.scopes or route.all_scopes

@@ -44,14 +44,15 @@ class Revocation:
     @property
     def id(self) -> str:
         """The same for the same, so that one that is repeated is one."""
-        said = [self.issuer, self.subject, self.token_id, self.issued_before, self.until]
-        return sha256(json.dumps(said).encode()).hexdigest()[:ID_LENGTH]
+        said = {name: value for name, value in self.said().items() if name != "made"}
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:ID_LENGTH]
 
     def said(self) -> dict[str, Any]:
         """What its flag says."""
-        what = {"subject": self.subject, "token_id": self.token_id, "issued_before": self.issued_before}
+        before = None if self.issued_before is None else _plain(self.issued_before)
+        what = {"subject": self.subject, "token_id": self.token_id, "issued_before": before}
         told = {name: value for name, value in what.items() if value is not None}
-        return {**told, "issuer": self.issuer, "until": self.until, "made": self.made}
+        return {**told, "issuer": self.issuer, "until": _plain(self.until), "made": _plain(self.made)}
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> "Revocation":
@@ -76,6 +77,11 @@ class Revocation:
         if self.subject is not None and self.subject not in (principal.id, marks.subject):
             return False
         return self.issued_before is None or marks.issued is None or marks.issued < self.issued_before
+
+
+def _plain(seconds: float) -> float:
+    """As JSON writes it for people: `1900000000`, not `1900000000.0`."""
+    return int(seconds) if seconds == int(seconds) else seconds
 
 
 Name = tuple[str | None, str]

@@ -313,8 +313,8 @@ class IdentitySettings(SecretsSettings):
     """Whose tokens are believed, entry by entry. Those that have the token's exact `iss` are asked in this order, and
     the first that takes it says who the caller is."""
     operator_issuers: tuple[str, ...] | None = Field(None, min_length=1)
-    """Whose roles count at the gateway's own endpoints that change something (`/_gatehouse/purge`): names as in
-    `issuers` of a route. Without it, the first entry's alone."""
+    """Whose roles count at the gateway's own endpoints that change something (`/_gatehouse/purge`,
+    `/_gatehouse/revocations`): names as in `issuers` of a route. Without it, the first entry's alone."""
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
 

@@ -19,10 +19,12 @@ from tests.private_words import WATCH
 
 ORIGIN_SECRET = "the secret of origin and gateway, for tests"
 JWT_SECRET = "the secret of the local token issuer, for tests"
+ROLES = ["admin", "gatehouse:purge", "gatehouse:revoke"]
 TOKEN = jwt.encode(
-    {"sub": "ada", "role": ["admin", "gatehouse:purge"], "exp": int(time.time()) + 24 * 3600}, JWT_SECRET, "HS256"
+    {"sub": "ada", "role": ROLES, "iat": int(time.time()), "exp": int(time.time()) + 24 * 3600}, JWT_SECRET, "HS256"
 )
-"""Good for a day: it is made when tests are collected, which may be long before they are run."""
+"""Good for a day: it is made when tests are collected, which may be long before they are run. It says when it was
+issued, or it would go with whatever is taken back by age."""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,8 @@ UNDESCRIBED = {
     **{path: [positive_data_acceptance, negative_data_rejection] for path in ("/api/echo", "/api/echo/{path}")},
     # Every path of every host may be purged; the description shows the usual ones.
     "/_gatehouse/purge": [negative_data_rejection],
+    # An issuer is one of those configured, and a moment is compared with the clock.
+    "/_gatehouse/revocations": [positive_data_acceptance],
 }
 """Path -> checks that it cannot be held to."""
 
@@ -79,6 +83,10 @@ OPERATIONS = [
     ("GET", "/_gatehouse/whoami"),
     ("HEAD", "/_gatehouse/whoami"),
     ("POST", "/_gatehouse/purge"),
+    ("GET", "/_gatehouse/revocations"),
+    ("HEAD", "/_gatehouse/revocations"),
+    ("POST", "/_gatehouse/revocations"),
+    ("DELETE", "/_gatehouse/revocations/{id}"),
     ("GET", "/api/prices"),
     ("HEAD", "/api/prices"),
     ("GET", "/api/users"),

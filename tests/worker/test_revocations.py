@@ -1,6 +1,6 @@
 """Taking tokens back, over HTTP and workerd's own KV: at once here, soon elsewhere, never in the way of a request.
 
-The gateway's clock stands where a test puts it (`fixtures/timed`). Another isolate's work is what a test writes into KV.
+The gateway's clock stands where a test puts it (`fixtures/timed`). What another isolate did a test writes into KV.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Flags: held here at once and elsewhere soon, read behind the back of requests, kept in force by a store that fails."""
+"""Flags: held here at once, elsewhere soon, read behind the backs of requests, in force while the store fails."""
 
 import asyncio
 from typing import Any
@@ -241,7 +241,8 @@ def test_the_moment_of_a_change_is_written_again_where_somebody_wrote_it_in_this
 def test_what_is_not_ours_in_the_store_is_no_flag(world: World, store: CountedStore) -> None:
     isolate = Isolate(world, store)
     isolate.raised("a")
-    for name, said in {"b": {}, "c": {"until": "soon"}, "d": {"until": NOW - 1}}.items():
+    wrong: dict[str, dict[str, Any]] = {"b": {}, "c": {"until": "soon"}, "d": {"until": NOW - 1}}
+    for name, said in wrong.items():
         run(store.put(f"{PREFIX}closed:{name}", "", metadata=said))
     run(store.put(f"{PREFIX}other:e", "", metadata={"until": LATER}))
     isolate.look()
