@@ -24,6 +24,7 @@ from configuration.readings import Readings
 from configuration.route_patterns import Pattern
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings, Settings
+from configuration.staying import require_staying
 from core.budget import Budget
 from core.event_stream import asks_for_events
 from core.flags import Flags
@@ -49,7 +50,8 @@ from operations.telemetry import (
     request_id,
     server_timing,
 )
-from origin import Excess, Forwarder, Vouched, dress, graphql_refusal, hold_within
+from origin import Excess, Forwarder, Vouched, caller_of, dress, graphql_refusal, hold_within
+from policing.turns import Known, compiled_rules
 from sites.routing import Page, Redirect, Site
 from sites.settings import SiteSettings
 from sites.visits import redirection, told, visited
@@ -96,6 +98,7 @@ class Gateway:
         self._dressings = {
             id(route): route.dressing for route in settings.routes if route.dressing or route.security_headers
         }
+        self._rules = compiled_rules(settings, platform, budget)
         self._endpoints = Endpoints(
             self._locator,
             self._authenticator,
@@ -188,7 +191,8 @@ class Gateway:
         if route.encoded_slashes != "keep":
             refuse_encoded_slash(request.path)
         routes.readings.require_one_meaning(pattern.pattern, request.method, request.path)
-        response = await self._route(exchange, route, pattern)
+        answering = self._route(exchange, route, pattern)
+        response = await (self._policed(exchange, answering) if route.policies else answering)
         dressing = self._dressings.get(id(route))
         if dressing is not None:
             dress(response, dressing, security=route.security_headers)
@@ -220,7 +224,7 @@ class Gateway:
             raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
-        if (own := own_answer(route, request)) is not None:
+        if not route.policies and (own := own_answer(route, request)) is not None:
             return _own(own)
         self._forwarder.health.look(exchange.background)
         if route.graphql is not None:  # what it asks for, before anything is done for it
@@ -271,6 +275,19 @@ class Gateway:
         """Steps 6 and 7: from the cache, or from the origin."""
         request = exchange.request
         exchange.country = locale.country
+        turn = None
+        if (rules := self._rules.get(id(route))) is not None:
+            is_of, routes = partial(self._is_of, request.host), self._hosts.of(request.host)
+            moves = partial(require_staying, routes, is_of, route, request, principal)
+            turn = rules.turn(
+                request, Known(exchange, partial(caller_of, request, principal), principal, locale, moves)
+            )
+            answer = await turn.asked() or own_answer(route, request)
+            exchange.outward = turn.answered
+            if answer is not None:
+                return _own(answer)
+            if route.graphql is not None:  # they may have changed the query
+                _checked = await hold_within(request, route, self._budget)
         span = trace(request.headers, self._platform.random)
         exchange.trace = span.id
         policy = self._policies.get(id(route))
@@ -278,6 +295,8 @@ class Gateway:
             request.query = counted_query(request.query, policy.settings.query)
         vouched = Vouched(exchange.id, span, principal, locale)
         forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
+        if turn is not None:
+            forwarding.amended, forwarding.spent = turn.amended, turn.spent
         exchange.notes = forwarding.notes
         if self._cache is None:
             return await forwarding.send()
@@ -289,6 +308,17 @@ class Gateway:
         finally:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
+
+    async def _policed(self, exchange: Exchange, answering: Awaitable[Response]) -> Response:
+        """The answer of a route with policies, on its way out through those whose turn had come."""
+        try:
+            response = await answering
+        except Problem as problem:
+            if exchange.outward is None:
+                raise
+            exchange.code = problem.code
+            response = _own(problem_response(problem, exchange.id))
+        return response if exchange.outward is None else await exchange.outward(response)
 
     async def _admit(self, exchange: Exchange, route: RouteSettings) -> Principal | None:
         """The caller whom `route` lets in; None for nobody in particular. Raises Problem."""

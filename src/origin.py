@@ -23,12 +23,13 @@ This file knows no header by name: `forwarded.py` and `answered.py` decide what 
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from core.budget import Budget, OverBudget, Share, read_within
+from core.budget import Budget
 from core.faults import Misconfigured
 from core.lengths import too_long_answer
 from core.messages import ContentTooLarge, Request, Response, cancel, content_length
@@ -37,7 +38,13 @@ from core.problems import Problem
 from fields.handshake import is_websocket
 from forwarding.answered import sanitised_response
 from forwarding.callers import caller_of
-from forwarding.dressing import dress
+from forwarding.dressing import (
+    amendable_request,
+    amendable_response,
+    dress,
+    removable_request,
+    request_field_fault,
+)
 from forwarding.forwarded import (
     Identity,
     Vouched,
@@ -51,7 +58,9 @@ from forwarding.forwarded import (
 )
 from forwarding.graphql import Excess, hold_within
 from forwarding.graphql import refusal as graphql_refusal
+from forwarding.header_rules import CREDENTIALS
 from forwarding.health import Health
+from forwarding.held import held, too_large
 from forwarding.lasting import lasts, put_under_terms
 from forwarding.mirror import Mirror
 from forwarding.origins import Plan
@@ -69,15 +78,26 @@ from forwarding.upstreams import (
 )
 from forwarding.websockets import manages_connections
 
-__all__ = ["Excess", "Forwarder", "Vouched", "dress", "graphql_refusal", "hold_within"]
+__all__ = [
+    "CREDENTIALS",
+    "Excess",
+    "Forwarder",
+    "Vouched",
+    "amendable_request",
+    "amendable_response",
+    "caller_of",
+    "dress",
+    "graphql_refusal",
+    "held",
+    "hold_within",
+    "removable_request",
+    "request_field_fault",
+]
 
 Sleep = Callable[[float], Awaitable[None]]
 
 SHORTEST_TIMEOUT = 0.001
 """Seconds. A try may begin at the very end of the deadline; a timeout of 0 would mean none."""
-
-BUSY_SECONDS = 5
-"""`Retry-After` while too much content is held: most uploads are over by then, and a stalled one soon after."""
 
 SENDABLE = range(200, 600)
 """Statuses of responses that may be sent on, beside 101 (Fetch standard, `Response` constructor)."""
@@ -124,7 +144,7 @@ class Forwarder:
         if origins.are_api_gateways and manages_connections(request.path):
             raise Problem(404, "not_found", "No route of this gateway has that path.")
         if (content_length(request.headers) or 0) > route.max_body:
-            raise _too_large(route)
+            raise too_large(route.max_body)
         plan = origins.alone or self._planned(origins, request, principal, place)
         fields = vouched_fields(vouched)
         if principal is not None and (route.forward_expiry or (route.websocket and is_websocket(request))):
@@ -164,6 +184,10 @@ class Forwarding:
     """What a copy is sent to, once there is something to send."""
     notes: dict[str, Any] = field(default_factory=dict)
     """For the log line: `origin_status`, `origin_ms`, `tries`; `origin` where there are several."""
+    amended: Mapping[str, str | None] | None = None
+    """What policies have changed in the client's fields, by name; None for one that they have taken away."""
+    spent: float = 0.0
+    """Seconds of the deadline that are over."""
     upstream: Upstream = field(init=False)
     """Who is asked: the first of the plan until it fails."""
     stands_in: bool = False
@@ -174,13 +198,15 @@ class Forwarding:
 
     @property
     def group(self) -> str:
-        """Stands for the origins that the visitor is meant for."""
-        return self.plan.group
+        """Stands for the origins that the visitor is meant for, and for what policies have changed."""
+        if not self.amended:
+            return self.plan.group
+        return json.dumps([self.plan.group, *sorted(self.amended.items())])
 
     @cached_property
     def request(self) -> Request:
         """What the origin will see; not made for a hit. Its content can be sent once."""
-        return forwarded_request(self.client_request, self.plan.asked[0].target, self.vouched)
+        return forwarded_request(self.client_request, self.plan.asked[0].target, self.vouched, self.amended)
 
     @property
     def told(self) -> Mapping[str, str]:
@@ -215,7 +241,7 @@ class Forwarding:
         if self.upstream.signer is None or request.body is None:
             return await self._sent(request)
         with self.budget.share() as share:
-            request.body = await self._held(request, share)
+            request.body = await held(request, share, self.upstream.route.max_body)
             try:
                 return await self._sent(request)
             finally:
@@ -245,7 +271,7 @@ class Forwarding:
 
         Another is asked only while nothing was sent, or where what was sent may be sent twice.
         """
-        deadline = started + self.plan.asked[0].route.timeout_ms / 1000
+        deadline = started - self.spent + self.plan.asked[0].route.timeout_ms / 1000
         outcome: Response | Problem | None = None
         asked = self.plan.asked
         for turn, upstream in enumerate(asked):
@@ -327,7 +353,7 @@ class Forwarding:
         except FetchFailed as error:
             return self._failure(request, error, Problem(502, "origin_unreachable", "The origin could not be reached."))
         except ContentTooLarge:
-            raise _too_large(upstream.route) from None
+            raise too_large(upstream.route.max_body) from None
 
     def _unavailable(self, now: float) -> Problem:
         """The problem while every origin is left alone."""
@@ -358,20 +384,6 @@ class Forwarding:
             wait = max(wait, retry_after(outcome, now))
         return None if now + wait >= deadline or self.upstream.breaker.is_open else wait
 
-    async def _held(self, request: Request, share: Share) -> bytes:
-        """The content that a signature covers, as bytes, which can also be sent again. Raises Problem 413, 503."""
-        content = request.body
-        if isinstance(content, str):
-            content = content.encode()
-        if content is None or isinstance(content, bytes):
-            return content or b""
-        try:
-            return await read_within(share, content, content_length(request.headers), self.upstream.route.max_body)
-        except ContentTooLarge:
-            raise _too_large(self.upstream.route) from None
-        except OverBudget:
-            raise _busy() from None
-
     def _stamp(self, request: Request) -> Stamp | None:
         """What signs each try."""
         if self.upstream.signer is None:
@@ -391,13 +403,3 @@ def _signed(request: Request, stamp: Stamp | None, now: float) -> Request:
 
 def _has_failed(outcome: Response | Problem) -> bool:
     return isinstance(outcome, Problem) or is_transient(outcome)
-
-
-def _busy() -> Problem:
-    detail = "The gateway holds as much content as it can at the moment; send it again later."
-    return Problem(503, "busy", detail, headers={"retry-after": str(BUSY_SECONDS)})
-
-
-def _too_large(route: ForwardingSettings) -> Problem:
-    detail = f"The content is longer than the {route.max_body} bytes this route takes."
-    return Problem(413, "content_too_large", detail)

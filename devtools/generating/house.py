@@ -33,7 +33,7 @@ FRONT_DOORS: Final[Mapping[str, str]] = {
 
 SETTINGS: Final = tuple(
     f"{wing}.settings"
-    for wing in ("places", "identity", "caching", "forwarding", "operations", "browsers", "sites", "fields")
+    for wing in ("places", "identity", "caching", "forwarding", "operations", "browsers", "sites", "policing", "fields")
 )
 """Models that stand beside what they configure: leaves, which whoever composes or reads them may import."""
 
@@ -46,6 +46,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
         "operations",
         "configuration",
         *FRONT_DOORS,
+        "policing",
         "browsers",
         "sites",
         "sites.settings",
@@ -53,7 +54,10 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "endpoints": ("operations", "configuration", *FRONT_DOORS, *SETTINGS, *BELOW),
     "operations": ("auth", *BELOW),
-    "configuration": (*FRONT_DOORS, *SETTINGS, *BELOW),
+    "configuration": ("policing", *FRONT_DOORS, *SETTINGS, *BELOW),
+    "policies": ("policy",),
+    "policy": ("policing", "core"),
+    "policing": ("origin", *BELOW),
     "geo": ("places", "places.settings", *BELOW),
     "auth": ("identity", "identity.settings", *BELOW),
     "cache": ("caching", "caching.settings", *BELOW),
@@ -71,6 +75,7 @@ MAY_IMPORT: Final[Mapping[str, tuple[str, ...]]] = {
     "operations.settings": ("core",),
     "browsers.settings": ("core",),
     "sites.settings": ("core",),
+    "policing.settings": ("core",),
     "fields": ("core",),
     "fields.settings": ("core",),
     "core": (),

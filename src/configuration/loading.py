@@ -20,6 +20,7 @@ from core import strictjson
 from core.faults import Misconfigured
 from geo import Locator, canonical
 from identity.settings import HS_KEY_BYTES, IssuerSettings
+from policing.modules import policy_faults
 
 STRUCTURED = (
     "ROUTES",
@@ -29,6 +30,7 @@ STRUCTURED = (
     "CORS_ORIGINS",
     "SUMMARY",
     "OPERATOR_ISSUERS",
+    "POLICIES",
 )
 SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT", "HELD_BYTES")
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
@@ -74,6 +76,7 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
             faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
             faults += shadow_faults(settings.routes)
             faults += _log_faults(settings)
+            faults += _policy_faults(settings)
     if faults:
         raise Misconfigured(faults)
     return settings
@@ -232,6 +235,10 @@ def _log_faults(settings: Settings) -> list[str]:
     if 0 < size < SHORTEST_LOG_SECRET:
         return [f"LOG_SECRET: has {size} bytes; needs {SHORTEST_LOG_SECRET} or none, as from: openssl rand -base64 48"]
     return []
+
+
+def _policy_faults(settings: Settings) -> list[str]:
+    return [_fault(fault.place, WORDS.get(fault.kind, fault.says)) for fault in policy_faults(settings)]
 
 
 def _model_faults(error: ValidationError, places: Sequence[int]) -> list[str]:

@@ -18,6 +18,7 @@ from forwarding.settings import ForwardingSettings, SseSettings, WebsocketSettin
 from identity.settings import AccessSettings, IdentitySettings
 from operations.settings import LimitedSettings, SummarySettings
 from places.settings import LocaleSettings
+from policing.settings import PolicedSettings, PoliciesSettings
 from sites.settings import SiteSettings
 
 COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -65,7 +66,7 @@ class MatchSettings(Part):
         return (*value, "HEAD") if "GET" in value and "HEAD" not in value else value
 
 
-class RouteSettings(LimitedSettings, ForwardingSettings, AccessSettings, MatchSettings):
+class RouteSettings(PolicedSettings, LimitedSettings, ForwardingSettings, AccessSettings, MatchSettings):
     """One route: which requests it takes, whom it lets in, and where they go."""
 
     model_config = ConfigDict(defer_build=False)
@@ -126,7 +127,7 @@ class RoutesSettings(Part):
     """The routes. The first path that matches decides; what none matches is 404."""
 
 
-class Settings(CorsSettings, LocaleSettings, IdentitySettings, RoutesSettings):
+class Settings(PoliciesSettings, CorsSettings, LocaleSettings, IdentitySettings, RoutesSettings):
     """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
 
     model_config = ConfigDict(defer_build=False)

@@ -10,7 +10,7 @@ from typing import Final
 from core.messages import Response
 from fields.dates import format_http_date
 from fields.names import TOKEN, canonical
-from forwarding.header_rules import FRAMING, HOP_BY_HOP, pass_fault
+from forwarding.header_rules import CREDENTIALS, FRAMING, HOP_BY_HOP, READ_HERE, pass_fault, withhold_fault
 
 SECURITY: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
@@ -34,6 +34,17 @@ NEVER_SET_PREFIXES: Final = ("access-control-", "cross-origin-", "x-gateway-", "
 NEVER_SENT: Final = frozenset({"cookie", "host", "content-type", "content-encoding", "expect", "range", "x-request-id"})
 """Fields of requests that are the client's or the gateway's."""
 
+ACTED_ON: Final = READ_HERE - {"accept-language", "accept-charset"} | {"pragma"}
+"""Fields of requests that the gateway or its cache has acted on, or will: a change would reach the origin alone."""
+
+IDENTITY_CODING: Final = ("accept-encoding", "identity")
+"""What may be said of them all the same: an origin's answer as it is, for a policy that reads it."""
+
+NEVER_AMENDED: Final = frozenset({
+    "content-encoding", "content-range", "date", "age", "cache-status", "x-request-id", "server-timing", "alt-svc",
+})  # fmt: skip
+"""Fields of answers that say what the gateway knows, and nobody else."""
+
 VALUE: Final = re.compile(r"[\x21-\x7E](?:[\x20-\x7E\t]*[\x21-\x7E])?|")
 """RFC 9110 section 5.5, without what is not ASCII."""
 
@@ -54,6 +65,38 @@ def response_field_fault(name: str, value: str) -> str | None:
         return "is for one connection only (RFC 9110 section 7.6.1)"
     if plain in NEVER_SET or plain.startswith(NEVER_SET_PREFIXES):
         return "says how an answer is trusted, stored or read; security_headers = true sets the usual ones"
+    return None
+
+
+def amendable_request(name: str, value: str) -> str | None:
+    """Why a policy cannot set a field of a request; None where it can."""
+    if canonical(name) in ACTED_ON and (name.lower(), value) != IDENTITY_CODING:
+        return "is read by the gateway and its cache, which have read it"
+    return request_field_fault(name, value)
+
+
+def removable_request(name: str) -> str | None:
+    """Why a policy cannot take a field of a client's away; None where it can."""
+    if not TOKEN.fullmatch(name):
+        return "is not a header field name"
+    if canonical(name) in CREDENTIALS:
+        return "carries a token, which is the gateway's alone"
+    return withhold_fault(name)
+
+
+def amendable_response(name: str, value: str) -> str | None:
+    """Why a policy cannot set a field of an answer, or take it away; None where it can."""
+    plain = canonical(name)
+    if fault := _spelling_fault(name, value):
+        return fault
+    if plain in HOP_BY_HOP or plain in FRAMING:
+        return "is for one connection only (RFC 9110 section 7.6.1), or says how long its content is"
+    if plain == "set-cookie":
+        return "can be there more than once: use the answer's `cookies`"
+    if plain.startswith("access-control-"):
+        return "is said by the gateway: list the sites in CORS_ORIGINS"
+    if plain in NEVER_AMENDED or plain.startswith(("x-gateway-", "proxy-")):
+        return "is the gateway's own to say"
     return None
 
 

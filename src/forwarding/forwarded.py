@@ -30,6 +30,7 @@ from core.messages import Request
 from core.problems import Problem
 from fields.cookies import cookie_value, one_field, without_cookie
 from fields.handshake import is_websocket, protocols_for_origin
+from fields.names import canonical
 from fields.tracing import Trace
 from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, Rule, pass_fault, passing, to_origin
 from forwarding.settings import ForwardingSettings
@@ -201,10 +202,15 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
     return fields
 
 
-def forwarded_request(request: Request, target: Target, vouched: Mapping[str, str]) -> Request:
-    """`request` as the origin gets it, with the `vouched_fields`. The body is the same stream, not yet read."""
+def forwarded_request(
+    request: Request, target: Target, vouched: Mapping[str, str], amended: Mapping[str, str | None] | None = None
+) -> Request:
+    """`request` as the origin gets it, with what policies have `amended` and the `vouched_fields`. The body is the same
+    stream, not yet read."""
     headers = _client_fields(request, target)
     headers.update(target.set_fields)
+    if amended:
+        headers = _amended(headers, amended)
     headers.update(vouched)
     _add_proxy_fields(headers, request, target)
     if not "".join(headers.values()).isascii():
@@ -280,6 +286,13 @@ def _client_fields(request: Request, target: Target) -> dict[str, str]:
     if target.events and asks_for_events(fields):
         fields["accept-encoding"] = "identity"
     return fields
+
+
+def _amended(fields: Mapping[str, str], amended: Mapping[str, str | None]) -> dict[str, str]:
+    """`fields` with others in place of theirs, in every spelling."""
+    replaced = frozenset(map(canonical, amended))
+    kept = {name: value for name, value in fields.items() if canonical(name) not in replaced}
+    return kept | {name: value for name, value in amended.items() if value is not None}
 
 
 def _take_out_tokens(request: Request, fields: dict[str, str]) -> None:

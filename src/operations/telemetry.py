@@ -8,7 +8,7 @@ against it.
 import hmac
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -49,6 +49,8 @@ class Exchange:
     """Share of successes that leave a line; the route's `log_sample`."""
     cache_ms: float | None = None
     """Milliseconds spent on look-ups; None when the cache was not asked."""
+    outward: Callable[[Response], Awaitable[Response]] | None = None
+    """What the answer passes on its way out: the route's policies, once they have had their turn."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What forwarding says of itself: origin_status, origin_ms, tries."""
 
