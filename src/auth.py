@@ -22,7 +22,7 @@ what was taken back `revocations.py`'s, the words of a refusal `challenges.py`'s
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,9 @@ _BEARER_BESIDE = re.compile(r",[ \t]*bearer(?:[ \t]|\Z)", re.IGNORECASE)
 
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 """RFC 9110 section 11.2: what may stand behind `Bearer`."""
+
+Sites = Callable[[AccessSettings], Container[str]]
+"""The origins whose pages a route trusts with what a browser keeps of its visitor."""
 
 
 class Door:
@@ -145,10 +148,10 @@ class Unverified:
 class Authenticator:
     """Identity at the edge, compiled once per isolate."""
 
-    def __init__(self, settings: IdentitySettings, platform: Platform, origins: Collection[str] = ()) -> None:
+    def __init__(self, settings: IdentitySettings, platform: Platform, sites: Sites = lambda route: ()) -> None:
         """Settings must have come through `load_settings`: every named secret is there and long enough.
 
-        `origins` are the sites, beside the gateway's own, whose pages may write with a token in a cookie.
+        `sites` are those of a route, beside the gateway's own, whose pages may write with a token in a cookie.
         """
         self._clock = platform.clock
         self._verifier = platform.verify
@@ -167,7 +170,7 @@ class Authenticator:
         self._taking = [door for door in doors if door.kind in ("cookie", "query")]
         self._taken = Taken([one for entry in settings.issuers for one in entry.carriers])
         self._bearer_door = next((door for door in self._doors if door.kind == "authorization"), None)
-        self._origins = frozenset(origins) - {"*", "null"}
+        self._sites = sites
 
     def take_out(self, request: Request) -> None:
         """Take tokens out of the cookies and the query of `request`, before anything else looks at those."""
@@ -279,11 +282,16 @@ class Authenticator:
                 if self._bearer_door is not None and self._bearer_door not in doors:
                     doors.insert(0, self._bearer_door)
         if request.taken is not None:
-            token = self._find_taken(request, request.taken, token, doors)
+            token = self._find_taken(request, request.taken, token, doors, self._sites(route))
         return token, doors
 
     def _find_taken(
-        self, request: Request, taken: Mapping[str, tuple[str | None, ...]], token: str | None, doors: list[Door]
+        self,
+        request: Request,
+        taken: Mapping[str, tuple[str | None, ...]],
+        token: str | None,
+        doors: list[Door],
+        sites: Container[str],
     ) -> str | None:
         """The same of cookies and query, whose doors are added to `doors`."""
         for door in self._taking:
@@ -297,7 +305,7 @@ class Authenticator:
                 token = found
                 if door not in doors:
                     doors.append(door)
-        if any(door.kind == "cookie" for door in doors) and not is_from_here(request, self._origins):
+        if any(door.kind == "cookie" for door in doors) and not is_from_here(request, sites):
             raise self._challenges.cross_site()
         return token
 

@@ -10,15 +10,16 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from auth import REVOKED, Authenticator, Principal, Unverified
-from browsers.cors import Cors
+from browsers.cors import asked_method, bare_preflight, is_preflight
 from browsers.handshakes import Handshakes
+from browsers.sharing import TrustedSites, compiled_cors
 from cache import CachePolicy, CacheSettings, HttpCache, counted_query
 from configuration.admission import require_here
 from configuration.answering import own_answer
-from configuration.hosts import Hosts
+from configuration.hosts import HostRoutes, Hosts
 from configuration.ownership import require_own
 from configuration.readings import Readings
 from configuration.route_patterns import Pattern
@@ -30,6 +31,7 @@ from core.event_stream import asks_for_events
 from core.flags import Flags
 from core.lengths import refuse_too_long
 from core.messages import Request, Response, cancel
+from core.own_answers import CLOSED, INTERNAL_ERROR, own_response, problem_of
 from core.paths import normalise_path, refuse_encoded_slash
 from core.ports import Background, ClientGone, ClientTooSlow, Platform
 from core.problems import Problem, problem_response
@@ -56,19 +58,6 @@ from sites.routing import Page, Redirect, Site
 from sites.settings import SiteSettings
 from sites.visits import redirection, told, visited
 
-OWN_HEADERS: Final = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-}
-"""On every response the gateway makes itself, unless the endpoint said otherwise. An origin's are its own affair."""
-
-INTERNAL_ERROR: Final = (500, "internal_error", "The gateway failed; its log has the details under this request id.")
-CLIENT_GONE: Final = (499, "client_gone", "The client hung up before it was answered.")
-"""For the log alone. The status is nginx's, which logs have come to know."""
-TOO_SLOW: Final = (408, "request_timeout", "The content took too long to arrive; send it again, faster.")
-CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usable; its log names every fault.")
-
 
 class Gateway:
     """The gateway of one isolate, compiled once from settings that came through `load_settings`."""
@@ -80,10 +69,11 @@ class Gateway:
         self._platform = platform
         self._labels = CallerLabels(settings.secrets.get("LOG_SECRET"))
         self._environment, self._summary = settings.environment, settings.summary
-        self._cors = Cors(settings.cors_origins)
-        self._handshakes = Handshakes(settings.cors_origins)
+        self._cors = compiled_cors(settings, settings.routes)
+        sites = TrustedSites(settings, settings.routes)
+        self._handshakes = Handshakes(sites)
         self._locator = Locator.configured(settings, platform.clock)
-        self._authenticator = Authenticator(settings, platform, settings.cors_origins)
+        self._authenticator = Authenticator(settings, platform, sites.of)
         self._flags = Flags(platform.store, platform.clock, platform.log)
         self._flags.tell(REVOKED, self._authenticator.take_back)
         self._budget = budget = Budget(settings.held_bytes)
@@ -130,11 +120,11 @@ class Gateway:
             response = await self._answer(exchange)
         except Excess as excess:
             exchange.code = "graphql_refused"
-            response = _own(graphql_refusal(excess, exchange.id))
+            response = own_response(graphql_refusal(excess, exchange.id))
         except (Problem, ClientGone, ClientTooSlow) as refusal:
-            problem = _problem_of(refusal)
+            problem = problem_of(refusal)
             exchange.code, exchange.reason = problem.code, str(problem.members.get("reason", ""))
-            response = _own(problem_response(problem, exchange.id))
+            response = own_response(problem_response(problem, exchange.id))
         except Exception:
             exchange.code = INTERNAL_ERROR[1]
             response = self._failed(exchange.id)
@@ -179,14 +169,16 @@ class Gateway:
         if endpoint is not None:
             exchange.route = endpoint.pattern
             refuse_encoded_slash(request.path)
-            return _own(await self._serve(exchange, endpoint))
+            return own_response(await self._serve(exchange, endpoint))
         routes = self._hosts.of(request.host)
         pattern = routes.table.find(request.path)
         if pattern is None:
             raise Problem(404, "not_found", "No route of this gateway has that path.")
         exchange.route = pattern.label
-        if self._cors.answers(request):
-            return _own(self._cors.preflight(request, pattern.by_method))
+        if request.method == "OPTIONS" and is_preflight(request):
+            answer = await self._preflight(exchange, routes, pattern)
+            if answer is not None:
+                return answer
         route = choose(pattern.by_method, request.method)
         if route.encoded_slashes != "keep":
             refuse_encoded_slash(request.path)
@@ -201,10 +193,45 @@ class Gateway:
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
         request = exchange.request
-        if self._cors.answers(request):
-            return self._cors.preflight(request, endpoint.by_method)
+        if request.method == "OPTIONS" and is_preflight(request):
+            whole = self._cors.of("", request.method)  # the policy for what no route takes
+            if whole.owner == "gateway":
+                return whole.preflight(request, endpoint.by_method)
         answer = choose(endpoint.by_method, request.method)(exchange)
         return await answer if inspect.isawaitable(answer) else answer
+
+    async def _preflight(self, exchange: Exchange, routes: HostRoutes, pattern: Pattern) -> Response | None:
+        """The answer to a preflight; None where it is a request like any other.
+
+        Where CORS is the origin's own, it answers before anybody is asked who they are: it is told nobody's identity,
+        and gets what browsers send in a preflight and nothing else. Policies come after identity, and have no say.
+        """
+        request, wanted = exchange.request, asked_method(exchange.request)
+        owner = self._cors.of(pattern.label, wanted).owner
+        if owner == "gateway":
+            return own_response(self._cors.preflight(request, pattern.by_method, pattern.label))
+        if owner is None:
+            return None
+        route = choose(pattern.by_method, wanted)
+        exchange.sample = route.log_sample
+        request = exchange.request = bare_preflight(request)
+        if route.encoded_slashes != "keep":
+            refuse_encoded_slash(request.path)
+        routes.readings.require_one_meaning(pattern.pattern, wanted, request.path)
+        if route.allow is not None or route.deny is not None:
+            require_here(route, request)
+        if route.rate_limit is not None:
+            await enforce(request, route, None, self._platform)
+        self._forwarder.health.look(exchange.background)
+        locale, span = _located(self._locator, request), trace(request.headers, self._platform.random)
+        exchange.country, exchange.trace = locale.country, span.id
+        vouched = Vouched(exchange.id, span, None, locale)
+        forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
+        exchange.notes = forwarding.notes
+        response = await forwarding.send()
+        if (dressing := self._dressings.get(id(route))) is not None:
+            dress(response, dressing, security=route.security_headers)
+        return response
 
     async def _route(self, exchange: Exchange, route: RouteSettings, pattern: Pattern) -> Response:
         """Steps 3 to 5 of a request that a route takes, and its answer."""
@@ -225,7 +252,7 @@ class Gateway:
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
         if not route.policies and (own := own_answer(route, request)) is not None:
-            return _own(own)
+            return own_response(own)
         self._forwarder.health.look(exchange.background)
         if route.graphql is not None:  # what it asks for, before anything is done for it
             _held = await hold_within(request, route, self._budget)
@@ -248,7 +275,7 @@ class Gateway:
         ours = partial(self._is_of, request.host, pattern)
         if isinstance(visit.outcome, Page) and visit.outcome.path != request.path:
             if not ours(visit.outcome.path):  # another route is in charge of that page, and of who may read it
-                return _own(redirection(visit, Redirect(visit.outcome.path)))
+                return own_response(redirection(visit, Redirect(visit.outcome.path)))
             self._hosts.of(request.host).readings.require_one_meaning(
                 pattern.pattern, request.method, visit.outcome.path
             )
@@ -256,7 +283,7 @@ class Gateway:
             if route.match:
                 require_own(route, pattern.parameters(request.path), principal)
         if isinstance(visit.outcome, Redirect):
-            return _own(redirection(visit, visit.outcome))
+            return own_response(redirection(visit, visit.outcome))
         locale = replace(locale, language=visit.language)
         response = await self._forwarded(exchange, route, principal, locale)
         try:
@@ -285,7 +312,7 @@ class Gateway:
             answer = await turn.asked() or own_answer(route, request)
             exchange.outward = turn.answered
             if answer is not None:
-                return _own(answer)
+                return own_response(answer)
             if route.graphql is not None:  # they may have changed the query
                 _checked = await hold_within(request, route, self._budget)
         span = trace(request.headers, self._platform.random)
@@ -317,7 +344,7 @@ class Gateway:
             if exchange.outward is None:
                 raise
             exchange.code = problem.code
-            response = _own(problem_response(problem, exchange.id))
+            response = own_response(problem_response(problem, exchange.id))
         return response if exchange.outward is None else await exchange.outward(response)
 
     async def _admit(self, exchange: Exchange, route: RouteSettings) -> Principal | None:
@@ -326,14 +353,14 @@ class Gateway:
         principal = await self._authenticator.verify(who, exchange.background) if isinstance(who, Unverified) else who
         exchange.principal = principal
         if principal is not None and route.websocket:
-            self._handshakes.refuse_foreign(exchange.request, takes_token=route.websocket_token)
+            self._handshakes.refuse_foreign(exchange.request, route)
         self._authenticator.authorize(principal, route)
         return principal
 
     def _failed(self, request_id: str) -> Response:
         """The answer to a request in which the gateway failed. To be called where the exception is handled."""
         self._platform.log("exception", id=request_id, traceback=traceback.format_exc())
-        return _own(problem_response(Problem(*INTERNAL_ERROR), request_id))
+        return own_response(problem_response(Problem(*INTERNAL_ERROR), request_id))
 
     async def _watched(self, work: Coroutine[Any, Any, None], request_id: str) -> None:
         """Work in the background, with a line if it fails: nobody awaits it, and the platform says nothing of it."""
@@ -360,7 +387,7 @@ class Gateway:
             headers["referrer-policy"] = "no-referrer"  # or the page's next request shows a token in its query
         if exchange.request.method == "HEAD":
             response.body = None
-        self._cors.apply(exchange.request, response)
+        self._cors.apply(exchange, response)
 
     def _record(self, exchange: Exchange, response: Response) -> None:
         """What is left behind: the log line, the analytics point, the counts."""
@@ -416,15 +443,3 @@ def _goes_around(request: Request, route: RouteSettings) -> bool:
     if route.sse is not None and asks_for_events(request.headers):
         return True
     return route.websocket is not False and is_websocket(request)
-
-
-def _problem_of(refusal: Problem | ClientGone | ClientTooSlow) -> Problem:
-    if isinstance(refusal, Problem):
-        return refusal
-    return Problem(*(CLIENT_GONE if isinstance(refusal, ClientGone) else TOO_SLOW))
-
-
-def _own(response: Response) -> Response:
-    for name, value in OWN_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

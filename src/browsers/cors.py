@@ -1,18 +1,23 @@
 """Cross-origin resource sharing (Fetch standard, section 3.3): who may read answers from a browser.
 
-Where `CORS_ORIGINS` is set, the gateway owns that question: what an origin says about it is taken off before anything
-is stored (`settle_cors`), and every answer gets ours. Only the names of fields that the origin exposes are kept, beside
-the response in `EXPOSED_BESIDE`, and joined to ours. Where it is not, the gateway stays out: preflights are requests
-like any other, and an origin's fields pass. A copy made for one site is then kept from the others by `Vary: Origin`.
+Three may own that question. Where a list is set (`CORS_ORIGINS`, or a route's `cors_origins`), the gateway: what an
+origin says about it is taken off before anything is stored (`settle_cors`), and every answer gets ours. Only the names
+of fields that the origin exposes are kept, beside the response in `EXPOSED_BESIDE`, and joined to ours. With
+`cors = "origin"`, the origin: its fields pass, its answers are one for each `Origin`, and a preflight is sent on to it
+as `bare_preflight` leaves it. Where neither is set, nobody: preflights are requests like any other, and an origin's
+fields pass. A copy made for one site is then kept from the others by `Vary: Origin`.
 
 Everything that depends on the configuration alone is decided at construction. Credentials are only ever allowed to
-origins listed by name.
+origins listed by name or pattern.
 """
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
+from browsers.settings import PREFLIGHT_SECONDS, Owner
+from browsers.web_origins import ALL, web_origins
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Request, Response
 from fields.lists import split_list
@@ -20,8 +25,6 @@ from fields.lists import split_list
 EXPOSED: Final = (
     "age, cache-status, etag, ratelimit, ratelimit-policy, retry-after, server-timing, www-authenticate, x-request-id"
 )
-PREFLIGHT_SECONDS: Final = "7200"
-"""Chromium keeps a preflight's answer no longer than two hours."""
 
 FIELDS: Final = "access-control-"
 """What the names of all response fields of CORS begin with."""
@@ -37,70 +40,135 @@ MOST_EXPOSED: Final = 64
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}")
 
 
+PREFLIGHT_VARY: Final = "origin, access-control-request-method, access-control-request-headers"
+PRIVATE_NETWORK: Final = "access-control-request-private-network"
+"""Asked by pages of the public internet that call into a private network (Private Network Access, section 3.1)."""
+
+SENT_IN_PREFLIGHTS: Final = frozenset({
+    "accept", "accept-encoding", "accept-language", "access-control-request-headers", "access-control-request-method",
+    PRIVATE_NETWORK, "cache-control", "origin", "pragma", "referer", "sec-fetch-dest", "sec-fetch-mode",
+    "sec-fetch-site", "user-agent",
+    # what the gateway itself reads, or passes on, of any request
+    "cf-connecting-ip", "cf-ray", "traceparent", "tracestate", "via", "x-request-id",
+})  # fmt: skip
+"""Fields of a preflight. Any other, a credential or `X-HTTP-Method-Override`, is of no browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms the pages of a list may ask and read: the `cors_*` settings of a route."""
+
+    headers: tuple[str, ...] | None = None
+    expose: tuple[str, ...] = ()
+    max_age: int = PREFLIGHT_SECONDS
+    private_network: bool = False
+
+
+class Answered(Protocol):
+    """A request on its way out, as far as this file looks; `telemetry.Exchange` is one."""
+
+    @property
+    def request(self) -> Request: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+def is_preflight(request: Request) -> bool:
+    return (
+        request.method == "OPTIONS"
+        and "origin" in request.headers
+        and "access-control-request-method" in request.headers
+    )
+
+
+def asked_method(request: Request) -> str:
+    """The method that a request is about: of a preflight, the one that it asks for."""
+    return request.headers["access-control-request-method"] if is_preflight(request) else request.method
+
+
+def bare_preflight(request: Request) -> Request:
+    """A preflight as browsers send it, whoever sent it: nobody has been asked who they are, so nothing in it may say
+    so, and nothing may make it another method."""
+    fields = {name: value for name, value in request.headers.items() if name in SENT_IN_PREFLIGHTS}
+    return replace(request, headers=fields, body=None, taken=None)
+
+
 class Cors:
-    """The policy of `CORS_ORIGINS`."""
+    """The policy of one list of origins, on the terms of a route if it has its own."""
 
-    def __init__(self, origins: Iterable[str]) -> None:
-        self._origins = frozenset(origins)
-        self._any = "*" in self._origins
+    def __init__(self, origins: Iterable[str], terms: Terms = Terms(), owner: Owner | None = None) -> None:
+        """`owner` is the gateway where there are origins, if it is not said."""
+        listed = tuple(origins)
+        self.owner = owner or ("gateway" if listed else None)
+        self._origins, self._any = web_origins(listed), ALL in listed
+        self._headers = None if terms.headers is None else ", ".join(terms.headers)
+        self._exposed = ", ".join([EXPOSED, *terms.expose])
+        self._max_age = str(terms.max_age)
+        self._private_network = terms.private_network
+        self._preflight_vary = ", ".join([PREFLIGHT_VARY, *([PRIVATE_NETWORK] if terms.private_network else [])])
 
-    @staticmethod
-    def is_preflight(request: Request) -> bool:
-        return (
-            request.method == "OPTIONS"
-            and "origin" in request.headers
-            and "access-control-request-method" in request.headers
-        )
+    def of(self, route: str, method: str) -> "Cors":
+        """The policy for requests with that method that a route takes, given by its label."""
+        return self
 
-    def answers(self, request: Request) -> bool:
-        """Whether `request` is a preflight, and the gateway's to answer."""
-        return bool(self._origins) and self.is_preflight(request)
+    def lets(self, request: Request) -> bool:
+        """Whether the page at `Origin` may read answers."""
+        return self.owner == "gateway" and (self._any or request.headers.get("origin", "") in self._origins)
 
-    def preflight(self, request: Request, methods: Iterable[str]) -> Response:
+    def preflight(self, request: Request, methods: Iterable[str], route: str = "") -> Response:
         """The answer to a preflight; never challenged, because browsers send it without credentials."""
-        response = Response(204, {"vary": "origin, access-control-request-headers", "cache-control": "no-store"})
-        if self._allow(request, response):
-            response.headers["access-control-allow-methods"] = ", ".join(methods)
-            response.headers["access-control-max-age"] = PREFLIGHT_SECONDS
-            if wanted := _names(request.headers.get("access-control-request-headers", "")):
-                response.headers["access-control-allow-headers"] = ", ".join(wanted)
+        response = Response(204, {"vary": self._preflight_vary, "cache-control": "no-store"})
+        headers = response.headers
+        if self._allow(request, headers):
+            headers["access-control-allow-methods"] = ", ".join(methods)
+            headers["access-control-max-age"] = self._max_age
+            wanted = request.headers.get("access-control-request-headers", "")
+            if wanted and (names := ", ".join(_names(wanted)) if self._headers is None else self._headers):
+                headers["access-control-allow-headers"] = names
+            if self._private_network and request.headers.get(PRIVATE_NETWORK) == "true":
+                headers["access-control-allow-private-network"] = "true"
         return response
 
-    def apply(self, request: Request, response: Response) -> None:
+    def apply(self, exchange: Answered, response: Response) -> None:
         """Let the page at `Origin` read the response, if it may. The gateway's policy replaces the origin's."""
-        exposed = response.headers.pop(EXPOSED_BESIDE, "")
-        if not self._origins:
+        headers = response.headers
+        exposed = headers.pop(EXPOSED_BESIDE, "")
+        if self.owner != "gateway":
             return
-        if not self.is_preflight(request):
-            _take_off(response.headers)  # of what was stored before the list was set
+        request = exchange.request
+        preflight = request.method == "OPTIONS" and is_preflight(request)
+        if not preflight:
+            _take_off(headers)  # of what was stored before the list was set
         if not self._any:
-            add_vary(response.headers, "origin")
-        if self._allow(request, response):
-            response.headers["access-control-expose-headers"] = f"{EXPOSED}, {exposed}" if exposed else EXPOSED
+            add_vary(headers, "origin")
+        if self._allow(request, headers) and not preflight:
+            headers["access-control-expose-headers"] = f"{self._exposed}, {exposed}" if exposed else self._exposed
 
-    def _allow(self, request: Request, response: Response) -> bool:
+    def _allow(self, request: Request, headers: dict[str, str]) -> bool:
         """`*` is said to everybody: a copy that a browser made without `Origin` must serve one with it."""
         if self._any:
-            response.headers["access-control-allow-origin"] = "*"
+            headers["access-control-allow-origin"] = ALL
             return True
         origin = request.headers.get("origin")
         if origin is None or origin not in self._origins:
             return False
-        response.headers["access-control-allow-origin"] = origin
-        response.headers["access-control-allow-credentials"] = "true"
+        headers["access-control-allow-origin"] = origin
+        headers["access-control-allow-credentials"] = "true"
         return True
 
 
-def settle_cors(headers: dict[str, str], *, gateway_owns: bool) -> None:
+def settle_cors(headers: dict[str, str], owner: Owner | None) -> None:
     """Make an origin's response, given by its fields, one that may be stored for every site that asks."""
-    if gateway_owns:
+    if owner == "gateway":
         exposed = _exposed(headers.get("access-control-expose-headers", ""))
         _take_off(headers)
         if headers.get(TIMING) != "*":
             headers.pop(TIMING, None)
         if exposed:
             headers[EXPOSED_BESIDE] = ", ".join(exposed)
-    elif headers.get("access-control-allow-origin", "*") != "*" or headers.get(TIMING, "*") != "*":
+    elif owner == "origin" or headers.get("access-control-allow-origin", "*") != "*" or headers.get(TIMING, "*") != "*":
         add_vary(headers, "origin")
 
 

@@ -32,7 +32,15 @@ STRUCTURED = (
     "OPERATOR_ISSUERS",
     "POLICIES",
 )
-SIMPLE = ("REALM", "DEFAULT_COUNTRY", "DEFAULT_LANGUAGE", "DEFAULT_CURRENCY", "ENVIRONMENT", "HELD_BYTES")
+SIMPLE = (
+    "REALM",
+    "DEFAULT_COUNTRY",
+    "DEFAULT_LANGUAGE",
+    "DEFAULT_CURRENCY",
+    "ENVIRONMENT",
+    "HELD_BYTES",
+    "CORS_PRIVATE_NETWORK",
+)
 SIGNING_SECRETS = {"sigv4": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "hmac": ("ORIGIN_SECRET",)}
 OPTIONAL_SECRETS = {
     "LOG_SECRET": "optional, at least 32 bytes: with it, a caller has the same label in the logs of all isolates",
@@ -75,8 +83,7 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
         else:
             faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
             faults += shadow_faults(settings.routes)
-            faults += _log_faults(settings)
-            faults += _policy_faults(settings)
+            faults += [*_log_faults(settings), *_network_faults(settings), *_policy_faults(settings)]
     if faults:
         raise Misconfigured(faults)
     return settings
@@ -171,6 +178,8 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
         faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
         if route.match and (fault := _owner_fault(route, settings)):
             faults.append(f"{path}.issuers: {fault}")
+        if fault := route.fault_beside(settings.cors_origins):
+            faults.append(f"{path}.{fault}")
         faults += [f"{path}.{fault}" for fault in _binding_faults(route, bindings)]
         if route.openapi and ASSETS not in bindings:
             faults.append(f"{path}.openapi: the Worker has no binding {ASSETS}; bind the static assets as in [assets]")
@@ -235,6 +244,13 @@ def _log_faults(settings: Settings) -> list[str]:
     if 0 < size < SHORTEST_LOG_SECRET:
         return [f"LOG_SECRET: has {size} bytes; needs {SHORTEST_LOG_SECRET} or none, as from: openssl rand -base64 48"]
     return []
+
+
+def _network_faults(settings: Settings) -> list[str]:
+    lists = [settings.cors_origins, *(route.cors_origins for route in settings.routes)]
+    if not settings.cors_private_network or any(lists):
+        return []
+    return ["CORS_PRIVATE_NETWORK: says nothing without sites that may read; write CORS_ORIGINS"]
 
 
 def _policy_faults(settings: Settings) -> list[str]:

@@ -25,7 +25,7 @@ def sanitised_response(response: Response, target: Target, request: Request) -> 
         point_at_gateway(headers, target, request)
     if response.status in WITHOUT_LENGTH:
         headers.pop("content-length", None)
-    settle_cors(headers, gateway_owns=target.owns_cors)
+    settle_cors(headers, target.cors)
     if response.websocket is not None:
         _answer_handshake(headers, target, request)
     body = None if request.method == "HEAD" or response.status in BODILESS_STATUSES else response.body

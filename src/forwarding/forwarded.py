@@ -25,6 +25,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 
+from browsers.settings import Owner
 from core.event_stream import asks_for_events
 from core.messages import Request
 from core.problems import Problem
@@ -122,8 +123,8 @@ class Target:
     websocket_token: bool = False
     events: bool = False
     """Whether streams of events are given heartbeats, which takes that they come in no content coding."""
-    owns_cors: bool = False
-    """Whether the gateway, and not the origin, says which sites may read a response."""
+    cors: Owner | None = None
+    """Who says which sites may read a response; nobody in particular where it is not configured."""
     route_fields: RouteFields | None = None
     """What the route says otherwise about a client's fields."""
     set_fields: Mapping[str, str] = field(default_factory=dict)
@@ -147,7 +148,7 @@ class Target:
         route: ForwardingSettings,
         token_fields: frozenset[str] = frozenset(),
         *,
-        owns_cors: bool = False,
+        cors: Owner | None = None,
         url: str | None = None,
     ) -> Self:
         """Of a route's first origin, or of the one at `url`."""
@@ -163,7 +164,7 @@ class Target:
             route.websocket is not False,
             route.websocket_token,
             route.sse is not None,
-            owns_cors,
+            cors,
             RouteFields.of(
                 [*route.withhold, *route.set_request_headers],
                 [*route.pass_, *_forwarded_tokens(route, token_fields)],

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from browsers.settings import RouteCorsSettings
 from core.addresses import origin_url
 from core.model import MIB, Model
 from core.paths import normalise_path
@@ -160,7 +161,7 @@ class RespondSettings(Model):
         return self
 
 
-class ForwardingSettings(HandshakeSettings):
+class ForwardingSettings(RouteCorsSettings, HandshakeSettings):
     """One route's origin and what it is sent."""
 
     origin: OriginUrl | None = None
@@ -235,6 +236,8 @@ class ForwardingSettings(HandshakeSettings):
             raise ValueError(
                 "must have one of origin, origins, redirect and respond" if given else "origin: must be written"
             )
+        if self.cors == "origin" and not self.every_origin:
+            raise ValueError("cors = 'origin' needs an origin, which answers preflights")
         urls = [origin.url for origin in self.origins]
         for url in urls:
             if urls.count(url) > 1:

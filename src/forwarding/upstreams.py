@@ -123,7 +123,7 @@ class Compiler:
 
     def _reached(self, route: ForwardingSettings, url: str) -> tuple[Target, Signer | None, Fetch]:
         """How an origin is addressed, signed for and asked. Raises ValueError."""
-        target = Target.of(route, self._token_fields, owns_cors=bool(self._settings.cors_origins), url=url)
+        target = Target.of(route, self._token_fields, cors=route.owner(self._settings.cors_origins), url=url)
         bound = target.binding is not None
         signer = compiled_signer(route, target.host, self._settings.secrets, self._platform.random, binding=bound)
         fetch = self._platform.fetch if target.binding is None else self._platform.service(target.binding)

@@ -5,11 +5,12 @@ that none of them is forwarded, logged or part of a cache key. What was taken st
 
 A cookie is sent by browsers whoever asks for it to be sent. So where one could do harm, in a method that is not safe or
 a WebSocket's handshake, the request must say that it comes from here: by `Sec-Fetch-Site`, or by an `Origin` that is
-the gateway's own or among CORS_ORIGINS (as OWASP's cheat sheet on CSRF has it). No page can write either field.
+the gateway's own or among those that the route trusts (as OWASP's cheat sheet on CSRF has it). No page can write either
+field.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -126,7 +127,7 @@ def taken_parameters(query: str, names: Collection[str]) -> tuple[str, Mapping[s
     return "&".join(pair for name, pair in zip(named, pairs, strict=True) if name not in names), values
 
 
-def is_from_here(request: Request, origins: Collection[str]) -> bool:
+def is_from_here(request: Request, origins: Container[str]) -> bool:
     """Whether a request with a token in a cookie may do what it asks for, as far as the site that made it goes."""
     if request.method in SAFE and not is_websocket(request):
         return True

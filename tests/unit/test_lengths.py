@@ -139,7 +139,7 @@ REQUEST_ROWS: dict[str, Row] = {
 
 def exposed(text: str) -> Any:
     headers = {"access-control-expose-headers": text}
-    settle_cors(headers, gateway_owns=True)
+    settle_cors(headers, "gateway")
     return headers
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from browsers.web_origins import web_origins
 from caching import encoding
 from caching import keys as cache_keys
 from caching.encoding import Unreadable, decoded_index, decoded_response, parsed_head
@@ -74,7 +75,8 @@ VARIABLES: dict[str, Any] = {
         {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET", "header": "x-app-token", "issuer": "https://i.example"},
         {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET", "from": ["cookie:session", "query:token"]},
     ],
-    "CORS_ORIGINS": ["https://app.example"],
+    "CORS_ORIGINS": ["https://app.example", "https://*.preview.example"],
+    "CORS_PRIVATE_NETWORK": True,
     "JWT_SECRET": SECRET,
     "ORIGIN_SECRET": SECRET,
 }  # fmt: skip
@@ -85,6 +87,7 @@ WORDS: Mapping[str, str] = {
     "access-control-expose-headers": "x-a",
     "access-control-request-headers": "x-a",
     "access-control-request-method": "GET",
+    "access-control-request-private-network": "true",
     "age": "1",
     "authorization": "Bearer ",
     "cache-control": "private",
@@ -156,6 +159,7 @@ NOT_IN_NAMES = re.compile(r"[^!#$%&'*+.^_`|~0-9a-z-]")
 BESIDE: Mapping[str, dict[str, str]] = {
     "access-control-request-headers": {"origin": "https://app.example", "access-control-request-method": "GET"},
     "access-control-request-method": {"origin": "https://app.example"},
+    "access-control-request-private-network": {"origin": "https://app.example", "access-control-request-method": "GET"},
     "if-range": {"range": "bytes=0-1"},
     "sec-websocket-protocol": HANDSHAKE,
     "upgrade": HANDSHAKE,
@@ -249,7 +253,7 @@ def slow_shapes(work: Callable[[str], object], word: str = "a", shapes: Iterable
 def test_a_field_of_a_request(house: House, name: str) -> None:
     """Missed, stored under it, and found again."""
     beside = BESIDE.get(name, {})
-    method = "OPTIONS" if name == "access-control-request-headers" else "GET"
+    method = "OPTIONS" if name.startswith("access-control-request-") else "GET"
 
     def work(text: str) -> None:
         house.forget()
@@ -419,6 +423,8 @@ def kept_private(text: str) -> object:
     return Private(request, []).of_traceback("a=b&abcdef; " * 600)
 
 
+SITES = web_origins(["https://*.preview.example", "https://*.a.b.example:8443"])
+
 READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "a list": (split_list, "a"),
     "a list of entity tags": (lambda text: split_list(text, escapes=False), "W/"),
@@ -457,6 +463,7 @@ READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "a reference's host": (lambda text: reference("https://" + text), "\u0301\u0316"),
     "a cookie of an origin": (cookie_of_an_origin, "; Path=/v1"),
     "a cookie's domains": (cookie_of_an_origin, "; Domain=api.example"),
+    "an origin beside patterns": (lambda text: text in SITES, "https://a.preview.example"),
     "links without an end": (lambda text: with_targets(text, str.upper), "<a,"),
     "links with a quote": (lambda text: with_targets(text, str.upper), '<a>;b="\\"'),
     "what a write outdates": (outdated, "../"),
@@ -486,7 +493,8 @@ HEADERS = frozenset({"fields", "headers", "kept", "request", "response", "select
 
 SET_ONLY = frozenset({
     "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
-    "access-control-allow-origin", "access-control-expose-headers", "access-control-max-age",
+    "access-control-allow-origin", "access-control-allow-private-network", "access-control-expose-headers",
+    "access-control-max-age",
 })  # fmt: skip
 """Fields that the gateway writes and does not read."""
 

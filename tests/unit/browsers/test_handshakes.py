@@ -5,12 +5,15 @@ from collections.abc import Iterable
 import pytest
 
 from browsers.handshakes import Handshakes
+from browsers.sharing import TrustedSites
+from configuration.loading import load_settings
 from core.messages import Request
 from core.problems import Problem
 from tests.unit.handshakes import HANDSHAKE
 
 EVIL, APP = "https://evil.example", "https://app.example"
 COOKIE = {"cookie": "session=a"}
+ROUTE = {"path": "/*", "auth": "none", "origin": "https://api.example"}
 
 
 def refused(origins: Iterable[str] = (), *, takes_token: bool = True, **fields: str) -> bool:
@@ -18,7 +21,10 @@ def refused(origins: Iterable[str] = (), *, takes_token: bool = True, **fields: 
     headers = {**HANDSHAKE, **COOKIE, **{name.replace("_", "-"): value for name, value in fields.items()}}
     request = Request("GET", "https", "gw.example", "/", headers=headers)
     try:
-        Handshakes(origins).refuse_foreign(request, takes_token=takes_token)
+        settings = load_settings(
+            {"CORS_ORIGINS": [*origins], "ROUTES": [{**ROUTE, "websocket_token": takes_token}]}, set()
+        )
+        Handshakes(TrustedSites(settings, settings.routes)).refuse_foreign(request, settings.routes[0])
     except Problem as problem:
         return (problem.status, problem.code) == (403, "foreign_origin")
     return False
@@ -41,6 +47,22 @@ def test_an_origin_is_compared_whole(origin: str) -> None:
 def test_the_gateways_own_and_those_listed_may() -> None:
     assert not refused(origin="https://gw.example")
     assert not refused([APP], origin=APP)
+
+
+def test_a_routes_own_list_stands_in_place_of_the_gateways() -> None:
+    def refused_at(site: str, **route: object) -> bool:
+        settings = load_settings({"CORS_ORIGINS": [APP], "ROUTES": [{**ROUTE, **route}]}, set())
+        request = Request("GET", "https", "gw.example", "/", headers={**HANDSHAKE, **COOKIE, "origin": site})
+        try:
+            Handshakes(TrustedSites(settings, settings.routes)).refuse_foreign(request, settings.routes[0])
+        except Problem:
+            return True
+        return False
+
+    other, pattern = "https://pr-7.preview.example", "https://*.preview.example"
+    assert (refused_at(APP), refused_at(other)) == (False, True)
+    assert (refused_at(APP, cors_origins=[pattern]), refused_at(other, cors_origins=[pattern])) == (True, False)
+    assert (refused_at(APP, cors_origins=[]), refused_at(APP, cors="origin")) == (True, False)
 
 
 def test_what_is_no_browser_sends_no_origin() -> None:

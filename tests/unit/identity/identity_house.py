@@ -7,6 +7,7 @@ import jwt
 import pytest
 
 from auth import Authenticator
+from browsers.sharing import TrustedSites
 from configuration.loading import load_settings
 from core.messages import Request
 from core.problems import Problem
@@ -47,7 +48,7 @@ class Edge:
         given = {"JWT_SECRET": SECRET, "ISSUERS": ISSUERS if issuers is None else issuers, **variables}
         settings = load_settings({name: value for name, value in given.items() if value is not None}, set())
         self.world.verify = self._verify  # type: ignore[method-assign]
-        self.authenticator = Authenticator(settings, self.world.platform(), settings.cors_origins)
+        self.authenticator = Authenticator(settings, self.world.platform(), TrustedSites(settings, settings.routes).of)
 
     async def _verify(self, algorithm: str, jwk: Mapping[str, Any], signature: bytes, signing_input: bytes) -> bool:
         self.verified += 1
