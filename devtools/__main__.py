@@ -56,6 +56,12 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "audit": ("devtools.releasing.audit", "look for known vulnerabilities in what is locked"),
         "smoke": ("devtools.releasing.smoke", "the integration test of a running gateway: smoke http://localhost:8787"),
     },
+    "operating the gateway": {
+        "maintenance": (
+            "devtools.operating.maintenance",
+            "close routes for a while, and open them again, without a deployment",
+        ),
+    },
     "operating the application": {
         "orders": ("devtools.operating.orders", "list what could not be done (orders dead), and put it back"),
         "cost": ("devtools.operating.cost", "print what the application cost in the last 24 hours"),

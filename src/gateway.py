@@ -20,6 +20,7 @@ from cache import CachePolicy, CacheSettings, HttpCache, counted_query
 from configuration.admission import require_here
 from configuration.answering import own_answer
 from configuration.hosts import HostRoutes, Hosts
+from configuration.maintenance import MAINTENANCE, Maintenance
 from configuration.ownership import require_own
 from configuration.readings import Readings
 from configuration.route_patterns import Pattern
@@ -76,6 +77,7 @@ class Gateway:
         self._authenticator = Authenticator(settings, platform, sites.of)
         self._flags = Flags(platform.store, platform.clock, platform.log)
         self._flags.tell(REVOKED, self._authenticator.take_back)
+        self._maintenance = Maintenance(settings, self._authenticator, self._flags)
         self._budget = budget = Budget(settings.held_bytes)
         self._forwarder = Forwarder(settings, platform, budget=budget)
         self._sites = {
@@ -239,8 +241,8 @@ class Gateway:
         exchange.sample = route.log_sample
         if route.allow is not None or route.deny is not None:
             require_here(route, request)
-        if exchange.started >= self._flags.due:
-            await self._flags.look(exchange.background, waits=route.auth != "none")
+        if exchange.started >= self._flags.due or self._maintenance.closed:
+            await self._maintenance.heed(pattern.label, route, request, exchange.background)
         try:
             principal = await self._admit(exchange, route)
             if route.match:
@@ -401,7 +403,9 @@ class Gateway:
             self._tally.counts.claims_unfound += 1
         if exchange.reason == REVOKED:
             self._tally.counts.revoked += 1
-        if platform.store is not None and (due := self._tally.count(response, now)):
+        if platform.store is not None and (
+            due := self._tally.count(response, now, planned=exchange.code == MAINTENANCE)
+        ):
             exchange.background(write_counts(platform.store, due, platform.log))
 
 

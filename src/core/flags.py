@@ -13,9 +13,10 @@ goes on listing for two minutes after a change, and lists now and then in any ca
 this is one read in ten seconds.
 
 No request waits for that, with one exception. An isolate that starts, or wakes after a minute without a request, knows
-nothing of what was taken back meanwhile; a request whose caller counts then waits, a quarter of a second at most. Where
-the store does not answer, what was known last stays in force, and for an isolate that starts that is nothing: an outage
-of the store must not become one of everything behind the gateway.
+nothing of what was taken back or closed meanwhile; a request of which it matters who makes it, or that may change
+something, then waits, a quarter of a second at most. Where the store does not answer, what was known last stays in
+force, and for an isolate that starts that is nothing: an outage of the store must not become one of everything behind
+the gateway.
 """
 
 import asyncio
@@ -80,6 +81,10 @@ class Flags:
         self._changed: str | None = None
         self._changed_at = self._listed_at = self._asked_at = self._begun_at = -inf
         self._reading = False
+
+    def now(self) -> float:
+        """The time, by which flags end."""
+        return self._clock()
 
     def tell(self, kind: str, listener: Listener) -> None:
         """From now on tell `listener` of the flags of one kind."""

@@ -315,8 +315,19 @@ class IdentitySettings(SecretsSettings):
     operator_issuers: tuple[str, ...] | None = Field(None, min_length=1)
     """Whose roles count at the gateway's own endpoints that change something (`/_gatehouse/purge`,
     `/_gatehouse/revocations`): names as in `issuers` of a route. Without it, the first entry's alone."""
+    maintenance_roles: tuple[str, ...] = ("admin",)
+    """Who passes while a route is [closed for maintenance](operations.md#maintenance): callers with one of these roles,
+    of an issuer as for `OPERATOR_ISSUERS`. `[]` lets nobody pass."""
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
+
+    @field_validator("maintenance_roles")
+    @classmethod
+    def _somebody_may_have_the_role(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for role in value:
+            if fault := role_fault(role):
+                raise ValueError(fault)
+        return value
 
     _places: tuple[int, ...] = PrivateAttr(())
 

@@ -38,7 +38,7 @@ class Counts:
 
     requests: int = 0
     errors: int = 0
-    """Answers with a status of 500 or above."""
+    """Answers with a status of 500 or above, but for those of a route that is closed for maintenance."""
     lookups: int = 0
     """Requests that asked the cache."""
     hits: int = 0
@@ -84,12 +84,12 @@ class Tally:
         self._isolate = isolate
         self._turns_from(now)
 
-    def count(self, response: Response, now: float) -> dict[str, Counts]:
-        """Count one answer. Gives what is now due to be written, by key; usually nothing."""
+    def count(self, response: Response, now: float, *, planned: bool = False) -> dict[str, Counts]:
+        """Count one answer, a failure unless it was `planned`. Gives what is now due to be written; usually nothing."""
         due = self._turn(now) if now >= self._turns_at else {}
         counts = self.counts
         counts.requests += 1
-        counts.errors += response.status >= 500
+        counts.errors += response.status >= 500 and not planned
         if cache_status := response.headers.get("cache-status"):
             counts.lookups += 1
             counts.hits += "; hit" in cache_status.rpartition(",")[2]

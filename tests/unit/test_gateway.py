@@ -253,3 +253,53 @@ def test_a_token_that_is_forwarded_parts_one_users_answers(forwards: bool, answe
     gateway = Gateway(load_settings({"ROUTES": routes, "JWT_SECRET": SECRET}, {"CACHE"}), world.platform())
     wide, narrow = tokens
     assert [visit(gateway, world, authorization=token) for token in (wide, narrow, wide)] == answers
+
+
+# --- what operators tell every isolate --------------------------------------------------------------------------------
+
+FLAGGED = [
+    {"path": "/items", "origin": "https://origin.example", "auth": "none", "deny": {"countries": ["PT"]}},
+    {"path": "/mine", "origin": "https://origin.example"},
+]
+
+
+def flagged(world: World) -> Gateway:
+    """A gateway that starts where a caller was dismissed and the items are closed."""
+    assert world.store is not None
+    until = world.clock.now + 600
+    run(world.store.put("flags1:maintenance:a", "", metadata={"route": "/items", "until": until}))
+    run(world.store.put("flags1:revoked:b", "", metadata={"subject": "u1", "issuer": None, "until": until, "made": 1}))
+    run(world.store.put("flags1", "1"))
+    return Gateway(load_settings({"ROUTES": FLAGGED, "JWT_SECRET": SECRET}, {"CACHE"}), world.platform())
+
+
+def test_a_gateway_that_starts_asks_first_where_it_matters_who_asks_or_something_may_change() -> None:
+    world = World(lambda request: Response(200, body=b"ok"))
+    assert problem(ask("POST", "/items", world=world, gateway=flagged(world)))["code"] == "maintenance"
+    refused = ask("GET", "/mine", world=world, gateway=flagged(world), authorization=f"Bearer {hs()}")
+    assert problem(refused)["reason"] == "revoked"
+    gateway = flagged(world)
+    assert ask("GET", "/items", world=world, gateway=gateway).status == 200, "a reader does not wait"
+    run(world.settle())
+    assert problem(ask("GET", "/items", world=world, gateway=gateway))["code"] == "maintenance"
+
+
+def test_who_may_not_ask_from_there_is_not_told_of_maintenance() -> None:
+    world = World()
+    gateway = flagged(world)
+    request = Request("POST", "https", "api.example", "/items", cf={"country": "PT"})
+    response = run(gateway.handle(request, world.background))
+    assert problem(response)["code"] == "not_here"
+
+
+def test_the_hour_counts_the_revoked_and_no_failure_that_was_planned() -> None:
+    world = World()
+    gateway = flagged(world)
+    ask("POST", "/items", world=world, gateway=gateway)
+    ask("GET", "/mine", world=world, gateway=gateway, authorization=f"Bearer {hs()}")
+    world.clock.now += FLUSH_SECONDS
+    ask("GET", "/healthz", world=world, gateway=gateway)
+    run(world.settle())
+    assert world.store is not None
+    (counts,) = [metadata for key, (_, metadata, _) in world.store.values.items() if key.startswith("tally1:")]
+    assert (counts["requests"], counts["errors"], counts["revoked"]) == (3, 0, 1)

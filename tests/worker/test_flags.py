@@ -1,4 +1,4 @@
-"""Taking tokens back, over HTTP and workerd's own KV: at once here, soon elsewhere, never in the way of a request.
+"""Tokens taken back and routes closed, over HTTP and workerd's own KV: soon everywhere, never in a request's way.
 
 The gateway's clock stands where a test puts it (`fixtures/timed`). What another isolate did a test writes into KV.
 """
@@ -13,7 +13,10 @@ import httpx
 import jwt
 import pytest
 
+from configuration.settings import RouteSettings
 from core.flags import ASLEEP_SECONDS, CHANGED, LOOK_SECONDS, PREFIX
+from devtools.namespaces import Namespace
+from devtools.operating import maintenance
 from devtools.runtime.runner import Gateway
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import ScriptedOrigin, answer_head
@@ -29,8 +32,9 @@ REVOKED = 'Bearer realm="gatehouse", error="invalid_token", error_description="T
 
 
 class House:
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
+    def __init__(self, gateway: Gateway, namespace: Namespace, routes: list[dict[str, Any]]) -> None:
+        self.gateway, self.namespace = gateway, namespace
+        self.routes = [RouteSettings.model_validate(route) for route in routes]
         self.now = float(START)
         self._names = itertools.count()
 
@@ -79,7 +83,7 @@ class House:
 def house(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     symmetric = {"audience": [], "algorithms": ["HS256"]}
     with ScriptedOrigin(OK) as origin:
-        variables = {
+        variables: dict[str, Any] = {
             "ISSUERS": [
                 {"issuer": STAFF, "secret": "STAFF_SECRET", **symmetric},
                 {"issuer": ISSUER, "secret": "JWT_SECRET", **symmetric},
@@ -87,14 +91,17 @@ def house(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFacto
             "ROUTES": [
                 {"path": "/api", "origin": origin.url, "cache": False},
                 {"path": "/open", "origin": origin.url, "auth": "none", "cache": False},
+                {"path": "/shop", "origin": origin.url, "auth": "none"},
+                {"path": "/shop/orders/{id}", "origin": origin.url, "methods": ["GET", "POST"]},
             ],
             "JWT_SECRET": SECRET,
             "STAFF_SECRET": STAFF_SECRET,
         }
         folder = tmp_path_factory.mktemp("revocations")
         options = beside_the_sources(folder, "timed")
-        with worker(vars=variables, faults=True, kv_persist=folder / "kv", **options) as gateway:
-            yield House(gateway)
+        with worker(vars=variables, faults=True, kv_persist=folder / "v3", **options) as gateway:
+            namespace = Namespace("CACHE", None, deployed=False, folder=folder)  # wrangler adds that "v3"
+            yield House(gateway, namespace, variables["ROUTES"])
 
 
 @pytest.fixture(autouse=True)
@@ -227,3 +234,28 @@ def test_a_mistake_takes_nothing_back_and_says_so(house: House) -> None:
     assert house.operate("POST", json={"subject": "u" * 5000, "issuer": ISSUER}).status_code == 413
     assert house.operate("PUT").headers["allow"] == "GET, HEAD, POST"
     assert not house.is_refused(house.token(subject))
+
+
+def test_routes_are_closed_and_opened_by_a_command_but_for_operators(house: House) -> None:
+    staff = {"iss": STAFF, "sub": "ops", "role": "admin", "exp": START + 86_400}
+    admin, customers = jwt.encode(staff, STAFF_SECRET), house.token("u1", role="admin")
+
+    def ask(path: str, token: str | None = None) -> httpx.Response:
+        headers = {"x-now": str(house.now), **({"authorization": f"Bearer {token}"} if token else {})}
+        return house.gateway.get(path, headers=headers)
+
+    assert ask("/shop").text == "ok"
+    told = maintenance.close(house.namespace, house.routes, "/shop/*", "3h", house.now)
+    assert told.endswith("within ten seconds: /shop, /shop/orders/{id}")
+    house.now += LOOK_SECONDS
+    closed = until(lambda: ask("/shop"), lambda answer: answer.status_code != 200)
+    assert (closed.status_code, closed.json()["code"]) == (503, "maintenance")
+    assert (closed.headers["retry-after"], closed.headers["cache-control"]) == (str(3 * 3600 - 10), "no-store")
+    assert [ask(path).status_code for path in ("/open", "/geo", "/healthz", "/readyz")] == [200] * 4
+    assert ask("/api", customers).status_code == 200
+    for token in (None, customers, "no token"):
+        assert ask("/shop/orders/7", token).json()["code"] == "maintenance"
+    assert [ask(path, admin).text for path in ("/shop", "/shop/orders/7")] == ["ok", "ok"]
+    assert maintenance.reopen(house.namespace, "/shop/*", house.now) == "/shop/* is open again, within ten seconds"
+    house.now += LOOK_SECONDS
+    assert until(lambda: ask("/shop"), lambda answer: answer.status_code == 200).text == "ok"
