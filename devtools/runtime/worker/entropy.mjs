@@ -9,9 +9,11 @@ const ENTROPY_LENGTH = 256; // getentropy(3) asks for at most this much at once
 
 let phase = 'boot';
 let allowed = 0;
+let Module; // Emscripten's, from the import on
 const original = Object.getOwnPropertyDescriptor(crypto, 'getRandomValues');
+const { getRandomValues } = crypto;
 
-/** What went round Python's own checks, in C, Rust or JavaScript: fatal in production. One phrase each. */
+/** What went round Python's own checks, in C or Rust: fatal in production. One phrase each. */
 export const violations = [];
 
 /** Set by the host once it can: prints the Python stack, which native code has no other way to show. */
@@ -32,6 +34,7 @@ Object.defineProperty(crypto, 'getRandomValues', {
   writable: true,
   value(view) {
     if (phase === 'boot') return fill(view);
+    if (view?.buffer !== Module.HEAPU8.buffer) return getRandomValues.call(this, view); // not Python: refused by workerd
     if (allowed > 0) {
       allowed--;
       return fill(view);
@@ -51,8 +54,9 @@ export const allowance = {
   },
 };
 
-export function forbidEntropy() {
+export function forbidEntropy(module) {
   phase = 'import';
+  Module = module;
 }
 
 export function allowEntropy() {

@@ -10,8 +10,8 @@ import * as cloudflareWorkers from 'cloudflare:workers';
 import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './entropy.mjs';
 import { closedDoor, openDoor } from './doors.mjs';
 import { mount, text, unpack, unpackMemory } from './filesystem.mjs';
-import { makeIsNamed } from './named.mjs';
 import { ENVIRONMENT, loadLibraries, preparing } from './preload.mjs';
+import { describe, imported, passThroughSnapshot } from './saved.mjs';
 import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
 import { loadPyodide } from './pyodide.mjs';
@@ -49,6 +49,7 @@ const python = await loadPyodide({
   env: ENVIRONMENT,
   enableRunUntilComplete: false,
   _loadSnapshot: memory,
+  _makeSnapshot: true, // what is read from `js` is told apart from what is made
   stdout: (line) => console.log(line),
   stderr: (line) => console.error(line),
 });
@@ -75,10 +76,20 @@ function patchWaitUntil(ctx) {
   };
 }
 
+const modules = new Map([['cloudflare:workers', cloudflareWorkers], ['cloudflare:sockets', cloudflareSockets]]);
+let ready = false; // whether the start is over, and what Python holds has been through the snapshot
+
+/** What Python imports from JavaScript. Until the start is over it is told by its name (`saved.mjs`). */
+async function doAnImport(name) {
+  const module = modules.get(name) ?? await import(name);
+  modules.set(name, module);
+  return ready ? module : imported(name, module);
+}
+
 const sdkHelper = {
-  cloudflareWorkersModule: cloudflareWorkers,
-  cloudflareSocketsModule: cloudflareSockets,
-  doAnImport: (name) => import(name),
+  cloudflareWorkersModule: await doAnImport('cloudflare:workers'),
+  cloudflareSocketsModule: await doAnImport('cloudflare:sockets'),
+  doAnImport,
   patchWaitUntil,
 };
 
@@ -87,14 +98,27 @@ python.registerJsModule('_cloudflare_compat_flags', settings.compatibilityFlags)
 python.registerJsModule('_gatehouse_entropy', allowance);
 python.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(HOST)})`);
 const host = python.pyimport('host');
-python.pyimport('pyodide.webloop').scheduleCallback = scheduleCallback;
 
-forbidEntropy();
+forbidEntropy(python._module);
 tracing.dump = () => python._module._dump_traceback();
-const isNamed = makeIsNamed([globalThis, cloudflareWorkers, cloudflareSockets, sdkHelper, settings.compatibilityFlags]);
-const booted = host.boot(settings.entry, settings.door, APPLICATION, PACKAGES, violations, isNamed);
-const importError = booted.get('error') ?? null;
-if (importError !== null) console.error(importError);
+const { handlers: names, error: importError } = await boot();
+if (importError) console.error(importError);
+
+/** {handlers}, what of the application may be called, or {error}, text for people. */
+async function boot() {
+  const booted = await host.boot.callPromising(settings.entry, settings.door, APPLICATION, PACKAGES, violations);
+  if (booted.has('error')) return { error: booted.get('error') };
+  const own = [sdkHelper, settings.compatibilityFlags, allowance, ...Object.values(allowance)];
+  const lost = passThroughSnapshot(python, own, modules);
+  if (lost.length > 0) {
+    const isLost = (object) => lost.includes(object);
+    return { error: host.not_saved(APPLICATION, PACKAGES, isLost, lost.map(describe)) };
+  }
+  Object.assign(sdkHelper, { cloudflareWorkersModule: cloudflareWorkers, cloudflareSocketsModule: cloudflareSockets });
+  python.pyimport('pyodide.webloop').scheduleCallback = scheduleCallback; // the one it had has its place in the snapshot
+  ready = true;
+  return { handlers: booted.get('handlers').toJs() };
+}
 
 let started = false;
 
@@ -105,6 +129,6 @@ function start() {
   host.first_request();
 }
 
-const handlers = importError === null ? openDoor(settings, host, booted.get('handlers').toJs(), start) : closedDoor(importError);
+const handlers = importError ? closedDoor(importError) : openDoor(settings, host, names, start);
 
 export default handlers;

@@ -9,7 +9,7 @@ import linecache
 import site
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -21,6 +21,8 @@ _SNAPSHOT_FAULT = """\
 is impossible; the deployment would fail:
 {names}
 Make them inside a request, or delete the names after use."""
+
+_UNSEEN = "{} (it is held by a package, or by an exception that was kept)"
 
 _ENTROPY_FAULT = """\
 Randomness is not allowed while the Worker is starting: {what}. In production the Worker would not start. Import the \
@@ -35,20 +37,17 @@ _entry: Any = None
 _sdk: Any = None
 
 
-def boot(
-    name: str, door: str, application: str, packages: str, native_entropy: Sequence[str], is_named: Any
-) -> dict[str, Any]:
+def boot(name: str, door: str, application: str, packages: str, native_entropy: Sequence[str]) -> dict[str, Any]:
     """Import the module `name` and find what handles events behind `door`: "class" or "functions" (`doors.mjs`).
 
     Gives {"handlers": [...]}, the public methods of the class or the events that have a function, or {"error": text for
-    people}. `native_entropy` fills while the import runs with what asked for randomness behind Python's back;
-    `is_named(object)` says whether JavaScript reaches that object by a path of names, as the snapshot requires.
+    people}. `native_entropy` fills while the import runs with what asked for randomness behind Python's back.
     """
     try:
         _import_entry(name, application, packages)
         handlers = _methods(name) if door == "class" else _functions(name)
         _check_entropy(native_entropy)
-        _check_snapshot(application, packages, is_named)
+        builtin_patches.check()
     except BaseException as error:  # SystemExit too: whatever stops the import is shown, and mended by the next save
         return {"error": _describe(error)}
     return {"handlers": handlers}
@@ -94,12 +93,12 @@ def _check_entropy(native_entropy: Sequence[str]) -> None:
         raise RuntimeError(_ENTROPY_FAULT.format(what="; ".join(native_entropy)))
 
 
-def _check_snapshot(application: str, packages: str, is_named: Any) -> None:
+def not_saved(application: str, packages: str, is_lost: Callable[[Any], bool], descriptions: Sequence[str]) -> str:
+    """Text for people: where the JavaScript objects are that no snapshot can hold, or else what they are."""
     from javascript_objects import find
 
-    names = find(application, packages, is_named)
-    if names:
-        raise RuntimeError(_SNAPSHOT_FAULT.format(count=len(names), names="\n".join(f"  {name}" for name in names)))
+    names = find(application, packages, is_lost) or [_UNSEEN.format(description) for description in descriptions]
+    return _SNAPSHOT_FAULT.format(count=len(names), names="\n".join(f"  {name}" for name in names))
 
 
 def _describe(error: BaseException) -> str:

@@ -1,7 +1,7 @@
-"""Finds the JavaScript objects that an application's modules hold after they were imported.
+"""Finds by which names an application's modules hold certain JavaScript objects after they were imported.
 
 Production saves Python's memory after the import and starts every isolate from that copy. JavaScript objects are not in
-that memory: only those that can be found again by name (`js.fetch`, `js.Object.fromEntries`) may be referred to.
+that memory: `saved.mjs` says which of them stop a start, and this says where they are.
 """
 
 import sys
@@ -20,7 +20,7 @@ out for the few objects that are reported: a module may hold ten thousand."""
 _Children = tuple[str, Iterable[tuple[Any, Any]]]
 
 
-def find(application: str, packages: str, is_named: Callable[[Any], bool]) -> list[str]:
+def find(application: str, packages: str, is_lost: Callable[[Any], bool]) -> list[str]:
     """Where they are, as a reader would write it: `edge.HEADERS["accept"]`. `packages` lies inside `application`."""
     modules = [module for module in list(sys.modules.values()) if _belongs(module, application, packages)]
     seen: set[int] = set()
@@ -28,7 +28,7 @@ def find(application: str, packages: str, is_named: Callable[[Any], bool]) -> li
         _written(trail)
         for module in modules
         for value, trail in _walk(module, seen)
-        if _kind(type(value)) is JsProxy and not is_named(value)
+        if _kind(type(value)) is JsProxy and is_lost(value)
     ]
 
 

@@ -15,6 +15,12 @@ from .allow_entropy import enter_request_context, raise_unless_entropy_allowed
 
 _urandom = os.urandom
 _seed = _random.Random.seed
+_state = random.getstate()
+
+_ADVANCED = (
+    "Python's generator of random numbers was used while the Worker was starting, past the functions of `random`: "
+    "every isolate would go on from the same place."
+)
 
 
 @wraps(_urandom)
@@ -34,6 +40,12 @@ def install() -> None:
     _patch(_guarded_urandom, _guarded_seed)
     manager.block_calls(random)
     manager.install()
+
+
+def check() -> None:
+    """Raises RuntimeError when the generator that everybody shares is not where it was."""
+    if random.getstate() != _state:
+        raise RuntimeError(_ADVANCED)
 
 
 def uninstall() -> None:
