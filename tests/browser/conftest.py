@@ -18,6 +18,7 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from devtools.application.function_url import FunctionUrlServer
 from devtools.application.local_aws.application import LocalApplication, local_application
 from devtools.application.local_aws.keys import Keys
 from devtools.application.origin import LocalOrigin, local_origin, sign_in
@@ -25,6 +26,9 @@ from devtools.configuration.local_vars import LOCAL
 from devtools.paths import NODE_MODULES, STATE, TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from devtools.serving import origin_place
+from devtools.serving.companion import REGION_PORT
+from devtools.serving.origin_place import HOST, PORT
+from devtools.serving.region import region as serve_region
 from tests.private_words import WATCH
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
@@ -92,10 +96,22 @@ def _by_hmac(route: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "sign": "hmac"} if "sign" in kept else kept
 
 
-def variables(origin: LocalOrigin, **more: Any) -> dict[str, Any]:
-    """What `make dev` serves, before this `origin`."""
+@pytest.fixture(scope="module")
+def region() -> Iterator[FunctionUrlServer]:
+    """The origin of the European Union."""
+    server = serve_region("eu", 0, ORIGIN_SECRET)
+    server.start()
+    yield server
+    server.stop()
+
+
+def variables(origin: LocalOrigin, region: FunctionUrlServer | None = None, **more: Any) -> dict[str, Any]:
+    """What `make dev` serves, before this `origin`, and before this `region`."""
     local = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))["env"]["local"]["vars"]
     led = [{**_by_hmac(route), "origin": origin.url} if "origin" in route else route for route in local["ROUTES"]]
+    if region is not None:
+        moved = json.dumps(led).replace(f"http://{HOST}:{PORT}/", f"{origin.url}/")
+        led = json.loads(moved.replace(f"http://{HOST}:{REGION_PORT}/", f"http://{HOST}:{region.server_port}/"))
     return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": led, **more}
 
 
@@ -120,8 +136,8 @@ def before_the_application(application: LocalApplication) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def gateway(runner: Runner, origin: LocalOrigin) -> Iterator[Gateway]:
-    with runner.start(environment=LOCAL, vars=variables(origin)) as gateway:
+def gateway(runner: Runner, origin: LocalOrigin, region: FunctionUrlServer) -> Iterator[Gateway]:
+    with runner.start(environment=LOCAL, vars=variables(origin, region)) as gateway:
         yield gateway
 
 

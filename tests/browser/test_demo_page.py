@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from devtools.application.function_url import FunctionUrlServer
 from devtools.application.origin import LocalOrigin
 from devtools.configuration.local_vars import LOCAL
 from devtools.runtime.runner import Gateway, Runner
@@ -272,6 +273,28 @@ def test_times_are_written_as_the_pages_language_writes_them(visit: Visit) -> No
     expect(page.locator("#timeline .ms")).to_have_text(re.compile(r"^\d+,\d\sms$"))
     call_protected(page)
     expect(page.locator("#protected-status")).to_have_text(re.compile(r"^401 nach [\d.]+\sms, ohne Token\."))
+
+
+# --- Several origins ---------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_which_origin_answered(visit: Visit, region: FunctionUrlServer, screenshots: Path) -> None:
+    """That of the visitor's region; while it is down the other one, or, with residency, none."""
+    pages = {"eu": visit(place=GERMANY).open(), "us": visit(place=AMERICA).open()}
+    for name, page in pages.items():
+        for button in page.locator("#nearest button").all():
+            button.click()
+            expect(page.locator("#nearest-status")).to_have_text(
+                re.compile(rf"^The origin {name} answered, after \d+ ms")
+            )
+    german = pages["eu"]
+    german.locator("section.nearest").screenshot(path=screenshots / "nearest.png")
+    region.stop()
+    german.locator("#nearest button").first.click()
+    expect(german.locator("#nearest-status")).to_contain_text("The origin us answered")
+    german.locator("#nearest button").last.click()
+    expect(german.locator("#nearest-status")).to_contain_text("503 no_origin_in_region")
+    german.locator("section.nearest").screenshot(path=screenshots / "nearest-down.png")
 
 
 # --- For everybody -----------------------------------------------------------------------------------------------

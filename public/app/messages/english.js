@@ -45,6 +45,8 @@ export default {
   notReceived: "never arrived",
   noEcho: "The origin’s answer does not list what it received, so only your side is shown.",
   network: "everything else",
+  "nearest.answered": "The origin {origin} answered, after {time}.",
+  "nearest.unnamed": "An origin answered that the gateway does not name.",
   "cache.hit": "Answered from the cache, {age} old.",
   "cache.miss": "Fetched from the origin and kept.",
   "cache.forward": "Fetched from the origin.",
