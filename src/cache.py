@@ -22,7 +22,7 @@ from typing import Final
 from caching.freshness import current_age
 from caching.invalidation import invalidated_urls
 from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key, counted_query
-from caching.lookups import Content, Entry, Index, Lookup, discard
+from caching.lookups import NOTHING, Content, Entry, Index, Lookup, discard
 from caching.memory import MemoryTier
 from caching.onward import Onward, Selecting
 from caching.policy import (
@@ -223,7 +223,7 @@ class HttpCache:
         permission = call.policy.permission_on_error(call.presented, entry.stored, now, disconnected=fwd_status is None)
         if permission is None:
             return None
-        status = replace(_status(call, decision), fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
+        status = _status(call, decision)._replace(fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
         return await reply(call.presented, entry.stored, entry.content, status, current_age(entry.stored, now))
 
     async def _validated(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
@@ -236,12 +236,12 @@ class HttpCache:
         stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
-        status = replace(_status(call, decision), fwd_status=304)
+        status = _status(call, decision)._replace(fwd_status=304)
         if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
             if not isinstance(entry.content, bytes):
                 sent, kept = entry.content.tee()
             self._save_later(call, storing.stored, kept, storing.keep)
-            status = replace(status, stored=True)
+            status = status._replace(stored=True)
         if storing.refusal is not None:
             status = status.with_detail(storing.refusal)
         response = await reply(call.presented, stored, sent, status, None)
@@ -256,7 +256,7 @@ class HttpCache:
             await _release(call.found.entry)
             return finished(response, status)
         if decision.conditions:
-            status = replace(status, fwd_status=response.status)
+            status = status._replace(fwd_status=response.status)
         unchanged = bool(response.status == 200 and decision.conditions) and is_not_modified(
             call.request.headers, response.headers, answered.response_time
         )
@@ -269,7 +269,7 @@ class HttpCache:
             self._outdate(call, response.status, storing.refusal)
             return finished(response, status.with_detail(storing.refusal or "not-stored"))
         name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
-        status = replace(status, stored=True, key=name[:KEY_SHOWN])
+        status = status._replace(stored=True, key=name[:KEY_SHOWN])
         kept = response.body
         if unchanged:
             response = not_modified(response)
@@ -304,7 +304,7 @@ class HttpCache:
 
     def _storing_again(self, call: _Call, stored: StoredResponse) -> Storing:
         """Whether a response stays stored after its validation; a new `no-store` or `private` drops it."""
-        storing = call.policy.storing_again(replace(call.presented, method="GET"), stored)
+        storing = call.policy.storing_again(call.presented._replace(method="GET"), stored)
         if storing.refusal in CHANGES_OUR_MIND:
             self._forget(call.background, call.key.home)
         return storing
@@ -424,7 +424,7 @@ def _call(
         PresentedRequest(request.method, request.headers, authorized, partition),
         cache_key(policy.settings, request.url, selecting, caller, told, onward.group),
         selecting,
-        Lookup(),
+        NOTHING,
     )
 
 

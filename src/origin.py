@@ -274,6 +274,8 @@ class Forwarding:
         deadline = started - self.spent + self.plan.asked[0].route.timeout_ms / 1000
         outcome: Response | Problem | None = None
         asked = self.plan.asked
+        if self.plan.meant == len(asked) == 1 and not self.upstream.breaker.is_open:  # nobody else to turn to
+            return self._settled(await self._exchange(request, started, deadline, may_try_again=True), started)
         for turn, upstream in enumerate(asked):
             if upstream.breaker.is_open and not self._admits(upstream, started):
                 continue
@@ -285,6 +287,10 @@ class Forwarding:
             outcome = await self._exchange(self._addressed(request), started, deadline, may_try_again=not goes_on)
             if not goes_on or not _has_failed(outcome) or self.platform.clock() >= deadline:
                 break
+        return self._settled(outcome, started)
+
+    def _settled(self, outcome: Response | Problem | None, started: float) -> Response:
+        """The answer, or the problem raised; None where nobody was asked."""
         if self.upstream.label:
             self.notes["origin"] = self.upstream.label
         if isinstance(outcome, Response):
@@ -315,10 +321,12 @@ class Forwarding:
 
         The breaker hears of the outcome, not of every try.
         """
-        stamp = self._stamp(request)
-        most = 1 + (self.upstream.route.retries if may_try_again and is_retryable(request) else 0)
-        tries = 1
+        stamp = None if self.upstream.signer is None else self._stamp(request)
         outcome = await self._try(request, stamp, deadline)
+        if not _has_failed(outcome):
+            self.upstream.breaker.succeeded(self.platform.clock(), request.path)
+            return outcome
+        tries, most = 1, 1 + (self.upstream.route.retries if may_try_again and is_retryable(request) else 0)
         while tries < most and (wait := self._wait(outcome, tries, deadline)) is not None:
             if isinstance(outcome, Response):
                 await cancel(outcome.body)
@@ -344,7 +352,7 @@ class Forwarding:
         upstream, now = self.upstream, self.platform.clock()
         try:
             return await upstream.fetch(
-                _signed(request, stamp, now),
+                request if stamp is None else _signed(request, stamp, now),
                 timeout=max(SHORTEST_TIMEOUT, deadline - now),
                 max_body=upstream.route.max_body,
             )
@@ -394,10 +402,8 @@ class Forwarding:
         return self.upstream.signer(request, hashlib.sha256(request.body).hexdigest())
 
 
-def _signed(request: Request, stamp: Stamp | None, now: float) -> Request:
+def _signed(request: Request, stamp: Stamp, now: float) -> Request:
     """Signed anew at every try: a signature is good for minutes, says when it was made, and is used once."""
-    if stamp is None:
-        return request
     return replace(request, headers={**request.headers, **stamp(now)})
 
 

@@ -3,8 +3,7 @@
 All times and spans are in seconds; "now" is always an argument.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
@@ -27,8 +26,7 @@ HEURISTIC_MAX: Final = 86_400
 Source = Literal["override", "s-maxage", "max-age", "expires", "default", "heuristic", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(NamedTuple):
     """For how many seconds after its generation a response is fresh, and who says so."""
 
     seconds: int

@@ -1,7 +1,7 @@
 """What the store holds and what it finds: responses with their contents, and what selects among them."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from caching.stored_response import StoredResponse
 from core.budget import Share
@@ -41,6 +41,9 @@ class Lookup:
     miss: Literal["uri-miss", "vary-miss", "miss"] = "uri-miss"
     mark: Index | None = None
     """Where callers are kept apart, what is known of the URL itself."""
+
+
+NOTHING: Final = Lookup()
 
 
 async def discard(content: Content) -> None:

@@ -8,9 +8,9 @@ Never put a rule here that depends on who asks, beyond `PresentedRequest`: keys 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from caching.freshness import HEURISTICALLY_CACHEABLE, current_age, explicit_lifetime, freshness_lifetime
 from caching.settings import CacheSettings
@@ -86,8 +86,7 @@ class Action(Enum):
     """Answer 504: the client wanted a stored response or nothing (RFC 9111 section 5.2.1.7)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedRequest:
+class PresentedRequest(NamedTuple):
     """What of a request the policy looks at.
 
     `PresentedRequest("GET", {"cache-control": "max-age=0"})` is anonymous; its response may be shared with everybody.
@@ -106,8 +105,10 @@ class PresentedRequest:
         return self.authorized or "cookie" in self.headers
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+NO_CONDITIONS: Final[Mapping[str, str]] = {}
+
+
+class Decision(NamedTuple):
     """How one request is to be answered.
 
     A fresh response of 20 seconds' age: Decision(Action.SERVE, age=20.0, ttl=40)
@@ -117,7 +118,7 @@ class Decision:
 
     action: Action
     fwd: Forwarded | None = None
-    conditions: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = NO_CONDITIONS
     """Preconditions that replace the client's own on the forwarded request. Empty: forward what the client sent."""
     age: float = 0.0
     ttl: int | None = None

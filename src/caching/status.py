@@ -3,8 +3,7 @@
 Each cache on the way appends its own member, so an upstream cache's members stay in front of ours.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, Literal, Self
+from typing import Final, Literal, NamedTuple, Self
 
 NAME: Final = "gatehouse"
 
@@ -12,8 +11,7 @@ Forwarded = Literal["bypass", "method", "uri-miss", "vary-miss", "miss", "reques
 """Why a request went to the origin (RFC 9211 section 2.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheStatus:
+class CacheStatus(NamedTuple):
     """One member of the field.
 
     str(CacheStatus(hit=True, ttl=55)) == "gatehouse; hit; ttl=55"
@@ -31,9 +29,11 @@ class CacheStatus:
     """A token of ours: why a response was not stored, or by what right a stale one was used."""
 
     def with_detail(self, detail: str) -> Self:
-        return replace(self, detail=detail)
+        return self._replace(detail=detail)
 
     def __str__(self) -> str:
+        if self.hit and self.detail is None:  # almost every hit
+            return f"{NAME}; hit" if self.ttl is None else f"{NAME}; hit; ttl={self.ttl}"
         parts = [NAME]
         if self.hit:
             parts.append("hit")

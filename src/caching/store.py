@@ -23,7 +23,6 @@ KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at 
 import json
 from collections import OrderedDict
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import Any, Final
 
 from caching.encoding import (
@@ -99,7 +98,7 @@ class CacheStore:
             return None
         if self._is_changed(key, entry.stored) or not self.purges.is_younger(entry.stored.born):
             return None
-        return replace(missed, entry=entry)
+        return Lookup(entry, missed.index, missed.miss, missed.mark)
 
     async def save(
         self,
@@ -144,8 +143,8 @@ class CacheStore:
         share = self._budget.share()
         content = await self._whole(name, entry.stored, entry.content, share)
         if content is None:
-            return replace(found, entry=None, miss="miss")
-        return replace(found, entry=Entry(entry.stored, content, share))
+            return Lookup(None, found.index, "miss", found.mark)
+        return Lookup(Entry(entry.stored, content, share), found.index, found.miss, found.mark)
 
     def name(self, key: CacheKey, selecting: SelectingFields, index: Index | None, stored: StoredResponse) -> str:
         """The name under which a response is stored."""
@@ -217,7 +216,7 @@ class CacheStore:
         if self._is_changed(key, stored) or await self.purges.is_dead(stored.born, key.url, stored.tags):
             await discard(entry.content)
             return missed
-        return replace(missed, entry=entry)
+        return Lookup(entry, missed.index, missed.miss, missed.mark)
 
     async def _read(self, name: str, background: Background) -> Entry | Index | None:
         """A value from memory or the store. Raises StoreFailed, Unreadable."""

@@ -5,8 +5,7 @@ used. Content is only named, never touched.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from caching.policy import PresentedRequest
 from caching.stored_response import LEFT_OUT_OF_304, StoredResponse
@@ -17,8 +16,7 @@ from fields.ranges import ByteRange, single_range
 KEPT_ON_416: Final = ("date", "cache-control", "vary", "etag")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(NamedTuple):
     """Status and fields to send, and which bytes of the stored content: all, none, or `part`."""
 
     status: int

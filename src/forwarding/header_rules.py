@@ -70,8 +70,8 @@ RESPONSE_WITHHELD_PREFIXES = ("x-gateway-",)
 
 NAMES_REMEMBERED = 1024
 SECTIONS_REMEMBERED = 512
-MOST_REMEMBERED = 40
-"""Names of one message."""
+LONGEST_SECTION = 1024
+"""Characters of all names of one message."""
 LONGEST_REMEMBERED = 64
 """Characters. A client may send a name of 100 KB, and a thousand of those would fill the isolate."""
 
@@ -110,14 +110,12 @@ def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
     isolate.
     """
     names = tuple(headers)
-    if len(names) > MOST_REMEMBERED or max(map(len, names), default=0) > LONGEST_REMEMBERED:
-        names = tuple(filter(rule, names))
-    else:
-        names = _passing(rule, names)
+    is_short = len("".join(names)) <= LONGEST_SECTION
+    names = _passing(rule, names) if is_short else tuple(filter(rule, names))
     options = connection_options(headers) if "connection" in headers else None
     if options:
         names = tuple(name for name in names if name not in options)
-    return dict(zip(names, map(headers.__getitem__, names), strict=True))
+    return {name: headers[name] for name in names} if len(names) < len(headers) else {**headers}
 
 
 @lru_cache(SECTIONS_REMEMBERED)

@@ -127,7 +127,7 @@ def test_the_pipeline_alone_is_counted_for_now_and_before() -> None:
     assert hot.report({"GET /geo": (1000, 10.0)}, {"GET /geo": (2000, 20.04)}).splitlines()[2] == (
         "| GET /geo | 2,000 | 1,000 | 20.0 | 10.0 |"
     )
-    assert "1,000" in hot.report({"GET /geo": (1000, 10.0)}, None)
+    assert "1,000" in hot.report({"GET /geo": (1000, 10.0)})
 
 
 # --- what is published ------------------------------------------------------------------------------------------------
