@@ -1,0 +1,190 @@
+"""Over HTTP, in workerd: people's own Python between request and answer; nothing of it takes the gateway down."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from devtools.paths import SOURCES, copy_sources
+from devtools.runtime.runner import Gateway
+from tests.worker.origins import EchoOrigin, ScriptedOrigin
+
+STRIPE_SECRET = "whsec_of-a-test-that-nobody-signs-with"
+
+CLUMSY = """
+import asyncio
+
+from policy import Call, Response
+
+
+async def on_request(call: Call) -> Response | None:
+    match call.request.query:
+        case "exit":
+            raise SystemExit(1)
+        case "deep":
+            return await on_request(call)
+        case "cancelled":
+            await asyncio.sleep(0)
+            raise asyncio.CancelledError
+        case "wrong":
+            return "text"
+        case "unsendable":
+            return Response(99)
+        case "waits":
+            await asyncio.sleep(60)
+    return None
+"""
+
+ASKING = """
+from policy import Call, FetchFailed, Response, Settings as Base
+
+
+class Settings(Base):
+    url: str
+
+
+async def on_request(call: Call) -> Response | None:
+    seen = int(await call.store.get("seen") or 0)
+    await call.store.put("seen", str(seen + 1))
+    try:
+        flags = await call.fetch(call.settings.url + call.request.path, headers={"x-asks": "policy"})
+    except FetchFailed:
+        return call.problem(503, "no_flags", "The flags cannot be had.")
+    call.log(flags=flags.status, before=seen)
+    call.request.headers["x-flags"] = str(flags.status)
+    return None
+"""
+
+SHOUTING = """
+from policy import Call, Response
+
+
+def on_request(call: Call) -> Response | None:
+    call.request.headers.pop("range", None)
+    call.request.headers["accept-encoding"] = "identity"
+    return None
+
+
+async def on_response(call: Call, response: Response) -> Response | None:
+    response.headers["x-now"] = str(call.now)
+    response.cookies.append("shouted=1; Path=/")
+    response.body = (await response.text()).upper()
+    return None
+"""
+
+STAMPING = """
+from policy import Call, Response
+
+
+def on_response(call: Call, response: Response) -> Response | None:
+    response.headers["x-country"] = call.locale.country
+    return None
+"""
+
+
+def page(lines: list[str], body: bytes) -> bytes:
+    head = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Content-Type: text/plain", *lines, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+@pytest.fixture(scope="module")
+def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    source = tmp_path_factory.mktemp("policed")
+    copy_sources(SOURCES, source)
+    for name, text in {"clumsy": CLUMSY, "asking": ASKING, "shouting": SHOUTING, "stamping": STAMPING}.items():
+        Path(source, "policies", f"{name}.py").write_text(text)
+    cached = page(["Cache-Control: max-age=60", 'ETag: "e"', "Accept-Ranges: bytes"], b"from the origin")
+    with EchoOrigin() as echo, ScriptedOrigin(cached) as scripted:
+
+        def route(path: str, *policies: str, **more: Any) -> dict[str, Any]:
+            return {"path": path, "auth": "none", "cache": False, "origin": echo.url, "policies": policies, **more}
+
+        routes = [
+            route("/tenant", "tenant", "stamping", cache=True),
+            route("/hooks/stripe", "stripe_webhook", methods=["POST"], max_body=2_000_000),
+            route("/clumsy", "stamping", "clumsy", timeout_ms=2000),
+            route("/asking", "asking"),
+            route("/shouting", "shouting", origin=scripted.url, cache=True),
+            route("/socket", "stamping"),
+        ]
+        told = {
+            "tenant": {"domain": "tenants.example"},
+            "stripe_webhook": {"secrets": ["STRIPE_SECRET"]},
+            "asking": {"url": echo.url},
+        }
+        variables = {"ROUTES": routes, "POLICIES": told, "STRIPE_SECRET": STRIPE_SECRET}
+        with worker(source=source, vars=variables, cf={"country": "PT"}) as gateway:
+            yield gateway
+
+
+def sent(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.json()["fields"]}
+
+
+def test_a_policy_says_to_the_origin_what_no_client_can(gateway: Gateway) -> None:
+    headers = {"host": "acme.tenants.example", "x-tenant": "forged", "X_Tenant": "forged"}
+    response = gateway.get("/tenant", headers=headers)
+    fields = sent(response)
+    assert [
+        value for name, value in fields.items() if "tenant" in name and "forwarded" not in name and name != "host"
+    ] == ["acme"]
+    assert response.headers["x-country"] == "PT"
+    elsewhere = gateway.get("/tenant", headers={"host": "evil.example"})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "no_tenant")
+
+
+def signed(content: bytes, secret: str = STRIPE_SECRET) -> dict[str, str]:
+    at = int(time.time())
+    signature = hmac.new(secret.encode(), f"{at}.".encode() + content, hashlib.sha256).hexdigest()
+    return {"stripe-signature": f"t={at},v1={signature}", "content-type": "application/json"}
+
+
+def test_a_webhook_that_is_genuine_arrives_byte_for_byte_and_no_other_does(gateway: Gateway) -> None:
+    content = json.dumps({"name": "Zoë", "n": [1, 2]}, ensure_ascii=False).encode() + b"\n\x00\xff"
+    response = gateway.post("/hooks/stripe", content=content, headers=signed(content))
+    assert (response.status_code, response.json()["sha256"]) == (200, hashlib.sha256(content).hexdigest())
+    large = b"x" * 1_500_000
+    assert gateway.post("/hooks/stripe", content=large, headers=signed(large)).json()["length"] == len(large)
+    for wrong, headers in ((content + b" ", signed(content)), (content, signed(content, "other")), (content, {})):
+        refused = gateway.post("/hooks/stripe", content=wrong, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "webhook_refused")
+    longer = b"x" * 2_000_001
+    assert gateway.post("/hooks/stripe", content=longer, headers=signed(longer)).status_code == 413
+    chunked = gateway.post("/hooks/stripe", content=iter([longer]), headers=signed(longer))
+    assert chunked.status_code == 413
+
+
+@pytest.mark.parametrize("how", ["exit", "deep", "cancelled", "wrong", "unsendable", "waits"])
+def test_a_policy_that_fails_is_500_with_its_name_and_the_next_request_is_well(gateway: Gateway, how: str) -> None:
+    response = gateway.get(f"/clumsy?{how}")
+    told = response.json()
+    assert (response.status_code, told["code"], told["policy"]) == (500, "policy_failed", "clumsy")
+    line = gateway.wait_for_log(lambda line: line["event"] == "policy_failed" and line["id"] == told["request_id"])
+    assert "clumsy.py" in line["traceback"] or how in ("wrong",)
+    assert (line["policy"], line["during"]) == ("clumsy", "on_request")
+    assert gateway.get("/clumsy").status_code == 200
+
+
+def test_a_policy_asks_others_and_keeps_what_it_wants(gateway: Gateway) -> None:
+    for before in range(2):
+        response = gateway.get("/asking", headers={"cookie": "a=b"})
+        assert sent(response)["x-flags"] == "200"
+        number = response.headers["x-request-id"]
+        line = gateway.wait_for_log(lambda line, number=number: line["event"] == "policy" and line["id"] == number)  # type: ignore[misc]
+        assert (line["flags"], line["before"], line["policy"]) == (200, before, "asking")
+
+
+def test_what_a_policy_makes_of_an_answer_is_made_of_every_hit_and_never_stored(gateway: Gateway) -> None:
+    for _ in range(3):
+        response = gateway.get("/shouting", headers={"range": "bytes=0-3"})
+        assert (response.status_code, response.text) == (200, "FROM THE ORIGIN")
+        assert response.headers.get_list("set-cookie") == ["shouted=1; Path=/"]
+        assert not {"etag", "accept-ranges"} & set(response.headers)
+    assert "hit" in response.headers["cache-status"]
+    assert gateway.request("HEAD", "/shouting").status_code == 200
