@@ -44,6 +44,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "name every fault of the configuration, with its path and the mend",
         ),
     },
+    "your own code": {
+        "policy": ("devtools.generating.policy", "write a policy of your own, with settings and test: policy new NAME"),
+    },
     "the runtime": {
         "profile": (
             "devtools.runtime.profile",

@@ -15,9 +15,11 @@ deployment names its own issuers.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,7 @@ AWS_KEYS: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 """What the gateway signs with where `sign = "sigv4"`; made together, since one fits the other. Only for the environment
 whose origin is on this machine: to AWS, a made one is nobody's."""
 SECRET_BYTES: Final = 48
+WEBHOOK_BYTES: Final = 32
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "key_ops"})
 OWNER_ONLY: Final = 0o600
 
@@ -67,6 +70,8 @@ def ensure_local_keys(root: Path = ROOT, environment: str | None = None) -> list
     if environment == local_vars.LOCAL and not all(variables.get(name) for name in AWS_KEYS):
         made = (f"AKIALOCAL{secrets.token_hex(6).upper()}", secrets.token_urlsafe(SECRET_BYTES))
         added |= zip(AWS_KEYS, made, strict=True)
+    if environment == local_vars.LOCAL:
+        added |= {name: _webhook_secret() for name in _policies_secrets(variables) if not variables.get(name)}
     if not variables.get("ISSUERS"):
         added["ISSUERS"] = json.dumps(local_issuers(private_keys(root)), separators=(",", ":"))
     if added:
@@ -125,6 +130,19 @@ def _generate() -> list[dict[str, Any]]:
     ]
     suffix = secrets.token_hex(4)
     return [{**jwk, "alg": alg, "use": "sig", "kid": f"local-{alg.lower()}-{suffix}"} for alg, jwk in made]
+
+
+def _policies_secrets(variables: Mapping[str, Any]) -> Iterator[str]:
+    """The secrets that policies name in a list `secrets`: what senders of webhooks sign with."""
+    told = variables.get("POLICIES")
+    for settings in told.values() if isinstance(told, dict) else ():
+        named = settings.get("secrets") if isinstance(settings, dict) else None
+        yield from (name for name in named or () if isinstance(name, str) and name.isidentifier())
+
+
+def _webhook_secret() -> str:
+    """As the senders spell theirs."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(WEBHOOK_BYTES)).decode()
 
 
 def _append(path: Path, variables: dict[str, str]) -> None:

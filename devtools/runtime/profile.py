@@ -1,8 +1,9 @@
 """`profile ROUTE`: where a request's time goes: calls between Python and JavaScript, and Python time by function.
 
 Two gateways are started with the benchmark's configuration and origin, one counting crossings, one under cProfile.
-ROUTE is a case of the benchmark (`geo`, `hs256`, `mine`, …) or a path. `profile imports` shows instead what the import
-of `entry.py` takes, module by module, in the runtime.
+ROUTE is a case of the benchmark (`geo`, `hs256`, `mine`, …) or a path. With `--policies tenant,rollout` the benchmark's
+routes have those policies, told what `[env.local.vars.POLICIES]` says; what each takes is shown against its budget.
+`profile imports` shows instead what the import of `entry.py` takes, module by module, in the runtime.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from typing import Any
 
 from bench import cases, contenders, tokens
 from bench.load import Load, Origin, message
-from devtools.paths import SOURCES, copy_sources
+from devtools.configuration import local_vars
+from devtools.paths import SOURCES, WRANGLER_TOML, copy_sources
 from devtools.runtime.runner import Gateway, Runner
 
 TESTING = Path(__file__).with_name("testing")
+STAND_IN = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+"""In place of the secrets that policies name."""
+
 PROFILED = TESTING / "profiled.py"
 IMPORTED = TESTING / "imported.py"
 CROSSINGS_CONTROL = "/__gatehouse-test/crossings"
@@ -32,6 +37,11 @@ IMPORTS = "imports"
 COUNTED_REQUESTS = 20
 WARM_UP = 0.5  # seconds
 SHOWN = 35  # functions
+
+POLICY_BUDGET = 500.0
+"""Microseconds of Python that one policy should take of a request, counted with what it calls, under the profiler. All
+of an isolate's requests share one thread, and the free plan gives one 10 ms."""
+HOOKS = ("on_request", "on_response")
 
 # What the functions of Pyodide's bridge do, first match first; the rest are checks and bookkeeping of those.
 KINDS = (
@@ -132,14 +142,44 @@ def report(route: str, crossings: Mapping[str, float], served: int, functions: S
     return "\n".join(lines)
 
 
+def policy_costs(served: int, functions: Sequence[Sequence[Any]]) -> dict[str, float]:
+    """Microseconds a request by policy, with what each calls. A coroutine counts each time it goes on."""
+    costs: dict[str, float] = {}
+    for place, name, _, _, total in functions:
+        found = re.search(r"policies/([a-z]\w*)\.py:", place)
+        if found and name in HOOKS:
+            costs[found[1]] = costs.get(found[1], 0.0) + total / served * 1e6
+    return costs
+
+
+def policies_report(costs: Mapping[str, float]) -> str:
+    """Each policy against the budget."""
+    lines = ["", f"policies: Python time per request, of a budget of {POLICY_BUDGET:g} microseconds each"]
+    for name, cost in sorted(costs.items(), key=lambda item: -item[1]):
+        lines.append(f"{cost:10.1f}  {name}{'  over its budget' if cost > POLICY_BUDGET else ''}")
+    return "\n".join(lines)
+
+
+def with_policies(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The benchmark's gateway with policies on every route, told what they are told locally. Raises Failure."""
+    told = local_vars.part(WRANGLER_TOML, local_vars.LOCAL)["vars"].get("POLICIES", {})
+    variables = dict(options["vars"])
+    variables["ROUTES"] = [{**route, "policies": list(names)} for route in variables["ROUTES"]]
+    variables["POLICIES"] = {name: told[name] for name in names if name in told}
+    named = re.findall(r"[A-Z][A-Z0-9_]{3,}", str(variables["POLICIES"]))
+    return {**options, "vars": {**dict.fromkeys(named, STAND_IN), **variables}}
+
+
 def main(argv: list[str]) -> int:
-    """`profile ROUTE [--seconds N]`."""
+    """`profile ROUTE [--seconds N] [--policies NAME,…]`."""
     parser = argparse.ArgumentParser(prog="python -m devtools profile", description=__doc__)
     parser.add_argument(
         "route", help=f"a path, or one of: {', '.join([*(case.name for case in cases.CASES), IMPORTS])}"
     )
     parser.add_argument("--seconds", type=float, default=5.0, help="of load under the profiler (default: %(default)g)")
+    parser.add_argument("--policies", default="", help="names of src/policies/, by commas, for every route")
     arguments = parser.parse_args(argv)
+    names = [name for name in arguments.policies.split(",") if name]
     if arguments.route == IMPORTS:
         with Runner() as runner:
             print(imports_report(time_imports(runner)))
@@ -147,7 +187,11 @@ def main(argv: list[str]) -> int:
     requests = requests_of(arguments.route)
     with Origin(tokens.keys().jwks()) as origin, Load() as load, Runner() as runner:
         options = contenders.GATEHOUSE.options(origin)
+        if names:
+            options = with_policies(options, names)
         crossings = count_crossings(runner, load, options, requests)
         served, functions = profile_functions(runner, load, options, requests, arguments.seconds)
     print(report(arguments.route, crossings, served, functions))
+    if names:
+        print(policies_report(policy_costs(served, functions)))
     return 0

@@ -40,6 +40,7 @@ REASONS: Final[Mapping[int, str]] = {
     413: "The content is too long.",
     415: "The content has another media type.",
     429: "Too many requests; `Retry-After` says when to come back.",
+    500: "A policy of the route failed (`policy_failed`, with its name in `policy`).",
     502: "The origin could not be reached.",
     503: "The gateway or its origin is not available; `Retry-After` may say until when.",
     504: "The origin did not answer in time.",
@@ -308,7 +309,8 @@ def _route_refusals(one: origins.Shown) -> list[int]:
 
 
 def _refused_by(route: RouteSettings) -> list[int]:
-    return [*ROUTE_REFUSALS, *((401,) if route.auth != "none" else ()), *((403,) if _may_forbid(route) else ())]
+    asked = {401: route.auth != "none", 403: _may_forbid(route), 500: bool(route.policies)}
+    return [*ROUTE_REFUSALS, *(status for status, may_be in asked.items() if may_be)]
 
 
 def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str]) -> dict[str, Any]:

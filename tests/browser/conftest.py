@@ -46,6 +46,8 @@ OPTIONS = (
 )
 SCREENSHOTS = STATE / "screenshots"
 ORIGIN_SECRET = "the secret of origin and gateway, for tests"
+WEBHOOKS = dict.fromkeys(("STRIPE_WEBHOOK_SECRET", "WEBHOOK_SECRET"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+"""What those of the local environment are signed with."""
 JWT_SECRET = "the secret of the local token issuer, for tests"
 
 KEYS = Keys("AKIAORDERSPAGE", "an-access-key-of-the-orders-page", ORIGIN_SECRET)
@@ -112,7 +114,7 @@ def variables(origin: LocalOrigin, region: FunctionUrlServer | None = None, **mo
     if region is not None:
         moved = json.dumps(led).replace(f"http://{HOST}:{PORT}/", f"{origin.url}/")
         led = json.loads(moved.replace(f"http://{HOST}:{REGION_PORT}/", f"http://{HOST}:{region.server_port}/"))
-    return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": led, **more}
+    return {"JWT_SECRET": JWT_SECRET, "ORIGIN_SECRET": ORIGIN_SECRET, "ROUTES": led, **WEBHOOKS, **more}
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +131,7 @@ def before_the_application(application: LocalApplication) -> dict[str, Any]:
     return {
         "JWT_SECRET": JWT_SECRET,
         "ORIGIN_SECRET": ORIGIN_SECRET,
+        **WEBHOOKS,
         "AWS_ACCESS_KEY_ID": KEYS.access_key_id,
         "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key,
         "ROUTES": [{**route, "timeout_ms": 30_000} for route in routes],

@@ -21,7 +21,7 @@ from devtools.application.local_aws.application import LocalApplication
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import QUICK_START, Gateway, Runner
 from devtools.serving import origin_place
-from tests.browser.conftest import OPTIONS, Visitor
+from tests.browser.conftest import OPTIONS, WEBHOOKS, Visitor
 from tests.browser.conftest import chromium as chromium
 from tests.origin.conftest import JWT_SECRET, KEYS, token
 from tests.origin.purges import Purges
@@ -31,6 +31,7 @@ SECRETS = {
     "ORIGIN_SECRET": KEYS.secret,
     "AWS_ACCESS_KEY_ID": KEYS.access_key_id,
     "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key,
+    **WEBHOOKS,
 }
 SEEN_WITHIN = 60.0
 """Seconds in which a purge must have arrived, on a very busy machine; a fraction of one on an idle one."""

@@ -1,5 +1,7 @@
 """wrangler.toml as it is shipped: what is deployed is complete, and holds nothing of a developer's machine."""
 
+import base64
+import hmac
 import shutil
 import tomllib
 from pathlib import Path
@@ -9,9 +11,12 @@ import pytest
 
 from configuration.loading import load_settings
 from configuration.settings import Settings
+from core.messages import Request, Response
 from devtools.configuration import doctor, local_vars, wrangler_config
 from devtools.failure import Failure
 from devtools.paths import ROOT, TEMPLATE_TOML
+from gateway import Gateway
+from tests.unit.in_memory import World, run
 
 CONFIG = tomllib.loads(TEMPLATE_TOML.read_text(encoding="utf-8"))
 DEPLOYED = ("dev", "staging", "production")
@@ -63,6 +68,37 @@ def test_the_figures_told_to_clients_are_those_that_are_counted() -> None:
         for route in section["vars"].get("ROUTES", []):
             if limit := route.get("rate_limit"):
                 assert {"limit": limit["limit"], "period": limit["period"]} == counted[limit["binding"]]
+
+
+def test_the_shipped_policies_do_their_work_in_the_local_environment() -> None:
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    names = ("JWT_SECRET", "ORIGIN_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "STRIPE_WEBHOOK_SECRET")
+    given = {**CONFIG["env"]["local"]["vars"], **dict.fromkeys((*names, "WEBHOOK_SECRET"), "s" * 64)}
+    given |= {"STRIPE_WEBHOOK_SECRET": secret, "WEBHOOK_SECRET": secret}
+    world = World(lambda request: Response(200, body="x"))
+    gateway = Gateway(load_settings(given, bindings(CONFIG["env"]["local"]) | {"ASSETS"}), world.platform())
+
+    def ask(method: str, path: str, body: bytes | None = None, **headers: str) -> int:
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = Request(method, "http", "acme.tenants.localhost:8787", path, headers=fields, body=body)
+        answer = run(gateway.handle(request, world.background))
+        assert isinstance(answer, Response)
+        return answer.status
+
+    assert ask("GET", "/api/policies/tenant") == 200
+    assert world.requests[-1].headers["x-tenant"] == "acme"
+    assert ask("GET", "/api/policies/rollout", cf_connecting_ip="203.0.113.7") == 200
+    assert world.requests[-1].headers["x-rollout"] in ("on", "off")
+    at, content = str(int(world.clock())), b"{}"
+    mac = hmac.new(secret.encode(), f"{at}.".encode() + content, "sha256").hexdigest()
+    assert ask("POST", "/api/hooks/stripe", content, stripe_signature=f"t={at},v1={mac}") == 200
+    assert ask("POST", "/api/hooks/stripe", b"[]", stripe_signature=f"t={at},v1={mac}") == 401
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signature = base64.b64encode(hmac.digest(key, f"m.{at}.".encode() + content, "sha256")).decode()
+    hook = {"webhook_id": "m", "webhook_timestamp": at, "webhook_signature": f"v1,{signature}"}
+    assert ask("POST", "/api/hooks/standard", content, **hook) == 200
+    assert ask("POST", "/api/hooks/standard", b"[]", **hook) == 401
+    run(world.settle())
 
 
 def test_local_routes_go_to_this_machine_alone() -> None:

@@ -23,6 +23,28 @@ def test_a_report_gives_every_figure_per_request() -> None:
     assert "20.0          40.0     2.0  locate  geo.py:1" in text
 
 
+def test_each_policy_stands_against_its_budget() -> None:
+    functions = [
+        ["/session/metadata/policies/tenant.py:22", "on_request", 100, 0.001, 0.002],
+        ["/session/metadata/policies/slow.py:3", "on_request", 200, 0.05, 0.06],
+        ["/session/metadata/policies/slow.py:9", "on_response", 100, 0.001, 0.001],
+        ["/session/metadata/policies/slow.py:20", "within", 100, 0.04, 0.04],
+        ["/session/metadata/gateway.py:9", "on_request", 100, 1.0, 1.0],
+    ]
+    costs = profile.policy_costs(100, functions)
+    assert {name: round(cost) for name, cost in costs.items()} == {"tenant": 20, "slow": 610}
+    told = profile.policies_report(costs).splitlines()
+    assert told[2:] == ["     610.0  slow  over its budget", "      20.0  tenant"]
+
+
+def test_policies_are_told_what_they_are_told_locally() -> None:
+    given = {"vars": {"ROUTES": [{"path": "/*"}]}}
+    changed = profile.with_policies(given, ["tenant", "stripe_webhook", "mine"])["vars"]
+    assert changed["ROUTES"] == [{"path": "/*", "policies": ["tenant", "stripe_webhook", "mine"]}]
+    assert set(changed["POLICIES"]) == {"tenant", "stripe_webhook"}
+    assert changed["STRIPE_WEBHOOK_SECRET"] == profile.STAND_IN
+
+
 def test_the_heaviest_imports_come_first_and_the_whole_last() -> None:
     rows = [("light", 1.0, 1.0), ("heavy", 30.0, 31.0), ("entry", 2.0, 33.0)]
     *lines, whole = profile.imports_report(rows).splitlines()

@@ -571,6 +571,7 @@ def test_a_request_that_is_cancelled_is_not_the_policys_fault(monkeypatch: pytes
             await asking
 
     run(cancelled())
+    run(house.world.settle())
     assert house.logged("policy_failed") == []
 
 
