@@ -160,7 +160,7 @@ class Authenticator:
         self._memory = Memory()
         self._revocations = Revocations()
         entries = [
-            Entry(index, entry, entry.references | {path}, settings.secrets)
+            Entry(index, entry, entry.references | {path}, settings.secrets, settings.compared_claims)
             for index, (path, entry) in enumerate(settings.entries())
         ]
         self.issuers = Issuers([entry.issuer for entry in entries])

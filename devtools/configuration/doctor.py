@@ -38,6 +38,10 @@ from places import tender
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+WRITTEN_BY_USERS = ("user_metadata", "unsafe_metadata")
+"""Claims that a provider lets people write about themselves: Supabase's, Clerk's."""
+
+
 def main(argv: list[str]) -> int:
     """Print what is found; 1 when the gateway could not work with it. Raises Failure for an unreadable file."""
     parser = argparse.ArgumentParser(prog="python -m devtools doctor", description=__doc__.partition("\n")[0])
@@ -130,10 +134,19 @@ def _about_issuers(settings: Settings) -> Iterator[str]:
         if not entry.audience and not entry.require:
             yield f"{path}.audience: a token made for another service is accepted; name this API's audience"
         yield from _about_inline_keys(path, entry)
+        yield from _about_claim(f"{path}.role_claim", entry.role_claim)
+        yield from _about_claim(f"{path}.scope_claim", entry.scope_claim or "")
         if any(way.kind == "query" for way in entry.carriers):
             yield f"{path}.from: a token in the query stays in browsers' histories and others' logs; prefer a cookie"
     if not settings.issuers:
         yield "ISSUERS: nobody can be identified; set ISSUERS or JWT_SECRET (`make dev` makes local ones)"
+
+
+def _about_claim(place: str, claim: str | tuple[str, ...]) -> Iterator[str]:
+    """A claim that decides something and says what people say of themselves."""
+    member = claim.partition(".")[0] if isinstance(claim, str) else claim[0]
+    if member in WRITTEN_BY_USERS:
+        yield f"{place}: people can write {member} themselves; use a claim of the provider's alone, as in app_metadata"
 
 
 def _about_inline_keys(path: str, entry: IssuerSettings) -> Iterator[str]:
@@ -169,6 +182,8 @@ def _about_routes(settings: Settings, bindings: set[str]) -> Iterator[str]:
                 f"ROUTES[{index}].strip_prefix: API Gateway serves a WebSocket API at the path of its stage alone; "
                 f"write path = strip_prefix = '{whole}'"
             )
+        for name, claim in route.match.items():
+            yield from _about_claim(f"ROUTES[{index}].match.{name}", claim)
         if route.path == "/*" and route.auth == "none":
             yield f"ROUTES[{index}].auth: every path is open to everybody; list the public paths instead"
 

@@ -1,8 +1,8 @@
 """Whether what a path names is the caller's own (OWASP API Security 2023, API1: broken object level authorization).
 
-The value of a path parameter is compared with the caller's id as it is forwarded: decoded once, to the letter. A value
-that servers read in several ways is nobody's: else whoever is called `ada;x` would be let in to what some origin takes
-for `ada`'s.
+The value of a path parameter is compared with the caller's id as it is forwarded, or with what another claim of the
+verified token holds: decoded once, to the letter. A value that servers read in several ways is nobody's: else whoever
+is called `ada;x` would be let in to what some origin takes for `ada`'s. Who has no such claim owns nothing.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,10 @@ def require_own(route: RouteSettings, parameters: Mapping[str, str], principal: 
     if principal is not None:
         if any(role in route.match_except_roles for role in principal.roles):
             return
-        if all(parameters[name] == principal.id and has_one_reading(principal.id) for name in route.match):
+        if all(
+            principal.owns(claim, parameters[name]) and has_one_reading(parameters[name])
+            for name, claim in route.match.items()
+        ):
             return
     raise Problem(403, "not_yours", "The path names something of somebody else, which you may not ask for.")
 

@@ -139,3 +139,7 @@ class Settings(PoliciesSettings, CorsSettings, LocaleSettings, IdentitySettings,
     store. An upload beyond that is 503 `busy`. An isolate has 128 MB for everything."""
     environment: str = "production"
     """Name of the deployment, in the hourly summary and in what its webhook is told."""
+
+    @property
+    def compared_claims(self) -> frozenset[str | tuple[str, ...]]:
+        return frozenset(claim for route in self.routes for claim in route.match.values()) - {"sub"}

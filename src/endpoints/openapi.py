@@ -339,7 +339,7 @@ def _path_parameters(path: str, route: RouteSettings) -> list[dict[str, Any]]:
     for name in parameters_of(path):
         described = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         if name in route.match:
-            described["description"] = "The caller's own id."
+            described["description"] = "The caller's own."
         elif name not in named:
             described["description"] = "The rest of the path, slashes included."
         found.append(described)

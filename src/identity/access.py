@@ -26,7 +26,7 @@ def refuses_some(other: AccessSettings, admitting: AccessSettings) -> bool:
 
 def _compared(access: AccessSettings) -> tuple[tuple[str, Any], ...]:
     fields = AccessSettings.model_fields
-    condition = (frozenset(access.match), frozenset(access.match_except_roles))
+    condition = (frozenset(access.match.items()), frozenset(access.match_except_roles))
     owned = frozenset({condition}) if access.match else None
     others = (name for name in fields if name not in ADMITS_THE_SAME and name != "match")
     return (("match", owned), *((name, getattr(access, name)) for name in others))

@@ -55,6 +55,13 @@ def told_texts(value: Any) -> tuple[str, ...] | None:
     return None if texts is None or any(map(_CONTROL.search, texts)) else tuple(texts)
 
 
+def owned_texts(value: Any) -> tuple[str, ...]:
+    """The ids that a claim holds, one or a list of them, each as an id is read; whatever is none owns nothing."""
+    items = value if isinstance(value, list) else [value]
+    texts = [str(item) if type(item) is int else item for item in items]
+    return tuple(text for text in texts if isinstance(text, str) and text and not _CONTROL.search(text))
+
+
 def clean(text: str) -> str:
     """`text`, which has no control character. Raises InvalidToken."""
     if _CONTROL.search(text):

@@ -4,12 +4,12 @@ Pure: claims, rules and the time in, a `Principal` or `InvalidToken` out. Signat
 Values are read by their JSON type and never converted: `"exp": "1700000000"` is a fault, not a date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from identity.claim_paths import ClaimPath, Claims, Condition
-from identity.claim_values import id_text, is_list_of_strings, role_names, scope_names, told_texts
+from identity.claim_values import id_text, is_list_of_strings, owned_texts, role_names, scope_names, told_texts
 from identity.presets import fills_in
 from identity.settings import IssuerSettings
 from identity.tenants import IssuerName
@@ -42,6 +42,10 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
+Owned = tuple[tuple[str | tuple[str, ...], tuple[str, ...]], ...]
+"""Claim paths, and the ids that are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A caller, as the claims of a verified token describe it.
@@ -71,6 +75,14 @@ class Principal:
     anonymous: bool = field(default=False, compare=False)
     """Whether the token counts as none; nobody outside this room gets to see such a one."""
     marks: Marks = field(default=NO_MARKS, compare=False)
+    owned: Owned = field(default=(), compare=False)
+    """What the claims hold that routes compare with their paths (`match`), by claim path."""
+
+    def owns(self, claim: str | tuple[str, ...], text: str) -> bool:
+        """Whether the caller has `text` at that claim path; `sub` is the id, as origins are told it."""
+        if claim == "sub":
+            return text == self.id
+        return any(text in texts for path, texts in self.owned if path == claim)
 
     @property
     def key(self) -> str:
@@ -92,7 +104,9 @@ class Principal:
 class ClaimRules:
     """How one entry's claims are read."""
 
-    def __init__(self, entry: IssuerSettings) -> None:
+    def __init__(self, entry: IssuerSettings, compared: Collection[str | tuple[str, ...]] = ()) -> None:
+        """`compared` are the claims that routes compare with their paths."""
+        self._compared = [(path, ClaimPath(path)) for path in compared]
         self._issuer = IssuerName(entry.issuer, entry.tenants)
         self._audience = frozenset(entry.audience)
         self._required = Condition(entry.require)
@@ -129,6 +143,7 @@ class ClaimRules:
             tuple((name, texts) for name, texts in told if texts is not None),
             self._unfound(role, asked, [name for name, texts in told if texts is None]),
             marks=_marks(claims),
+            owned=tuple((path, owned_texts(found.find(claims))) for path, found in self._compared),
         )
 
     def _id(self, claims: Claims) -> str:

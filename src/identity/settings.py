@@ -89,9 +89,10 @@ class AccessSettings(HandshakeSettings):
     403 `not_here`, before anybody says who they are."""
     deny: VisitorRule | None = None
     """From where it may not be asked, even by whom `allow` names."""
-    match: Mapping[str, Literal["sub"]] = {}
+    match: Mapping[str, ClaimPathSetting] = {}
     """Path parameters that must be the caller's own: with `{ id = "sub" }` the `{id}` of the path must be the id that
-    is forwarded as `x-user-id`; anything else is 403 `not_yours`."""
+    is forwarded as `x-user-id`, with `{ org = "org_id" }` what the verified token has at that claim path, or one item
+    of a list there; anything else is 403 `not_yours`."""
     match_except_roles: tuple[str, ...] = ()
     """Callers with one of these roles may ask for anybody's."""
 
@@ -335,6 +336,11 @@ class IdentitySettings(SecretsSettings):
     def operators(self) -> tuple[str, ...]:
         """Whose roles count at the endpoints that change something. With no issuer, nobody has a role at all."""
         return self.operator_issuers or (entry_path(0),)
+
+    @property
+    def compared_claims(self) -> frozenset[str | tuple[str, ...]]:
+        """The claims, beside the id, that routes compare with their paths (`match`)."""
+        return frozenset()
 
     def entries(self) -> Iterator[tuple[str, IssuerSettings]]:
         """Every entry, presets filled in, by its path: those of one preset have one."""

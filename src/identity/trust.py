@@ -39,12 +39,17 @@ class Entry:
     """One entry of ISSUERS: which tokens it takes, and what they prove."""
 
     def __init__(
-        self, position: int, settings: IssuerSettings, references: References, secrets: Mapping[str, str]
+        self,
+        position: int,
+        settings: IssuerSettings,
+        references: References,
+        secrets: Mapping[str, str],
+        compared: Collection[str | tuple[str, ...]] = (),
     ) -> None:
         self.position = position
         self.references = references
         self.issuer = IssuerName(settings.issuer, settings.tenants)
-        self.rules = ClaimRules(settings)
+        self.rules = ClaimRules(settings, compared)
         self.longest = settings.max_token_bytes
         self.source: KeySource | None = None
         """Where its public keys come from; None for one with a secret."""

@@ -28,6 +28,7 @@ def house(worker: Callable[..., Gateway]) -> Iterator[House]:
             {"path": "/who", **to("/any")},
             {"path": "/users/{id}", **to("", **own)},
             {"path": "/users/{id}/*", **to("", **own)},
+            {"path": "/orgs/{org}/users/{id}", **to("", auth="required", match={"org": "orgs.id", "id": "sub"})},
             {"path": "/links/{url}/secret", **to("", auth="required")},
             {"path": "/links/{url}", **to("", encoded_slashes="keep")},
             {"path": "/protected/*", **to("", auth="required")},
@@ -37,10 +38,10 @@ def house(worker: Callable[..., Gateway]) -> Iterator[House]:
             yield House(gateway, echo, {})
 
 
-def ask(house: House, target: str, caller: str = "", role: str = "user", host: str = "") -> Exchange:
+def ask(house: House, target: str, caller: str = "", role: str = "user", host: str = "", **more: Any) -> Exchange:
     fields = []
     if caller:
-        claims = {"sub": caller, "role": role, "exp": 4_000_000_000}
+        claims = {"sub": caller, "role": role, "exp": 4_000_000_000, **more}
         fields.append(("Authorization", f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"))
     return raw(house, "GET", target, fields, host=host)
 
@@ -87,6 +88,16 @@ def test_somebody_elses_is_told_so_and_an_excepted_role_may(house: House) -> Non
     assert (refused.status, '"code":"not_yours"' in refused.content.decode()) == (403, True)
     assert ask(house, "/users/bob", "ada", "admin").status == 200
     assert ask(house, "/users/bob").status == 401
+
+
+def test_what_another_claim_names_is_the_callers_as_well(house: House) -> None:
+    own = "/orgs/o1/users/ada"
+    for orgs in ({"id": "o1"}, {"id": ["o2", "o1"]}):
+        assert ask(house, own, "ada", orgs=orgs).seen["target"] == own
+    for target in ("/orgs/o2/users/ada", "/orgs/o1/users/bob", "/orgs/o1;x/users/ada", "/orgs/%6F2/users/ada"):
+        assert ask(house, target, "ada", orgs={"id": "o1"}).status in (400, 403)
+    others: list[Any] = [{"id": "o2"}, {"id": {"o1": 1}}, {}, ["o1"]]
+    assert [ask(house, own, "ada", orgs=one).status for one in others] == [403] * 4
 
 
 def test_an_encoded_slash_is_part_of_its_segment_where_the_route_keeps_it(house: House) -> None:

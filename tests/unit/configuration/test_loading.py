@@ -431,7 +431,8 @@ def test_a_public_route_that_swallows_a_stricter_one_is_told_so() -> None:
     [
         ({"auth": "none", "match": {"id": "sub"}}, "match needs auth = 'required'"),
         ({"match": {"name": "sub"}}, "match names 'name', which path '/users/{id}' does not have as '{name}'"),
-        ({"match": {"id": "email"}}, "ROUTES[0].match.id: "),
+        ({"match": {"id": ""}}, "ROUTES[0].match.id: must not be empty"),
+        ({"match": {"id": ["org", ""]}}, "ROUTES[0].match.id: must not be empty"),
         ({"match_except_roles": ["admin"]}, "match_except_roles needs match"),
         ({"strip_prefix": "/users/{id}"}, "strip_prefix cannot hold a path parameter"),
     ],

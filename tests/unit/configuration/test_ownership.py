@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth import Principal
+from auth import Principal, refuses_some
+from configuration.loading import load_settings
 from configuration.ownership import require_own
 from configuration.readings import Readings
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings
 from core.paths import normalise_path
 from core.problems import Problem
+from identity.principals import ClaimRules
+from tests.unit.in_memory import NOW
 
 
 def route(path: str, **more: Any) -> RouteSettings:
@@ -81,6 +84,75 @@ def test_nobody_owns_what_a_server_may_take_for_somebody_elses(caller: str) -> N
 @pytest.mark.parametrize("caller", ["auth0|5f7C8", "a+b@x.example", "{1b2c}", "zoë", "user:1", "first.last", "O'Hara"])
 def test_ids_as_providers_make_them_are_ones_own(caller: str) -> None:
     assert ask(f"/users/{quote(caller, safe='')}", caller) == normalise_path(f"/users/{quote(caller, safe='')}")
+
+
+def owns(claims: dict[str, Any], path: str, parameters: dict[str, str], **match: Any) -> bool:
+    """Whether a caller with these claims may ask, as its token is read where a route compares them."""
+    chosen = route(path, match=match)
+    settings = load_settings({"ROUTES": [chosen.model_dump(exclude_unset=True)], "JWT_SECRET": "s" * 32}, set())
+    principal = ClaimRules(settings.issuers[0], settings.compared_claims).read(
+        {"sub": "ada", "exp": NOW, **claims}, NOW
+    )
+    try:
+        require_own(chosen, parameters, principal)
+    except Problem as problem:
+        return problem.code != "not_yours"
+    return True
+
+
+@pytest.mark.parametrize(
+    ("claims", "claim", "theirs"),
+    [
+        ({"org_id": "o1"}, "org_id", True),
+        ({"org_id": "o2"}, "org_id", False),
+        ({"org_id": ["o2", "o1"]}, "org_id", True),
+        ({"org_id": []}, "org_id", False),
+        ({"org_id": {"o1": True}}, "org_id", False),
+        ({"org_id": [["o1"]]}, "org_id", False),
+        ({"org_id": None}, "org_id", False),
+        ({}, "org_id", False),
+        ({"app": {"org": "o1"}}, "app.org", True),
+        ({"app": {"org": "o1"}}, ["app", "org"], True),
+        ({"app.org": "o1"}, ["app", "org"], False),
+        ({"sub": "o1"}, ["sub"], True),
+    ],
+)
+def test_a_place_may_be_what_another_claim_says(claims: dict[str, Any], claim: Any, theirs: bool) -> None:
+    assert owns(claims, "/orgs/{org}", {"org": "o1"}, org=claim) == theirs
+
+
+@pytest.mark.parametrize("value", [7, [7], "7"])
+def test_an_integer_is_its_decimal_text(value: Any) -> None:
+    assert owns({"org_id": value}, "/orgs/{org}", {"org": "7"}, org="org_id")
+
+
+@pytest.mark.parametrize(("value", "place"), [(True, "true"), (True, "True"), (7.0, "7.0"), (7.0, "7"), ("", "")])
+def test_what_is_no_id_owns_nothing(value: Any, place: str) -> None:
+    assert not owns({"org_id": value}, "/orgs/{org}", {"org": place}, org="org_id")
+
+
+def test_each_place_must_be_the_callers() -> None:
+    match = {"org": "org_id", "id": "sub"}
+    for org, user, theirs in (("o1", "ada", True), ("o1", "bob", False), ("o2", "ada", False), ("ada", "o1", False)):
+        assert owns({"org_id": "o1"}, "/orgs/{org}/{id}", {"org": org, "id": user}, **match) == theirs
+
+
+def test_nobody_owns_by_a_claim_what_a_server_may_take_for_somebody_elses() -> None:
+    assert not owns({"org_id": "o1;x"}, "/orgs/{org}", {"org": "o1;x"}, org="org_id")
+
+
+def test_a_key_without_claims_owns_nothing_but_its_id() -> None:
+    caller = Principal("https://id.example", "ada")
+    with pytest.raises(Problem):
+        require_own(route("/orgs/{org}", match={"org": "org_id"}), {"org": "ada"}, caller)
+
+
+def test_a_route_that_compares_another_claim_is_another_condition() -> None:
+    """No spelling leads from one to the other."""
+    one, other = (route("/orgs/{org}", match={"org": claim}) for claim in ("org_id", "sub"))
+    assert refuses_some(one, other)
+    assert refuses_some(other, one)
+    assert not refuses_some(one, route("/orgs/{org}", match={"org": "org_id"}))
 
 
 spelt = st.lists(

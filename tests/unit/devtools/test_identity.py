@@ -330,6 +330,7 @@ def test_the_doctor_gives_advice_on_what_is_allowed_and_unwise(root: Path) -> No
         {"path": "/a", "origin": "https://o.example", "auth": "optional", "roles": ["admin"]},
         {"path": "/rooms/*", "origin": "https://o.execute-api.eu-west-1.amazonaws.com/live", "sign": "sigv4"}
         | {"websocket": {"idle_s": 540}},
+        {"path": "/orgs/{org}", "origin": "https://o.example", "match": {"org": "user_metadata.org"}},
         {"path": "/*", "origin": "https://o.example", "auth": "none"},
     ]
     configure(root, JWT_SECRET="s" * 32, ROUTES=routes, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="s")
@@ -340,7 +341,8 @@ def test_the_doctor_gives_advice_on_what_is_allowed_and_unwise(root: Path) -> No
         "ISSUERS[0].audience",
         "ROUTES[0].auth",
         "ROUTES[1].strip_prefix",
-        "ROUTES[2].auth",
+        "ROUTES[2].match.org",
+        "ROUTES[3].auth",
         ".dev.vars",
     ]
 
