@@ -97,7 +97,7 @@ def _gateway() -> Handle:
     unused: Any = None
     store: Any = Store()
     platform = Platform(
-        fetch, unused, unused, store, unused, None, lambda: _NOW, random.Random(7), _no_log, unused, unused
+        fetch, unused, unused, store, None, unused, None, lambda: _NOW, random.Random(7), _no_log, unused, unused
     )
     issuer = {"issuer": tokens.HS_ISSUER, "audience": [tokens.AUDIENCE], "algorithms": ["HS256"]}
     variables = {

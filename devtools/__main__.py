@@ -30,6 +30,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "signing in": {
         "token": ("devtools.identity.token", "print a token that the gateway on this machine accepts"),
+        "keys": ("devtools.identity.api_keys", "make, list and revoke API keys, on this machine or of a deployment"),
     },
     "the application behind the gateway": {
         "origin": (

@@ -1,4 +1,4 @@
-"""Bearer token -> `Principal`, or a challenge (RFC 6750, RFC 7519, RFC 8725).
+"""Bearer token or API key -> `Principal`, or a challenge (RFC 6750, RFC 7519, RFC 8725).
 
     who = authenticator.identify(request, route)          # no I/O: no token, a remembered one, an HMAC
     if isinstance(who, Unverified):
@@ -12,13 +12,13 @@ Rules that this file keeps, whatever is configured:
 - an entry checks a signature before any claim but `iss`, so a refusal's reason never describes a forgery;
 - a token is believed only where its entry says that tokens come (`from`), and only where that entry is trusted;
 - a token in a cookie writes nothing for a page of another site;
-- one credential a request: the same one may come in several places, two different ones are nobody's;
+- one credential a request, token or key: the same one may come in several places, two different ones are nobody's;
 - what is remembered of a token is its digest and what it proved, and it is believed no longer than the token itself
   and than the key set that verified it;
 - a token that was taken back is refused, whoever might still take it.
 
 Parsing is `tokens.py`'s, entries `trust.py`'s, claims `principals.py`'s, keys `jwks.py`'s, memory `remembered.py`'s,
-what was taken back `revocations.py`'s, the words of a refusal `challenges.py`'s.
+keys of machines `api_keys.py`'s, what was taken back `revocations.py`'s, the words of a refusal `challenges.py`'s.
 """
 
 import re
@@ -27,22 +27,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.messages import Request
-from core.ports import Background, Platform
+from core.ports import Background, Platform, StoreFailed
 from fields.handshake import is_websocket, websocket_tokens
 from identity.access import refuses_some
+from identity.api_keys import REFERENCES, RETRY_AFTER, ApiKeys
 from identity.carriers import Carrier, Taken, carrier, is_from_here
 from identity.challenges import Challenges
+from identity.doors import Door, came_as_key, compiled_doors
 from identity.hmacs import HASHES, Hmac, secret_bytes
 from identity.jwks import KeySource, KeysUnavailable, UnknownKey
+from identity.key_format import ApiKey
 from identity.presets import expanded
 from identity.principals import LONGEST_MARK, Principal
 from identity.publickeys import MAX_TRIED, KeySet, PublicKey
 from identity.remembered import Memory, Remembered, trusts
 from identity.revocations import KIND as REVOKED
 from identity.revocations import Issuers, Revocation, Revocations
-from identity.settings import AccessSettings, IdentitySettings
+from identity.settings import KEY_ISSUER, AccessSettings, IdentitySettings
 from identity.tokens import USUAL_LENGTH, InvalidToken, Token, parse_token
-from identity.trust import FINAL, OF_THE_TOKEN, Entries, Entry, candidates, connect_keys, furthest
+from identity.trust import FINAL, OF_THE_TOKEN, Entry, candidates, connect_keys, furthest
 from identity.visitors import Visitor, refuse_elsewhere
 
 __all__ = [
@@ -73,18 +76,6 @@ _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 Sites = Callable[[AccessSettings], Container[str]]
 """The origins whose pages a route trusts with what a browser keeps of its visitor."""
-
-
-class Door:
-    """One way that tokens come in by, and the entries that use it."""
-
-    def __init__(self, number: int, way: Carrier, entries: Sequence[Entry]) -> None:
-        self.kind, self.name = way
-        self.place = f"{way.kind}:{way.name}"
-        """Where `Request.taken` has its tokens, if they are taken out."""
-        self.mark = bytes([number])
-        """Tells it from the others, in what is remembered of a token."""
-        self.entries = Entries(entries)
 
 
 @dataclass(slots=True)
@@ -136,13 +127,27 @@ class Hearing:
         return Remembered(principal, entry.rules.ends(principal.expires), entry.source, entry.references, unasked)
 
 
-@dataclass(frozen=True, slots=True)
 class Unverified:
-    """A token whose signature needs a public key: hand it to `Authenticator.verify`."""
+    """A credential that I/O is needed for: hand it to `Authenticator.verify`."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedToken(Unverified):
+    """A token whose signature needs a public key."""
 
     hearing: Hearing
     entry: Entry
     source: KeySource
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedKey(Unverified):
+    """An API key whose record has to be looked up."""
+
+    key: ApiKey
+    route: AccessSettings
 
 
 class Authenticator:
@@ -156,18 +161,20 @@ class Authenticator:
         self._clock = platform.clock
         self._verifier = platform.verify
         self._log = platform.log
-        self._challenges = Challenges(settings.realm)
+        self._challenges = Challenges(settings.realm, settings.key_ways, takes_tokens=bool(settings.issuers))
         self._memory = Memory()
         self._revocations = Revocations()
         entries = [
             Entry(index, entry, entry.references | {path}, settings.secrets, settings.compared_claims)
             for index, (path, entry) in enumerate(settings.entries())
         ]
-        self.issuers = Issuers([entry.issuer for entry in entries])
+        self.issuers = Issuers([entry.issuer for entry in entries], {KEY_ISSUER} if settings.api_keys else ())
         self._sources = connect_keys(zip(entries, settings.issuers, strict=True), platform, self._memory.forget)
-        doors = _doors(entries, settings)
+        doors = compiled_doors(entries, settings)
         self._doors = [door for door in doors if door.kind in ("authorization", "header")]
         self._taking = [door for door in doors if door.kind in ("cookie", "query")]
+        keys = settings.api_keys
+        self._keys = ApiKeys(keys.prefix, platform, self.is_revoked) if keys else None
         self._taken = Taken([one for entry in settings.issuers for one in entry.carriers])
         self._bearer_door = next((door for door in self._doors if door.kind == "authorization"), None)
         self._sites = sites
@@ -197,12 +204,16 @@ class Authenticator:
         if token is None:
             if route.auth == "optional":
                 return None
-            raise self._challenges.token_missing()
+            raise self._challenges.token_missing(route)
         carriers = doors[0].mark if len(doors) == 1 else b"".join([door.mark for door in doors])
         known = self._memory.recall(token, carriers, self._clock())
         if known is not None and known.holds_for(route):
             return known.principal if not known.principal.anonymous else self._counted(known.principal, route)
         try:
+            if self._keys is not None and came_as_key(self._keys.is_one(token), doors):
+                return self._recall_key(self._keys, token, route)
+            if "token" not in route.credentials:
+                raise InvalidToken("credential")
             parsed = parse_token(token, max([door.entries.longest for door in doors], default=USUAL_LENGTH))
             entries = candidates([door.entries for door in doors], parsed.claims)
             who = self._hear(Hearing(token, carriers, parsed, route, entries))
@@ -210,22 +221,26 @@ class Authenticator:
         except InvalidToken as refusal:
             if not _TOKEN68.fullmatch(token):  # asked late, since no token that parses fails it
                 raise self._challenges.invalid_request("repeated" if "," in token else "credentials") from None
-            raise self._challenges.invalid_token(refusal.reason, refusal.longest) from None
+            raise self._challenges.invalid_token(refusal.reason, refusal.longest, route) from None
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None
 
     async def verify(self, unverified: Unverified, background: Background) -> Principal | None:
-        """The principal of a token, once its signature is found valid; None where the token counts as none.
+        """The principal of a credential, once it is found valid; None where a token counts as none.
 
         Raises Problem: `invalid_token`, `keys_unavailable`, `token_missing`.
         """
+        if isinstance(unverified, UnverifiedKey):
+            return await self._look_up(unverified)
+        assert isinstance(unverified, UnverifiedToken)
+        route = unverified.hearing.route
         try:
             principal = await self._decide(unverified, background)
         except InvalidToken as refusal:
-            raise self._challenges.invalid_token(refusal.reason, refusal.longest) from None
+            raise self._challenges.invalid_token(refusal.reason, refusal.longest, route) from None
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None
-        return self._counted(principal, unverified.hearing.route)
+        return self._counted(principal, route)
 
     async def authenticate(self, request: Request, route: AccessSettings, background: Background) -> Principal | None:
         """`identify`, and `verify` where it takes that."""
@@ -323,7 +338,24 @@ class Authenticator:
             return None
         raise self._challenges.invalid_request("scheme")
 
-    def _hear(self, hearing: Hearing) -> Principal | Unverified:
+    def _recall_key(self, keys: ApiKeys, credential: str, route: AccessSettings) -> Principal | UnverifiedKey:
+        """Who an API key speaks for, or what is to be looked up of it. Raises InvalidToken."""
+        if "key" not in route.credentials or not trusts(route, REFERENCES):
+            raise InvalidToken("credential")
+        key = keys.read(credential)
+        return keys.recall(key) or UnverifiedKey(key, route)
+
+    async def _look_up(self, unverified: UnverifiedKey) -> Principal:
+        assert self._keys is not None, "there is a key where keys are configured"
+        try:
+            return await self._keys.look_up(unverified.key)
+        except InvalidToken as refusal:
+            raise self._challenges.invalid_token(refusal.reason, route=unverified.route) from None
+        except StoreFailed as failure:
+            self._log("store_failed", during="api_key", error=str(failure))
+            raise self._challenges.keys_unavailable(RETRY_AFTER) from None
+
+    def _hear(self, hearing: Hearing) -> Principal | UnverifiedToken:
         """Show a token to the next entries, until one takes it or needs a public key to say.
 
         Raises InvalidToken, KeysUnavailable.
@@ -333,7 +365,7 @@ class Authenticator:
             try:
                 entry.check_form(hearing.text, token.header)
                 if entry.source is not None:
-                    return Unverified(hearing, entry, entry.source)
+                    return UnverifiedToken(hearing, entry, entry.source)
                 entry.check_hmac(token)
                 principal = self._read(entry, token)
             except InvalidToken as refusal:
@@ -343,7 +375,7 @@ class Authenticator:
             return principal
         raise hearing.verdict()
 
-    async def _decide(self, unverified: Unverified, background: Background) -> Principal:
+    async def _decide(self, unverified: UnverifiedToken, background: Background) -> Principal:
         """What the first entry says that takes the token. Raises InvalidToken, KeysUnavailable."""
         hearing, who = unverified.hearing, unverified
         while True:
@@ -356,7 +388,7 @@ class Authenticator:
                 return heard
             who = heard
 
-    async def _verify(self, unverified: Unverified, background: Background) -> Principal:
+    async def _verify(self, unverified: UnverifiedToken, background: Background) -> Principal:
         """What the entry makes of the token. Raises InvalidToken, KeysUnavailable."""
         hearing, entry, source = unverified.hearing, unverified.entry, unverified.source
         token = hearing.token
@@ -398,7 +430,7 @@ class Authenticator:
             return principal
         if route.auth == "optional":
             return None
-        raise self._challenges.token_missing()
+        raise self._challenges.token_missing(route)
 
     def _remember(self, hearing: Hearing, entry: Entry, principal: Principal) -> None:
         """Unless an entry before this one could not say: once it can, the token may be that one's."""
@@ -409,16 +441,6 @@ class Authenticator:
 def _scopes(route: AccessSettings) -> list[str]:
     """What a challenge names, those first that are all needed."""
     return list(dict.fromkeys([*route.all_scopes, *route.scopes]))
-
-
-def _doors(entries: Sequence[Entry], settings: IdentitySettings) -> list[Door]:
-    """The doors that entries use, `Authorization` first; it alone where there is no entry."""
-    using: dict[Carrier, list[Entry]] = {} if entries else {carrier("authorization"): []}
-    for entry, told in zip(entries, settings.issuers, strict=True):
-        for way in dict.fromkeys(told.carriers):
-            using.setdefault(way, []).append(entry)
-    ways = sorted(using, key=lambda way: way.kind != "authorization")
-    return [Door(number, way, using[way]) for number, way in enumerate(ways)]
 
 
 def _once(value: str) -> str:

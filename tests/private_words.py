@@ -30,6 +30,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "a signature": re.compile(r"\b[0-9a-f]{64}\b"),
     "an AWS access key": re.compile(r"\bA(?:KIA|SIA)[A-Z0-9]{12,}\b"),
     "a private key": re.compile(r"PRIVATE KEY-----|\"(?:d|k)\\?\":\s*\\?\"[\w-]{20,}"),
+    "an API key": re.compile(r"\b[a-z][a-z0-9_]*_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}\b"),
     "a query": re.compile(r"https?://[^\s\"'<>]+\?[^\s\"'<>]+|\"path\":\s*\"[^\"]*\?"),
 }
 """What may be in no log, by its looks."""
@@ -106,7 +107,7 @@ class Watch:
         for text in head.decode("latin-1").split("\r\n")[1:]:
             name, _, value = text.partition(":")
             match name.strip().lower():
-                case "authorization" | "proxy-authorization" | "x-amz-security-token":
+                case "authorization" | "proxy-authorization" | "x-amz-security-token" | "x-api-key":
                     self._remember("a credential", [_credential(value)])
                 case "sec-websocket-protocol":
                     self._remember("a credential", value.split(",")[1:])

@@ -174,7 +174,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--role", action="append", default=[], help="a role; may be given more than once")
     parser.add_argument("--scope", action="append", default=[], help="scopes, delimited by spaces")
     parser.add_argument("--alg", help="HS256, RS256, ES256 or EdDSA (default: the issuer's first)")
-    parser.add_argument("--expires", type=_duration, default=3600, help="90s, 15m, 1h (default), 7d")
+    parser.add_argument("--expires", type=duration, default=3600, help="90s, 15m, 1h (default), 7d")
     parser.add_argument("--issuer", help="exact `iss`")
     parser.add_argument("--audience", help="`aud` (default: the issuer's first)")
     parser.add_argument("--claim", action="append", type=_claim, default=[], help="a further claim: name=value")
@@ -182,7 +182,7 @@ def _options(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _duration(text: str) -> int:
+def duration(text: str) -> int:
     """Seconds of `1h`."""
     found = DURATION.fullmatch(text)
     if not found:

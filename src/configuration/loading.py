@@ -19,7 +19,7 @@ from configuration.shadows import shadow_faults
 from core import strictjson
 from core.faults import Misconfigured
 from geo import Locator, canonical
-from identity.settings import HS_KEY_BYTES, IssuerSettings
+from identity.settings import HS_KEY_BYTES, KEY_ISSUER, IssuerSettings
 from policing.modules import policy_faults
 
 STRUCTURED = (
@@ -32,9 +32,11 @@ STRUCTURED = (
     "OPERATOR_ISSUERS",
     "MAINTENANCE_ROLES",
     "POLICIES",
+    "API_KEYS",
 )
 SIMPLE = (
     "REALM",
+    "RESOURCE_METADATA",
     "DEFAULT_COUNTRY",
     "DEFAULT_LANGUAGE",
     "DEFAULT_CURRENCY",
@@ -49,6 +51,8 @@ OPTIONAL_SECRETS = {
     "ORIGIN_SECRET_NEXT": "origins alone, while a secret is exchanged; the gateway signs with `ORIGIN_SECRET`",
 }
 
+KEYS = "KEYS"
+"""The binding of the namespace that holds API keys."""
 ASSETS = "ASSETS"
 """The binding of the static assets."""
 
@@ -83,6 +87,7 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
             faults = _model_faults(error, places)
         else:
             faults = [*_issuer_faults(settings), *_route_faults(settings, bindings), *_locale_faults(settings)]
+            faults += _key_faults(settings, bindings)
             faults += shadow_faults(settings.routes)
             faults += [*_log_faults(settings), *_network_faults(settings), *_policy_faults(settings)]
     if faults:
@@ -130,11 +135,22 @@ def _issuer_faults(settings: Settings) -> list[str]:
 
 def _trust_faults(path: str, trusted: Collection[str] | None, settings: Settings) -> list[str]:
     known = {reference for entry in settings.issuers for reference in entry.references}
+    known |= {KEY_ISSUER} if settings.api_keys else set()
     return [
         f"{path}: no entry of ISSUERS has the name or the issuer {reference!r}"
         for reference in trusted or ()
         if reference not in known
     ]
+
+
+def _key_faults(settings: Settings, bindings: Collection[str]) -> Iterator[str]:
+    if settings.api_keys is None:
+        return
+    if KEYS not in bindings:
+        yield f"API_KEYS: no KV namespace is bound as {KEYS}; add binding = '{KEYS}' to [[kv_namespaces]]"
+    for path, entry in settings.entries():
+        if KEY_ISSUER in entry.references:
+            yield f"{path}: {KEY_ISSUER!r} is the issuer of API keys; choose another name"
 
 
 def _secret_faults(name: str, secrets: Mapping[str, str], entry: IssuerSettings) -> list[str]:
@@ -174,9 +190,10 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
     faults = []
     for index, route in enumerate(settings.routes):
         path = f"ROUTES[{index}]"
-        if route.auth != "none" and not settings.issuers:
-            faults.append(f"{path}.auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET")
-        faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
+        if fault := _credentials_fault(route, settings):
+            faults.append(f"{path}.{fault}")
+        else:
+            faults += _trust_faults(f"{path}.issuers", route.issuers, settings)
         if route.match and (fault := _owner_fault(route, settings)):
             faults.append(f"{path}.issuers: {fault}")
         if fault := route.fault_beside(settings.cors_origins):
@@ -197,6 +214,19 @@ def _route_faults(settings: Settings, bindings: Collection[str]) -> list[str]:
     return faults
 
 
+def _credentials_fault(route: RouteSettings, settings: Settings) -> str | None:
+    """Why nobody could show what a route asks for; None where somebody can."""
+    if route.auth == "none":
+        return None
+    if "key" in route.credentials and "credentials" in route.model_fields_set and settings.api_keys is None:
+        return "credentials: there are no keys; set API_KEYS, or take 'key' out"
+    if "token" in route.credentials and not settings.issuers and "credentials" in route.model_fields_set:
+        return "credentials: tokens need an issuer; set ISSUERS or JWT_SECRET, or take 'token' out"
+    if not settings.issuers and settings.api_keys is None:
+        return f"auth: {route.auth!r} needs an issuer; set ISSUERS or JWT_SECRET"
+    return None
+
+
 def _binding_faults(route: RouteSettings, bindings: Collection[str]) -> list[str]:
     named = {f"origins[{index}].url": origin.url for index, origin in enumerate(route.origins)}
     named |= {"origin": route.origin or "", "mirror.url": route.mirror.url if route.mirror else ""}
@@ -211,6 +241,14 @@ def _owner_fault(route: RouteSettings, settings: Settings) -> str | None:
     """Why `match` could take one issuer's caller for another's; None where it cannot."""
     named = route.issuers
     trusted = {entry.issuer for entry in settings.issuers if named is None or not entry.references.isdisjoint(named)}
+    trusted = trusted if "token" in route.credentials else set()
+    if settings.api_keys and "key" in route.credentials and (named is None or KEY_ISSUER in named):
+        if not trusted:
+            return None
+        return (
+            "match compares ids, and whoever makes keys chooses their owners' freely; write credentials = ['token'], "
+            "or ['key']"
+        )
     if len(trusted) <= 1:
         return None
     return "match compares ids, which mean something only with their issuer; name one, whose callers own what is here"

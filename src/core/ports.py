@@ -160,6 +160,8 @@ class Platform:
     verify: SignatureVerifier
     store: KeyValueStore | None
     """The namespace bound as `CACHE`, if there is one."""
+    keys: KeyValueStore | None
+    """The namespace bound as `KEYS`, if there is one: API keys, by what is stored of them."""
     limiter: Callable[[str], RateLimiter]
     """A rate-limit binding by its name. Raises KeyError."""
     analytics: Analytics | None

@@ -57,6 +57,7 @@ def platform(bindings: set[str]) -> Platform:
         service=service,
         verify=WebCrypto(),
         store=WorkersKV(env.CACHE) if "CACHE" in bindings else None,
+        keys=WorkersKV(env.KEYS) if "KEYS" in bindings else None,
         limiter=limiter,
         analytics=_analytics(env.ANALYTICS) if "ANALYTICS" in bindings else None,
         clock=time.time,

@@ -28,11 +28,22 @@ BEARER: Final = carrier("authorization")
 NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]")
 """Characters that names of components do not have (OpenAPI 3.1 section 4.8.7.1)."""
 
+WORDS: Final = {"token": "A JWT", "key": "An API key"}
+BEARERS: Final[Mapping[tuple[str, ...], Mapping[str, str]]] = {
+    ("token",): {"bearerFormat": "JWT"},
+    ("key",): {"description": "An API key."},
+    ("token", "key"): {"bearerFormat": "JWT", "description": "A JWT or an API key."},
+}
+"""What comes behind `Bearer`, by the kinds of credentials that do."""
+
+Schemes = Mapping[str, Sequence[str]]
+"""Names of security schemes, with the kinds of credentials that come by each."""
+
 REASONS: Final[Mapping[int, str]] = {
     304: "Not modified: the stored answer still holds.",
     400: "The request is malformed; `field` or `code` names what.",
-    401: "No token, or one that does not hold; `WWW-Authenticate` says which.",
-    403: "The token lacks a role or scope.",
+    401: "No credential, or one that does not hold; `WWW-Authenticate` says which.",
+    403: "The caller lacks a role or scope.",
     404: "There is nothing by that name.",
     405: "The method is not offered; `Allow` lists those that are.",
     408: "The content took too long to arrive.",
@@ -77,7 +88,7 @@ BUILT_IN: Final = (
               body="Preferences", refusals=(400, 408, 413, 415)),
     Operation("/healthz", "get", "Whether the Worker runs", "Status"),
     Operation("/readyz", "get", "Whether the gateway can do its work", "Status", refusals=(503,)),
-    Operation("/_gatehouse/whoami", "get", "The caller, as its token describes it", "Caller",
+    Operation("/_gatehouse/whoami", "get", "The caller, as its token or its key describes it", "Caller",
               refusals=(400, 401, 503), access=KNOWN),
     Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
               body="Purge", refusals=(400, 401, 403, 408, 413, 415, 503), access=purging.ACCESS),
@@ -125,14 +136,14 @@ def document(settings: Settings, sources: Mapping[str, origins.Source] = NO_SOUR
             {"name": "routes", "description": "What it forwards to origins."},
             *_tags(shown),
         ],
-        "paths": _with_ids(_paths(settings, list(schemes), shown, origins.Components(parts))),
+        "paths": _with_ids(_paths(settings, _schemes_of(settings), shown, origins.Components(parts))),
         "components": {**parts, "securitySchemes": schemes},
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _paths(
-    settings: Settings, schemes: list[str], shown: tuple[origins.Shown, ...], components: origins.Components
+    settings: Settings, schemes: Schemes, shown: tuple[origins.Shown, ...], components: origins.Components
 ) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in BUILT_IN:
@@ -173,7 +184,7 @@ def _with_ids(paths: dict[str, Any]) -> dict[str, Any]:
 # --- Built-in endpoints ------------------------------------------------------------------------------------------
 
 
-def _built_in(operation: Operation, method: str, schemes: list[str]) -> dict[str, Any]:
+def _built_in(operation: Operation, method: str, schemes: Schemes) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
         "tags": ["gateway"],
@@ -260,7 +271,7 @@ def _templates(pattern: str) -> tuple[str, ...]:
     return (bare or "/", f"{bare}/{{{rest}}}")
 
 
-def _add_route(item: dict[str, Any], path: str, route: RouteSettings, schemes: list[str]) -> None:
+def _add_route(item: dict[str, Any], path: str, route: RouteSettings, schemes: Schemes) -> None:
     """Describe `route` where no earlier route has the method: the first that matches decides."""
     for method in route.methods:
         name = method.lower()
@@ -272,7 +283,7 @@ def _add_route(item: dict[str, Any], path: str, route: RouteSettings, schemes: l
             item[name] = _forwarded(path, name, route, schemes)
 
 
-def _shown(one: origins.Shown, path: str, components: origins.Components, schemes: list[str]) -> dict[str, Any]:
+def _shown(one: origins.Shown, path: str, components: origins.Components, schemes: Schemes) -> dict[str, Any]:
     """An operation of an origin that is known, at `path`, with what the gateway adds to it."""
     names = dict(zip(PLACEHOLDER.findall(one.path), PLACEHOLDER.findall(path), strict=True))
     described = components.operation(one, names, {status: _bare(status) for status in _route_refusals(one)})
@@ -313,7 +324,7 @@ def _refused_by(route: RouteSettings) -> list[int]:
     return [*ROUTE_REFUSALS, *(status for status, may_be in asked.items() if may_be)]
 
 
-def _forwarded(path: str, method: str, route: RouteSettings, schemes: list[str]) -> dict[str, Any]:
+def _forwarded(path: str, method: str, route: RouteSettings, schemes: Schemes) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": "Forwarded to its origin",
         "tags": ["routes"],
@@ -352,10 +363,11 @@ def _server(host: str) -> dict[str, Any]:
     return {"url": f"https://{{label}}{host[1:]}", "variables": {"label": {"default": "www"}}}
 
 
-def _access(access: AccessSettings, schemes: list[str]) -> dict[str, Any]:
+def _access(access: AccessSettings, schemes: Schemes) -> dict[str, Any]:
     if access.auth == "none":
         return {"security": []}
-    security: list[dict[str, list[str]]] = [{scheme: []} for scheme in schemes]
+    taken = {scheme for scheme, kinds in schemes.items() if not {*kinds}.isdisjoint(access.credentials)}
+    security: list[dict[str, list[str]]] = [{scheme: []} for scheme in schemes if scheme in taken]
     if access.auth == "optional":
         security.append({})
     if not _limited(access):
@@ -378,10 +390,24 @@ def _may_forbid(access: AccessSettings) -> bool:
     return _limited(access) or bool(access.match)
 
 
+def _ways(settings: Settings) -> dict[Carrier, tuple[str, ...]]:
+    """Each way that credentials come, with what comes by it."""
+    ways: dict[Carrier, tuple[str, ...]] = {}
+    for issuer in settings.issuers:
+        ways |= dict.fromkeys(issuer.carriers, ("token",))
+    for way in settings.key_ways:
+        ways[way] = (*ways.get(way, ()), "key")
+    return ways or {BEARER: ("token",)}
+
+
 def _security_schemes(settings: Settings) -> dict[str, Any]:
-    """One scheme for each way that a token can come."""
-    ways = dict.fromkeys(way for issuer in settings.issuers for way in issuer.carriers) or {BEARER: None}
-    return {_scheme_name(way): _scheme(way) for way in ways}
+    """One scheme for each way that a token or a key can come."""
+    return {_scheme_name(way): _scheme(way, kinds) for way, kinds in _ways(settings).items()}
+
+
+def _schemes_of(settings: Settings) -> Schemes:
+    """The schemes' names, with what comes by each."""
+    return {_scheme_name(way): kinds for way, kinds in _ways(settings).items()}
 
 
 def _scheme_name(way: Carrier) -> str:
@@ -390,8 +416,13 @@ def _scheme_name(way: Carrier) -> str:
     return way.name if way.kind == "header" else f"{way.kind}-{NOT_IN_NAMES.sub('-', way.name)}"
 
 
-def _scheme(way: Carrier) -> dict[str, Any]:
+def _scheme(way: Carrier, kinds: Sequence[str]) -> dict[str, Any]:
     if way == BEARER:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    described = "A JWT, without a scheme before it."
-    return {"type": "apiKey", "in": way.kind, "name": way.name, "description": described}
+        return {"type": "http", "scheme": "bearer", **(BEARERS[tuple(kinds)])}
+    described = " or ".join(WORDS[kind] for kind in kinds)
+    return {
+        "type": "apiKey",
+        "in": way.kind,
+        "name": way.name,
+        "description": f"{described}, without a scheme before it.",
+    }

@@ -103,13 +103,13 @@ class Status(Answer):
 
 
 class Caller(Answer):
-    """Who the token says the caller is; never the token itself."""
+    """Who the token or the key says the caller is; never what was shown itself."""
 
-    issuer: str | None = Field(description="`iss`; null for tokens without one.")
+    issuer: str | None = Field(description="`iss`; null for tokens without one, `api-key` for API keys.")
     id: str
     roles: list[str]
     scopes: list[str]
-    expires: int = Field(description="Seconds since 1970-01-01T00:00:00Z.")
+    expires: int | None = Field(description="Seconds since 1970-01-01T00:00:00Z; null for a key that has no end.")
     claims: dict[str, list[str]] | SkipJsonSchema[None] = Field(
         None,
         description="What origins are told of its other claims, by field, where the issuer's entry forwards any.",

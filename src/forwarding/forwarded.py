@@ -118,7 +118,9 @@ class Target:
     binding: str | None = None
     forward_credentials: bool = False
     token_fields: frozenset[str] = CREDENTIALS
-    """Fields that carry a token for the gateway: `CREDENTIALS`, and those the issuers name."""
+    """Fields that carry a token or a key for the gateway: `CREDENTIALS`, and those the settings name."""
+    keys: re.Pattern[str] | None = None
+    """How API keys look, which no origin gets to see, whatever else of these fields it gets."""
     websocket: bool = True
     websocket_token: bool = False
     events: bool = False
@@ -149,6 +151,7 @@ class Target:
         token_fields: frozenset[str] = frozenset(),
         *,
         cors: Owner | None = None,
+        keys: re.Pattern[str] | None = None,
         url: str | None = None,
     ) -> Self:
         """Of a route's first origin, or of the one at `url`."""
@@ -161,6 +164,7 @@ class Target:
             binding,
             route.forward_authorization,
             CREDENTIALS | token_fields,
+            keys,
             route.websocket is not False,
             route.websocket_token,
             route.sse is not None,
@@ -282,6 +286,8 @@ def _client_fields(request: Request, target: Target) -> dict[str, str]:
         fields.update(cookie=cookie) if cookie else fields.pop("cookie")
     if target.websocket_token and "sec-websocket-protocol" in fields:
         _take_out_tokens(request, fields)
+    if target.keys is not None:
+        _take_out_keys(target, target.keys, fields)
     if target.websocket and is_websocket(request):
         fields["upgrade"] = "websocket"  # hop-by-hop, and this hop upgrades as well
     if target.events and asks_for_events(fields):
@@ -303,6 +309,13 @@ def _take_out_tokens(request: Request, fields: dict[str, str]) -> None:
         fields["sec-websocket-protocol"] = protocols
     else:
         fields.pop("sec-websocket-protocol", None)
+
+
+def _take_out_keys(target: Target, keys: re.Pattern[str], fields: dict[str, str]) -> None:
+    """Of every field in which credentials come, whatever the route forwards of those."""
+    for name in (*target.token_fields, "sec-websocket-protocol"):
+        if name in fields and keys.search(fields[name]):
+            del fields[name]
 
 
 def identity_fields(principal: Identity) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Routes and their origins, compiled once per isolate: addresses, signers, breakers, health checks, mirrors."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -45,20 +46,15 @@ class RouteOrigins:
     """Whether AWS takes the gateway's signature at one of them, for whatever is below its stage."""
 
 
-class Issuer(Protocol):
-    """A token issuer, as far as forwarding knows of one."""
-
-    @property
-    def token_fields(self) -> frozenset[str]: ...
-
-
 class Forwards(Protocol):
     """What forwarding is told; the gateway's settings are one."""
 
     @property
     def routes(self) -> Sequence[ForwardingSettings]: ...
     @property
-    def issuers(self) -> Sequence[Issuer]: ...
+    def credential_fields(self) -> frozenset[str]: ...
+    @property
+    def key_shape(self) -> re.Pattern[str] | None: ...
     @property
     def cors_origins(self) -> Sequence[str]: ...
     @property
@@ -95,7 +91,6 @@ class Compiler:
         self.checks: dict[str, Check] = {}
         """By the origin's URL."""
         self._settings, self._platform = settings, platform
-        self._token_fields = frozenset().union(*(issuer.token_fields for issuer in settings.issuers))
         self._breakers: dict[str, Breaker] = {}
 
     def route(self, index: int, route: ForwardingSettings) -> RouteOrigins | None:
@@ -123,9 +118,11 @@ class Compiler:
 
     def _reached(self, route: ForwardingSettings, url: str) -> tuple[Target, Signer | None, Fetch]:
         """How an origin is addressed, signed for and asked. Raises ValueError."""
-        target = Target.of(route, self._token_fields, cors=route.owner(self._settings.cors_origins), url=url)
+        settings = self._settings
+        cors, keys = route.owner(settings.cors_origins), settings.key_shape
+        target = Target.of(route, settings.credential_fields, cors=cors, keys=keys, url=url)
         bound = target.binding is not None
-        signer = compiled_signer(route, target.host, self._settings.secrets, self._platform.random, binding=bound)
+        signer = compiled_signer(route, target.host, settings.secrets, self._platform.random, binding=bound)
         fetch = self._platform.fetch if target.binding is None else self._platform.service(target.binding)
         return target, signer, fetch
 

@@ -3,24 +3,32 @@
 The tables below are the whole of it. Nothing of a token, a key, a secret's name or a claim's value may appear in one:
 a description says what is wrong with the token, never what would have been right.
 
-    no token at all                 401 token_missing       Bearer realm="gatehouse"
+    no credential at all            401 token_missing       Bearer realm="gatehouse"
     a request that is malformed     400 invalid_request     Bearer realm="gatehouse", error="invalid_request"
     a token that is not accepted    401 invalid_token       ..., error="invalid_token", error_description="..."
     a cookie's token, cross-site    403 cross_site          none
     a role or scope is missing      403 insufficient_scope  ..., error="insufficient_scope", scope="..."
     keys cannot be had              503 keys_unavailable    none; Retry-After
 
+A 401 names what the route takes. An API key behind `Bearer` is a token to RFC 6750; for one in a field of its own there
+is no registered scheme, and a challenge of its own says the field: `ApiKey realm="gatehouse", header="x-api-key"`.
+
 RFC 6750 section 3.1 calls a malformed *request* `invalid_request` and a malformed *token* `invalid_token`. So
 `Bearer a, Bearer b` is 400, and `Bearer abc`, whose syntax is right, is 401.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from core.problems import Problem
+from identity.carriers import AUTHORIZATION, Carrier
+from identity.settings import AccessSettings
 from identity.tokens import USUAL_LENGTH
 
 TOKEN_REQUIRED = "Authorization token required"
 TOKEN_INVALID = "Invalid or expired token"
+KEY_INVALID = "Invalid or expired API key"
 ACCESS_DENIED = "Insufficient permissions"
 KEYS_UNAVAILABLE = "Token verification unavailable"
 """The `error` member. The first two are the words of the edge function that Gatehouse replaces."""
@@ -43,6 +51,10 @@ REASONS = {
     "subject": "The token does not name its subject",
     "claim": "A claim of the token has the wrong type",
     "revoked": "The token has been revoked",
+    "credential": "Credentials of this kind are not accepted here",
+    "key_malformed": "The API key is mistyped or cut off",
+    "key_unknown": "The API key is not known",
+    "key_expired": "The API key has expired",
 }
 """`reason` of an `invalid_token` -> its `error_description`, in the characters that RFC 6750 section 3 allows."""
 
@@ -58,6 +70,28 @@ REQUEST_FAULTS = {
 """`reason` of an `invalid_request` -> its detail."""
 
 
+OF_KEYS: Final = frozenset({"key_malformed", "key_unknown", "key_expired"})
+"""Reasons of a refused API key."""
+
+TOKENS_ALONE: Final = AccessSettings(auth="required", credentials=("token",))
+KINDS_OF_CREDENTIALS: Final = (frozenset({"token"}), frozenset({"key"}), frozenset({"token", "key"}))
+"""What `credentials` of a route may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a route takes, in the words of a refusal."""
+
+    challenges: tuple[str, ...]
+    """One for each scheme (RFC 9110 section 11.6.1)."""
+    sentence: str
+
+    def challenge(self, error: str = "") -> str:
+        """All challenges; the first says what was wrong."""
+        first, *others = self.challenges
+        return ", ".join([first, *([error] if error else []), *others])
+
+
 class Challenges:
     """The refusals of one realm.
 
@@ -65,15 +99,21 @@ class Challenges:
     `Bearer realm="gatehouse", error="invalid_token", error_description="The token has expired"`.
     """
 
-    def __init__(self, realm: str) -> None:
+    def __init__(self, realm: str, key_ways: Sequence[Carrier] = (), *, takes_tokens: bool = True) -> None:
+        """`key_ways` are those by which API keys come."""
         self._bearer = f'Bearer realm="{realm}"'
+        offered = {"token"} if takes_tokens or not key_ways else set()
+        self._wanted = {
+            kinds: _wanted(realm, offered & kinds, key_ways if "key" in kinds else ()) for kinds in KINDS_OF_CREDENTIALS
+        }
 
-    def token_missing(self) -> Problem:
+    def token_missing(self, route: AccessSettings = TOKENS_ALONE) -> Problem:
+        wanted = self._wanted[frozenset(route.credentials)]
         return Problem(
             401,
             "token_missing",
-            "This resource needs an access token: send 'Authorization: Bearer <token>'.",
-            headers={"www-authenticate": self._bearer},
+            f"This resource needs {wanted.sentence}.",
+            headers={"www-authenticate": wanted.challenge()},
             error=TOKEN_REQUIRED,
             reason="token_missing",
         )
@@ -89,20 +129,19 @@ class Challenges:
             reason=reason,
         )
 
-    def invalid_token(self, reason: str, longest: int = USUAL_LENGTH) -> Problem:
+    def invalid_token(self, reason: str, longest: int = USUAL_LENGTH, route: AccessSettings = TOKENS_ALONE) -> Problem:
         """`reason` is a key of REASONS or `condition`; `longest` is told where it is `too_large`."""
         if reason == "condition":
             reason, description = "claim", CONDITION
         else:
             description = REASONS[reason].replace(str(USUAL_LENGTH), str(longest))
+        wanted = self._wanted[frozenset(route.credentials)]
         return Problem(
             401,
             "invalid_token",
             f"{description}.",
-            headers={
-                "www-authenticate": f'{self._bearer}, error="invalid_token", error_description="{description}"',
-            },
-            error=TOKEN_INVALID,
+            headers={"www-authenticate": wanted.challenge(f'error="invalid_token", error_description="{description}"')},
+            error=KEY_INVALID if reason in OF_KEYS else TOKEN_INVALID,
             reason=reason,
         )
 
@@ -139,3 +178,16 @@ class Challenges:
             error=KEYS_UNAVAILABLE,
             reason="keys_unavailable",
         )
+
+
+def _wanted(realm: str, tokens: Collection[str], key_ways: Sequence[Carrier]) -> Wanted:
+    """What is taken where tokens are, or are not, and keys by these ways."""
+    fields = [way.name for way in key_ways if way.kind != AUTHORIZATION]
+    bearers = ["<token>"] if tokens or not key_ways else []
+    bearers += ["<key>"] if len(fields) < len(key_ways) else []
+    names = (["an access token"] if "<token>" in bearers else []) + (["an API key"] if key_ways else [])
+    ways = [*(f"'Authorization: Bearer {one}'" for one in bearers), *(f"'{name}: <key>'" for name in fields)]
+    challenges = [f'ApiKey realm="{realm}", header="{name}"' for name in fields]
+    if bearers:
+        challenges.insert(0, f'Bearer realm="{realm}"')
+    return Wanted(tuple(challenges), f"{' or '.join(names)}: send {' or '.join(ways)}")

@@ -6,6 +6,7 @@ Values are read by their JSON type and never converted: `"exp": "1700000000"` is
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
 from identity.claim_paths import ClaimPath, Claims, Condition
@@ -65,7 +66,7 @@ class Principal:
     """In the token's order, without repetitions."""
     scopes: frozenset[str] = frozenset()
     expires: float = 0.0
-    """`exp`: seconds since 1970."""
+    """`exp`: seconds since 1970; infinite for an API key that is good until it is revoked."""
     audience: frozenset[str] = field(default=frozenset(), compare=False)
     """Every `aud` of the token."""
     told: Told = ()
@@ -96,7 +97,7 @@ class Principal:
             "id": self.id,
             "roles": list(self.roles),
             "scopes": sorted(self.scopes),
-            "expires": int(self.expires),
+            "expires": None if self.expires == inf else int(self.expires),
             **({"claims": {name: list(texts) for name, texts in self.told}} if self.told else {}),
         }
 

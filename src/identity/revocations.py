@@ -13,7 +13,7 @@ Who is judged is a `Principal`, of whatever credential; an API key is one of the
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -123,8 +123,10 @@ class Revocations:
 class Issuers:
     """Whose credentials there are to take back: names that are misspelt would take back nothing, without a word."""
 
-    def __init__(self, names: Sequence[IssuerName]) -> None:
+    def __init__(self, names: Sequence[IssuerName], others: Collection[str] = ()) -> None:
+        """`others` are issuers of other credentials than tokens: they have to be said."""
         self._names = names
+        self._others = others
 
     @property
     def only(self) -> IssuerName | None:
@@ -133,7 +135,7 @@ class Issuers:
         return self._names[0] if len(exact) == 1 and not self._names[0].is_pattern else None
 
     def has(self, name: str | None) -> bool:
-        return any(
+        return name in self._others or any(
             known.takes(name) if name is not None else known.exact is None and not known.is_pattern
             for known in self._names
         )

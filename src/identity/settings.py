@@ -24,11 +24,24 @@ from fields.settings import HandshakeSettings
 from identity.carriers import Carrier, carrier, header_carrier
 from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fault, role_fault, told_field_fault
 from identity.jose import ASYMMETRIC, HS_KEY_BYTES, Algorithm
+from identity.key_format import shaped_like
+from identity.key_settings import ApiKeySettings
 from identity.tenants import PLACEHOLDER, pattern_fault
 from identity.tokens import MAX_LENGTH, USUAL_LENGTH
 from identity.visitors import VisitorRule
 
-__all__ = ["ASYMMETRIC", "HS_KEY_BYTES", "AccessSettings", "IdentitySettings", "IssuerSettings"]
+__all__ = [
+    "ASYMMETRIC",
+    "HS_KEY_BYTES",
+    "KEY_ISSUER",
+    "AccessSettings",
+    "ApiKeySettings",
+    "IdentitySettings",
+    "IssuerSettings",
+]
+
+KEY_ISSUER = "api-key"
+"""The issuer of every API key's caller, and what a route's `issuers` call all keys by."""
 
 UNFILLED = re.compile(r"[{}<>]")
 """`{tenant}`, `${TENANT}`, `<your-domain>`: characters that no URL holds (RFC 3986 section 2)."""
@@ -73,11 +86,21 @@ class AccessSettings(HandshakeSettings):
     """Any one of these scopes is enough."""
     all_scopes: tuple[ScopeToken, ...] = ()
     """Every one of these scopes is needed."""
+    credentials: tuple[Literal["token", "key"], ...] = Field(("token", "key"), min_length=1)
+    """What a caller may show: a token of `ISSUERS`, a key of `API_KEYS`, or either, where both are configured."""
     issuers: tuple[str, ...] | None = Field(None, min_length=1)
     """Whose tokens count: each the `name` of an entry of `ISSUERS`, or an exact `issuer` with all its entries; without
-    it, everyone's."""
+    it, everyone's. All API keys together are `api-key`."""
     audience: tuple[str, ...] = ()
-    """Any one of these must be in `aud`, beside what the token's entry of `ISSUERS` asks for."""
+    """Any one of these must be in `aud`, beside what the token's entry of `ISSUERS` asks for. API keys have none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_alone_are_an_issuer(cls, value: Any) -> Any:
+        """`credentials = ["key"]` is `issuers = ["api-key"]`, which what is remembered of a token is held against."""
+        if isinstance(value, Mapping) and value.get("credentials") in (["key"], ("key",)) and not value.get("issuers"):
+            return {**value, "issuers": (KEY_ISSUER,)}
+        return value
 
     @field_validator("audience", mode="before")
     @classmethod
@@ -103,6 +126,21 @@ class AccessSettings(HandshakeSettings):
             if fault := role_fault(role):
                 raise ValueError(fault)
         return value
+
+    @model_validator(mode="after")
+    def _takes_what_it_trusts(self) -> Self:
+        if self.auth == "none" and "credentials" in self.model_fields_set:
+            raise ValueError("credentials need auth = 'required' or 'optional'")
+        trusts_keys = self.issuers is not None and KEY_ISSUER in self.issuers
+        if trusts_keys and "key" not in self.credentials:
+            raise ValueError(f"issuers names {KEY_ISSUER!r}, and credentials takes no keys; add 'key' or leave it out")
+        if self.issuers is None or "credentials" not in self.model_fields_set:
+            return self
+        if "key" in self.credentials and not trusts_keys:
+            raise ValueError(f"credentials takes keys, and issuers does not name them; add {KEY_ISSUER!r} to issuers")
+        if "token" in self.credentials and trusts_keys and len({*self.issuers}) == 1:
+            raise ValueError("credentials takes tokens, and issuers names nobody's; add theirs, or take 'token' out")
+        return self
 
     @model_validator(mode="after")
     def _somebody_is_asked(self) -> Self:
@@ -319,6 +357,11 @@ class IdentitySettings(SecretsSettings):
     maintenance_roles: tuple[str, ...] = ("admin",)
     """Who passes while a route is [closed for maintenance](operations.md#maintenance): callers with one of these roles,
     of an issuer as for `OPERATOR_ISSUERS`. `[]` lets nobody pass."""
+    api_keys: ApiKeySettings | None = None
+    """Keys of machines: `{ from = ["header:x-api-key", "authorization"], prefix = "gh" }`; without it, none counts."""
+    resource_metadata: bool = True
+    """Whether `/.well-known/oauth-protected-resource` says whose tokens a path takes (RFC 9728), and challenges name
+    it."""
     realm: str = Field("gatehouse", pattern=r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")
     """`realm` of every challenge (RFC 9110 section 11.5)."""
 
@@ -341,6 +384,22 @@ class IdentitySettings(SecretsSettings):
     def compared_claims(self) -> frozenset[str | tuple[str, ...]]:
         """The claims, beside the id, that routes compare with their paths (`match`)."""
         return frozenset()
+
+    @property
+    def credential_fields(self) -> frozenset[str]:
+        """The fields in which tokens and keys come."""
+        own = (one.name for one in self.key_ways)
+        return frozenset(own).union(*(entry.token_fields for entry in self.issuers))
+
+    @property
+    def key_shape(self) -> re.Pattern[str] | None:
+        """How API keys look, wherever one stands; None where there are none."""
+        return shaped_like(self.api_keys.prefix) if self.api_keys else None
+
+    @property
+    def key_ways(self) -> tuple[Carrier, ...]:
+        """How API keys come; none where there are none."""
+        return self.api_keys.carriers if self.api_keys else ()
 
     def entries(self) -> Iterator[tuple[str, IssuerSettings]]:
         """Every entry, presets filled in, by its path: those of one preset have one."""

@@ -120,6 +120,7 @@ class World:
     def __init__(self, origin: Origin | None = None, *, store: bool = True) -> None:
         self.clock = Clock()
         self.store = MemoryStore(self.clock) if store else None
+        self.keys = MemoryStore(self.clock)
         self.origin = origin
         self.requests: list[Request] = []
         """What the outside world was asked for."""
@@ -169,6 +170,7 @@ class World:
             service=service,
             verify=self.verify,
             store=self.store,
+            keys=self.keys,
             limiter=limiter,
             analytics=None,
             clock=self.clock,

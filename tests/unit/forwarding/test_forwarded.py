@@ -18,6 +18,7 @@ from fields.names import canonical
 from fields.tracing import trace
 from forwarding.forwarded import Target, Vouched, forwarded_request, vouched_fields, wire_query
 from forwarding.header_rules import READ_HERE, passing, reaches_origin, to_origin
+from identity.key_format import shaped_like, write_key
 from tests.unit.handshakes import HANDSHAKE
 
 VOUCHED_NAMES = {
@@ -58,6 +59,10 @@ def sent(
     arrived: dict[str, Any] = {"method": "GET", "scheme": "https", "host": "gw.example", "path": "/api/users"}
     vouched = Vouched("req-1", trace(client, random.Random(3)), principal, locale)
     return forwarded_request(Request(headers=client, **{**arrived, **(request or {})}), target, vouched_fields(vouched))
+
+
+KEY = write_key("gh", "0123456789AB", bytes(range(32)))
+KEY_FIELDS = {"authorization", "x-api-key", "sec-websocket-protocol"}
 
 
 def setting(name: str, value: list[str]) -> dict[str, Any]:
@@ -347,6 +352,23 @@ def test_what_is_read_here_comes_in_its_own_spelling_alone(name: str) -> None:
 def test_the_access_token_is_withheld_as_a_cookie_too(cookie: str, kept: str | None) -> None:
     assert sent({"cookie": cookie}).headers.get("cookie") == kept
     assert sent({"cookie": cookie}, forward_authorization=True).headers["cookie"] == cookie
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [f"Bearer {KEY}", KEY, f"bearer\t{KEY[:-4]}", f"Bearer x, Bearer {KEY}", f"Basic a,{KEY}", f"bearer, {KEY}"],
+)
+def test_no_key_is_forwarded_though_the_route_forwards_tokens(shown: str) -> None:
+    arrived = Request("GET", "https", "gw.example", "/api/users", headers=dict.fromkeys(KEY_FIELDS, shown))
+    routes: list[dict[str, Any]] = [
+        {"forward_authorization": True}, {"auth": "none", "pass": ["x-api-key"]}, {"websocket_token": True}
+    ]  # fmt: skip
+    for route in routes:
+        settings = RouteSettings(**{"path": "/api/*", "origin": "https://api.example", "auth": "optional", **route})
+        target = Target.of(settings, frozenset({"x-api-key", "authorization"}), keys=shaped_like("gh"))
+        assert not KEY_FIELDS & forwarded_request(arrived, target, {}).headers.keys()
+    other = sent({"authorization": "Bearer ghp_x", "sec-websocket-protocol": "chat"}, forward_authorization=True)
+    assert other.headers["authorization"] == "Bearer ghp_x"
 
 
 def test_forwarding_fields_are_about_this_hop_alone() -> None:

@@ -1,6 +1,6 @@
 """An authenticator with a secret and four public keys, on a platform in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jwt
@@ -42,11 +42,13 @@ ISSUERS: list[dict[str, Any]] = [
 class Edge:
     """A gateway's authenticator on a platform in memory."""
 
-    def __init__(self, issuers: list[dict[str, Any]] | None = None, **variables: Any) -> None:
+    def __init__(
+        self, issuers: list[dict[str, Any]] | None = None, *, bindings: Collection[str] = (), **variables: Any
+    ) -> None:
         self.world = World()
         self.verified = 0
         given = {"JWT_SECRET": SECRET, "ISSUERS": ISSUERS if issuers is None else issuers, **variables}
-        settings = load_settings({name: value for name, value in given.items() if value is not None}, set())
+        settings = load_settings({name: value for name, value in given.items() if value is not None}, bindings)
         self.world.verify = self._verify  # type: ignore[method-assign]
         self.authenticator = Authenticator(settings, self.world.platform(), TrustedSites(settings, settings.routes).of)
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from core.problems import problem_response
-from identity.challenges import CONDITION, REASONS, REQUEST_FAULTS, Challenges
+from identity.challenges import CONDITION, OF_KEYS, REASONS, REQUEST_FAULTS, Challenges
 
 QUOTABLE = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]+")
 """RFC 6750 section 3: what `error_description` may hold."""
@@ -38,7 +38,8 @@ def test_a_refused_token_is_401_with_its_reason(reason: str) -> None:
         "www-authenticate": f'Bearer realm="gatehouse", error="invalid_token", error_description="{REASONS[reason]}"'
     }
     assert QUOTABLE.fullmatch(REASONS[reason])
-    assert problem.members == {"error": "Invalid or expired token", "reason": reason}
+    kind = "API key" if reason in OF_KEYS else "token"
+    assert problem.members == {"error": f"Invalid or expired {kind}", "reason": reason}
 
 
 def test_a_condition_that_does_not_hold_is_a_claim_with_a_description_of_its_own() -> None:
