@@ -95,8 +95,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--persist-to", type=Path, default=ROOT / ".wrangler" / "state", help="where that is")
 
 
-def chosen(binding: str, options: argparse.Namespace) -> Namespace:
+def chosen(binding: str, options: argparse.Namespace, wrangler_toml: Path = WRANGLER_TOML) -> Namespace:
     """The namespace that is meant. Raises Failure for an unknown environment."""
-    environment = local_vars.served(WRANGLER_TOML, options.env)
+    environment = local_vars.served(wrangler_toml, options.env)
     deployed = options.env not in (None, local_vars.LOCAL) and not options.local
     return Namespace(binding, environment, deployed, options.persist_to)

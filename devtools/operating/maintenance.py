@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from devtools import namespaces
@@ -133,13 +134,13 @@ def moment(text: str, now: float) -> int:
     return end
 
 
-def routes_of(namespace: namespaces.Namespace) -> tuple[RouteSettings, ...]:
+def routes_of(namespace: namespaces.Namespace, wrangler_toml: Path = WRANGLER_TOML) -> tuple[RouteSettings, ...]:
     """The routes of the gateway that is meant, whatever else its settings lack here. Raises Failure."""
     environment = namespace.environment
     if namespace.deployed and environment:
-        variables, bindings = local_vars.deployed(WRANGLER_TOML, environment)
+        variables, bindings = local_vars.deployed(wrangler_toml, environment)
     else:
-        variables, bindings = local_vars.read(WRANGLER_TOML, environment)
+        variables, bindings = local_vars.read(wrangler_toml, environment)
     if BINDING not in bindings:
         raise Failure(f"no KV namespace is bound as {BINDING}", f"`wrangler kv namespace create {BINDING}` makes one")
     told = variables.get("ROUTES") or []

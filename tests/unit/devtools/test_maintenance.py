@@ -12,7 +12,7 @@ from core.flags import CHANGED, LONGEST_SECONDS, PREFIX
 from devtools import namespaces
 from devtools.failure import Failure
 from devtools.operating import maintenance
-from devtools.paths import ROOT
+from devtools.paths import ROOT, TEMPLATE_TOML
 from tests.unit.in_memory import NOW
 
 ROUTES = [RouteSettings(path=path, origin="https://o.example") for path in ("/api/users/*", "/api/prices", "/site/*")]
@@ -125,11 +125,11 @@ def test_what_is_not_closed_cannot_be_opened() -> None:
 def test_without_an_environment_it_is_about_this_machine(
     options: list[str], environment: str, is_deployed: bool
 ) -> None:
-    chosen = namespaces.chosen("CACHE", maintenance._options(["list", *options]))
+    chosen = namespaces.chosen("CACHE", maintenance._options(["list", *options]), TEMPLATE_TOML)
     assert (chosen.environment, chosen.deployed) == (environment, is_deployed)
 
 
-def test_the_routes_are_those_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_routes_are_those_of_the_environment(tmp_path: Path) -> None:
     """Whatever secrets are not set here: somebody is in a hurry."""
     toml = tmp_path / "wrangler.toml"
     route = '[[env.{}.vars.ROUTES]]\npath = "/{}/*"\norigin = "https://o.example"\nsign = "hmac"\n'
@@ -138,16 +138,14 @@ def test_the_routes_are_those_of_the_environment(tmp_path: Path, monkeypatch: py
         'name = "g"\n' + "".join(route.format(name, name) for name in ("local", "live"))
         + store.format("local", "CACHE") + store.format("live", "OTHER")
     )  # fmt: skip
-    monkeypatch.setattr(namespaces, "WRANGLER_TOML", toml)
-    monkeypatch.setattr(maintenance, "WRANGLER_TOML", toml)
-    (found,) = maintenance.routes_of(here(Wrangler()))
+    (found,) = maintenance.routes_of(here(Wrangler()), toml)
     assert found.path == "/local/*"
     live = namespaces.Namespace("CACHE", "live", deployed=True, folder=tmp_path, wrangler=Wrangler())
     with pytest.raises(Failure, match="no KV namespace is bound as CACHE"):
-        maintenance.routes_of(live)
+        maintenance.routes_of(live, toml)
     toml.write_text(toml.read_text().replace("/local/*", "/local/:id"))
     with pytest.raises(Failure, match="doctor"):
-        maintenance.routes_of(here(Wrangler()))
+        maintenance.routes_of(here(Wrangler()), toml)
 
 
 def test_what_wrangler_complains_of_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
