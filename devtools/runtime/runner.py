@@ -24,14 +24,12 @@ import httpx
 from devtools import node
 from devtools.configuration import wrangler_config
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, TEMPLATE_TOML
+from devtools.runtime.v8 import V8_FLAGS
 
 SERVE = Path(__file__).with_name("serve.mjs")
 CACHE = STATE / "runtime"
 CF_HEADER = "gatehouse-dev-cf"
 """Read and removed by the embedded host alone (`worker/place.mjs`)."""
-
-V8_FLAGS = "MINIFLARE_WORKERD_V8_FLAGS"
-"""Miniflare's variable for them, separated by spaces."""
 
 NODE_SETTINGS = {
     "CLOUDFLARE_CF_FETCH_ENABLED": "false",
@@ -39,10 +37,6 @@ NODE_SETTINGS = {
     "WRANGLER_LOG": "error",
 }
 """Miniflare does not ask Cloudflare where this machine is; Node keeps what it compiled of wrangler's 15 MB."""
-
-QUICK_START = ("--liftoff-only", "--wasm-lazy-compilation")
-"""Flags of V8 for gateways that live for seconds: left to itself it spends more on optimising Python's WebAssembly than
-on all else in a start. What is measured needs that."""
 
 PATIENCE = 60.0
 """Seconds for an answer or a line of the log: on a busy machine much takes long that else is there at once."""

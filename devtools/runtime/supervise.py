@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -26,22 +26,35 @@ TAIL = 200
 
 
 class Child:
-    """A running command. Its standard error is passed on and its last lines are kept."""
+    """A running command. Its standard error is passed on and its last lines are kept.
 
-    def __init__(self, command: Sequence[str | Path], *, env: Mapping[str, str], foreground: bool = False) -> None:
+    With `shown`, that is all it writes, and what is passed on of a line is what `shown(line)` gives.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        foreground: bool = False,
+        shown: Callable[[str], Iterable[str]] | None = None,
+    ) -> None:
         self.said: list[str] = []
+        self._shown = shown
         self._process = subprocess.Popen(
             [str(part) for part in command],
             env=env,
             stdin=None if foreground else subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE if shown else None,
+            stderr=subprocess.STDOUT if shown else subprocess.PIPE,
             process_group=0,
         )
         self._terminal = sys.stdin.fileno() if foreground and sys.stdin and sys.stdin.isatty() else None
         if self._terminal is not None:
             _give_terminal(self._terminal, self._process.pid)
-        assert self._process.stderr is not None
-        self._pump = threading.Thread(target=self._pass_on, args=(self._process.stderr,), daemon=True)
+        written = self._process.stdout if shown else self._process.stderr
+        assert written is not None
+        self._pump = threading.Thread(target=self._pass_on, args=(written,), daemon=True)
         self._pump.start()
 
     def poll(self) -> int | None:
@@ -84,10 +97,12 @@ class Child:
 
     def _pass_on(self, stream: IO[bytes]) -> None:
         for line in stream:
+            text = line.decode(errors="replace")
+            passed_on = line if self._shown is None else "".join(f"{part}\n" for part in self._shown(text)).encode()
             with suppress(OSError, ValueError):  # our own standard error may be gone
-                sys.stderr.buffer.write(line)
+                sys.stderr.buffer.write(passed_on)
                 sys.stderr.flush()
-            self.said.append(line.decode(errors="replace"))
+            self.said.append(text)
             del self.said[:-TAIL]
 
 

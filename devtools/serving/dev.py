@@ -13,7 +13,8 @@ Without `--env`, `[env.local]` of wrangler.toml is served, with the example orig
 What you say goes before what is made or moved for you: `--var` first, then `.dev.vars` (or `--env-file`), then
 wrangler.toml. A line says what is not in force because of another.
 
-wrangler's log is kept in .wrangler/logs/dev-<port>.log, where `python -m devtools tail` reads it.
+wrangler's log is kept in .wrangler/logs/dev-<port>.log, where `python -m devtools tail` reads it. Its tables and
+warnings are there alone: the terminal has what runs where, what the Worker prints, and every error (`terminal.py`).
 
 Under the embedded runtime wrangler reads a configuration generated from wrangler.toml, renewed when that file changes.
 """
@@ -24,7 +25,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM
@@ -38,9 +40,11 @@ from devtools.node import Node
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, STATE, VENV_PYTHON, WRANGLER_TOML
 from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.supervise import Child, interruptible
+from devtools.runtime.v8 import QUICK_START, V8_FLAGS
 from devtools.serving.companion import beside, other_region, say, secrets_of
 from devtools.serving.dev_options import Options, parse, said_twice
 from devtools.serving.tail import log_of
+from devtools.serving.terminal import Terminal, what_runs
 
 FETCH_WITHIN = {"auto": 5.0, "official": 60.0}
 """Seconds that Cloudflare's bundle may take."""
@@ -93,7 +97,10 @@ def main(argv: list[str]) -> int:
             if region := other_region(options):
                 environment = os.environ | secrets_of(options)
                 running.callback(Child(["nice", VENV_PYTHON, "-m", "devtools", *region], env=environment).stop)
-            return _serve_official(options, chosen, official) if official else _serve_embedded(options, chosen)
+            shown = _terminal(options, "official" if official else "embedded", origin, region).shown
+            if official:
+                return _serve_official(options, chosen, official, shown)
+            return _serve_embedded(options, chosen, shown)
     except KeyboardInterrupt:
         return 0
 
@@ -130,10 +137,41 @@ def choose_runtime(options: Options, config: wrangler_config.Config) -> tuple[Of
     return None, f"Cloudflare's bundle {found.why}; --runtime official tries again"
 
 
-def _serve_official(options: Options, chosen: Node, official: OfficialRuntime) -> int:
+def _terminal(options: Options, runtime: str, origin: Sequence[str], region: Sequence[str]) -> Terminal:
+    """What is seen of the run; `origin` and `region` are the commands beside the gateway, empty where there is none."""
+    config = wrangler_config.read(options.config)
+    where = f", [env.{options.environment}] of {options.config.name}" if options.environment else ""
+    main = wrangler_config.section(config, options.environment, "main") or "src/entry.py"
+    page = wrangler_config.section(config, options.environment, "assets") is not None
+    beside = (_address(origin), _address(region), _near(_log_file(options)))
+    return Terminal(
+        _near((options.config.parent / main).parent),
+        lambda url: what_runs(url, f"{runtime} runtime{where}", page, *beside),
+        time.monotonic,
+    )
+
+
+def _address(command: Sequence[str]) -> str:
+    """Where one of our own commands listens that has `--port`."""
+    return (
+        f"http://localhost:{command[command.index('--port') + 1]}" if command else "none is started with this gateway"
+    )
+
+
+def _near(path: Path) -> str:
+    """A path as a person at the terminal would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+Shown = Callable[[str], Iterable[str]]
+
+
+def _serve_official(options: Options, chosen: Node, official: OfficialRuntime, shown: Shown) -> int:
     given = ["--config", str(options.config)] if options.config == WRANGLER_TOML else []
     environment = official.environment() | _kept_log(options)
-    return _run_wrangler(chosen, [*given, *options.wrangler, *_over_what_was_made(options)], environment, lambda: None)
+    arguments = [*given, *options.wrangler, *_over_what_was_made(options)]
+    return _run_wrangler(chosen, arguments, environment, lambda: None, shown)
 
 
 def _over_what_was_made(options: Options) -> list[str]:
@@ -146,7 +184,7 @@ def _over_what_was_made(options: Options) -> list[str]:
     return ["--var", *pairs] if pairs else []
 
 
-def _serve_embedded(options: Options, chosen: Node) -> int:
+def _serve_embedded(options: Options, chosen: Node, shown: Shown) -> int:
     if unused := wrangler_config.set_aside(wrangler_config.read(options.config), options.environment):
         say(f"{', '.join(unused)} of {options.config.name} is not in force: the embedded runtime builds in its own way")
     session = Session(options, chosen)
@@ -156,7 +194,7 @@ def _serve_embedded(options: Options, chosen: Node) -> int:
         arguments = ["--config", str(generated), *_without_config(options.wrangler)]
         if not any(argument.startswith(("--persist-to", "--persistTo")) for argument in arguments):
             arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
-        return _run_wrangler(chosen, arguments, _kept_log(options), session.renew)
+        return _run_wrangler(chosen, arguments, _kept_log(options), session.renew, shown)
     finally:
         session.remove()
 
@@ -280,24 +318,31 @@ def _modified(path: Path) -> int:
         return 0
 
 
+def _log_file(options: Options) -> Path:
+    """wrangler's log: where somebody wants it, or where `tail` looks for it."""
+    theirs = os.environ.get("WRANGLER_LOG_PATH")
+    return Path(theirs) if theirs else log_of(options.config.parent, options.port)
+
+
 def _kept_log(options: Options) -> dict[str, str]:
-    """Makes wrangler keep a new log where `tail` looks for it; one that is followed is replaced, not emptied."""
-    if theirs := os.environ.get("WRANGLER_LOG_PATH"):
-        say(f"wrangler's log is {theirs}, as WRANGLER_LOG_PATH says: `python -m devtools tail` needs its name")
-        return {}
-    log = log_of(options.config.parent, options.port)
+    """Makes wrangler keep a new log; one that is followed is replaced, not emptied."""
+    log = _log_file(options)
+    if os.environ.get("WRANGLER_LOG_PATH"):
+        say(f"wrangler's log is {log}, as WRANGLER_LOG_PATH says: `python -m devtools tail` needs its name")
+        return {"WRANGLER_WRITE_LOGS": "true"}
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     log.touch()
     return {"WRANGLER_WRITE_LOGS": "true", "WRANGLER_LOG_PATH": str(log)}
 
 
-def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any) -> int:
+def _run_wrangler(chosen: Node, arguments: Sequence[str], env: dict[str, str], tick: Any, shown: Shown) -> int:
     command: list[str | Path] = [chosen.executable, "--no-warnings", WRANGLER, "dev", *arguments]
-    environment = QUIET | {"NODE_COMPILE_CACHE": str(STATE / "node")} | chosen.environment() | env
+    made = {"NODE_COMPILE_CACHE": str(STATE / "node"), V8_FLAGS: " ".join(QUICK_START)}
+    environment = QUIET | made | chosen.environment() | env
     if sys.stderr.isatty():
-        environment.setdefault("FORCE_COLOR", "1")  # its standard error goes through us
-    child = Child(command, env=environment, foreground=True)
+        environment.setdefault("FORCE_COLOR", "1")  # all that it writes goes through us
+    child = Child(command, env=environment, foreground=True, shown=shown)
     try:
         code = child.wait(tick, LOOK_AT_CONFIGURATION_EVERY)
     finally:

@@ -24,7 +24,8 @@ from devtools.application.local_aws.keys import Keys
 from devtools.application.origin import LocalOrigin, local_origin, sign_in
 from devtools.configuration.local_vars import LOCAL
 from devtools.paths import NODE_MODULES, STATE, TEMPLATE_TOML
-from devtools.runtime.runner import QUICK_START, Gateway, Runner
+from devtools.runtime.runner import Gateway, Runner
+from devtools.runtime.v8 import QUICK_START
 from devtools.serving import origin_place
 from devtools.serving.companion import REGION_PORT
 from devtools.serving.origin_place import HOST, PORT

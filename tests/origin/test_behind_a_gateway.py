@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from devtools.application.local_aws.application import LocalApplication
 from devtools.paths import TEMPLATE_TOML
-from devtools.runtime.runner import QUICK_START, Gateway, Runner
+from devtools.runtime.runner import Gateway, Runner
+from devtools.runtime.v8 import QUICK_START
 from devtools.serving import origin_place
 from tests.browser.conftest import OPTIONS, WEBHOOKS, Visitor
 from tests.browser.conftest import chromium as chromium

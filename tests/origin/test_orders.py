@@ -17,7 +17,8 @@ import pytest
 from devtools.application.local_aws.application import LocalApplication
 from devtools.application.local_aws.emulator import REGION
 from devtools.runtime import runner
-from devtools.runtime.runner import QUICK_START, Runner
+from devtools.runtime.runner import Runner
+from devtools.runtime.v8 import QUICK_START
 from tests.origin.conftest import KEYS, Gateway
 from tests.unit.application.orders.port_cases import new
 from tests.unit.application.orders.shelves import Shelves

@@ -14,7 +14,8 @@ from websockets.typing import Subprotocol
 
 from devtools.application.local_aws.application import LocalApplication
 from devtools.application.local_aws.emulator import REGION
-from devtools.runtime.runner import QUICK_START, Gateway, Runner
+from devtools.runtime.runner import Gateway, Runner
+from devtools.runtime.v8 import QUICK_START
 from tests.origin.conftest import KEYS
 from tests.origin.talkers import PATIENCE, Talker
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from devtools.runtime.runner import QUICK_START, Gateway, Runner
+from devtools.runtime.runner import Gateway, Runner
+from devtools.runtime.v8 import QUICK_START
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 

@@ -120,6 +120,14 @@ class Dev:
             time.sleep(0.1)
         raise TimeoutError(self.said())
 
+    def until_said(self, text: str, after: int = 0) -> None:
+        """Waits for `text` on the terminal, behind so many characters of it."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.said()[after:]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(self.said())
+            time.sleep(0.1)
+
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
         code = self.process.wait(PATIENCE)
@@ -202,12 +210,29 @@ def test_a_change_of_the_source_is_served_without_a_restart(dev: Dev, project: P
 
 
 def test_a_broken_source_shows_its_traceback_and_the_next_save_recovers(dev: Dev, project: Path) -> None:
-    (project / "src" / "wing" / "message.py").write_text('TEXT = "third\n')
+    """In the answer and on the terminal, with its file and line."""
+    message = project / "src" / "wing" / "message.py"
+    message.write_text('TEXT = "third\n')
     broken = dev.until(lambda response: response.status_code == 500)
     assert 'File "/session/metadata/wing/message.py", line 1' in broken.text
     assert "SyntaxError: unterminated string literal" in broken.text
-    (project / "src" / "wing" / "message.py").write_text('TEXT = "fourth"\n')
+    dev.until_said("the Worker cannot start")
+    assert f'File "{message}", line 1' in dev.said()
+    message.write_text('TEXT = "fourth"\n')
     assert dev.until(lambda response: response.status_code == 200).json()["text"] == "fourth"
+    told = dev.said().rindex("the Worker cannot start")
+    dev.until_said("what was saved is served after", told)
+
+
+def test_the_terminal_says_what_runs_where_and_the_log_has_wranglers_tables(dev: Dev) -> None:
+    said = dev.said()
+    for name in ("gateway", "demo page", "origin", "other region", "log", "stop"):
+        assert len(re.findall(rf"^gatehouse: {name}  ", said, re.MULTILINE)) == 1, said
+    assert f"gatehouse: gateway       {dev.url} (embedded runtime)" in said
+    kept = dev.kept.read_text()
+    for wranglers_own in ("Attaching additional modules", "│", "following bindings", "[custom build] Running"):
+        assert wranglers_own not in said
+        assert wranglers_own in kept
 
 
 def test_a_change_of_wrangler_toml_is_served_without_a_restart(dev: Dev, project: Path) -> None:
@@ -217,9 +242,7 @@ def test_a_change_of_wrangler_toml_is_served_without_a_restart(dev: Dev, project
 
 def test_a_broken_wrangler_toml_is_reported_and_passed_over(dev: Dev, project: Path) -> None:
     (project / "wrangler.toml").write_text("[vars\n")
-    deadline = time.monotonic() + PATIENCE
-    while "the former configuration stays" not in dev.said() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    dev.until_said("the former configuration stays")
     assert "wrangler.toml is not valid TOML" in dev.said()
     assert dev.get().status_code == 200
     (project / "wrangler.toml").write_text(TOML)
@@ -267,7 +290,7 @@ def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
             printed += os.read(terminal, 65536) if readable else b""
         except OSError:  # the other end is closed: it is over
             break
-        if b"Ready on" in printed and not below:
+        if b"Ctrl-C" in printed and not below:
             below = descendants(shell)
             os.write(terminal, b"\x03")
     _, status = os.waitpid(shell, 0)

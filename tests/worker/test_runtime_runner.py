@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from devtools.runtime.runner import QUICK_START, Gateway, Runner, RunnerError
+from devtools.runtime.runner import Gateway, Runner, RunnerError
+from devtools.runtime.v8 import QUICK_START
 from tests.worker.injection import BY_CLASS
 
 CAPABILITIES = Path(__file__).parent / "fixtures" / "capabilities"
