@@ -163,7 +163,8 @@ def settings_shown() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize(("name", "variables"), list(settings_shown()))
 def test_settings_shown_are_settings_taken(name: str, variables: dict[str, Any]) -> None:
-    secrets = dict.fromkeys(("JWT_SECRET", "JWT_SECRET_OLD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "s" * 64)
+    named = ("JWT_SECRET", "JWT_SECRET_OLD", "ORIGIN_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    secrets = dict.fromkeys(named, "s" * 64)
     loaded = load_settings({**secrets, **variables}, {"ASSETS", "KEYS"})
     assert loaded.routes or loaded.issuers
 
