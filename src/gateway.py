@@ -54,7 +54,7 @@ from operations.telemetry import (
     server_timing,
 )
 from origin import Excess, Forwarder, Vouched, caller_of, dress, graphql_refusal, hold_within
-from policing.turns import Known, compiled_rules
+from policing.turns import Known, compiled_rules, policed
 from sites.routing import Page, Redirect, Site
 from sites.settings import SiteSettings
 from sites.visits import redirection, told, visited
@@ -186,7 +186,7 @@ class Gateway:
             refuse_encoded_slash(request.path)
         routes.readings.require_one_meaning(pattern.pattern, request.method, request.path)
         answering = self._route(exchange, route, pattern)
-        response = await (self._policed(exchange, answering) if route.policies else answering)
+        response = await (policed(exchange, answering) if route.policies else answering)
         dressing = self._dressings.get(id(route))
         if dressing is not None:
             dress(response, dressing, security=route.security_headers)
@@ -312,7 +312,7 @@ class Gateway:
                 request, Known(exchange, partial(caller_of, request, principal), principal, locale, moves)
             )
             answer = await turn.asked() or own_answer(route, request)
-            exchange.outward = turn.answered
+            exchange.turn = turn
             if answer is not None:
                 return own_response(answer)
             if route.graphql is not None:  # they may have changed the query
@@ -337,17 +337,6 @@ class Gateway:
         finally:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
-
-    async def _policed(self, exchange: Exchange, answering: Awaitable[Response]) -> Response:
-        """The answer of a route with policies, on its way out through those whose turn had come."""
-        try:
-            response = await answering
-        except Problem as problem:
-            if exchange.outward is None:
-                raise
-            exchange.code = problem.code
-            response = own_response(problem_response(problem, exchange.id))
-        return response if exchange.outward is None else await exchange.outward(response)
 
     async def _admit(self, exchange: Exchange, route: RouteSettings) -> Principal | None:
         """The caller whom `route` lets in; None for nobody in particular. Raises Problem."""

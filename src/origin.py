@@ -58,7 +58,7 @@ from forwarding.forwarded import (
 )
 from forwarding.graphql import Excess, hold_within
 from forwarding.graphql import refusal as graphql_refusal
-from forwarding.header_rules import CREDENTIALS
+from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS
 from forwarding.health import Health
 from forwarding.held import held, too_large
 from forwarding.lasting import lasts, put_under_terms
@@ -79,6 +79,7 @@ from forwarding.upstreams import (
 from forwarding.websockets import manages_connections
 
 __all__ = [
+    "ACCESS_COOKIE",
     "CREDENTIALS",
     "Excess",
     "Forwarder",

@@ -8,10 +8,10 @@ against it.
 import hmac
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from auth import Principal
 from core.messages import Request, Response, content_length
@@ -24,6 +24,16 @@ REMEMBERED_LABELS = 2048
 
 INDEX_BYTES = 96
 """Longest index of an Analytics Engine point; the data set throws at a longer one. Patterns are ASCII."""
+
+
+class Turn(Protocol):
+    """What an answer passes on its way out."""
+
+    async def answered(self, response: Response) -> Response: ...
+
+    def end(self) -> None:
+        """Nothing comes after."""
+        ...
 
 
 @dataclass(slots=True)
@@ -49,8 +59,8 @@ class Exchange:
     """Share of successes that leave a line; the route's `log_sample`."""
     cache_ms: float | None = None
     """Milliseconds spent on look-ups; None when the cache was not asked."""
-    outward: Callable[[Response], Awaitable[Response]] | None = None
-    """What the answer passes on its way out: the route's policies, once they have had their turn."""
+    turn: Turn | None = None
+    """Of the route's policies, once they have been asked: the answer passes them on its way out."""
     notes: dict[str, Any] = field(default_factory=dict)
     """What forwarding says of itself: origin_status, origin_ms, tries."""
 

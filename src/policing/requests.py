@@ -108,6 +108,10 @@ class Request:
         """The content as UTF-8. Raises UnicodeDecodeError, which is a ValueError."""
         return (await self.content()).decode()
 
+    def forget(self) -> None:
+        """The content is nobody's to read any more."""
+        self._read = b""
+
     def _fits(self, path: str, query: str) -> None:
         if len(path) + len(query) > TARGET.characters:
             raise ValueError(f"path and query have more than {TARGET.characters} characters")

@@ -15,7 +15,7 @@ the route takes.
 import asyncio
 import inspect
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -23,9 +23,11 @@ from typing import Any, Final, Protocol
 from core import messages
 from core.budget import Budget, OverBudget, Share, read_within
 from core.messages import ContentTooLarge, cancel, content_length
+from core.own_answers import own_response
 from core.ports import ClientGone, ClientTooSlow, FetchFailed, Platform
-from core.problems import Problem
-from origin import CREDENTIALS, held
+from core.problems import Problem, problem_response
+from fields.cookies import without_cookie
+from origin import ACCESS_COOKIE, CREDENTIALS, held
 from policing.calls import Call, Logged, require_loggable
 from policing.fetching import PolicyFetch
 from policing.modules import Hook, Policed, Policy, Told, found
@@ -35,6 +37,8 @@ from policing.responses import BODILESS, Response
 from policing.stores import PolicyStore
 from policing.values import Locale, Located, Principal, Verified, secrets_in
 
+LONGEST_READ: Final = 25.0
+"""Seconds that the platform gives a content to be read to its end."""
 MOST_READ: Final = 2 * 1024 * 1024
 """Bytes of an answer that a policy may read."""
 MOST_LINES: Final = 16
@@ -52,6 +56,7 @@ class Exchange(Protocol):
     """What becomes of the request, for the log."""
 
     code: str
+    turn: Any
 
     @property
     def id(self) -> str: ...
@@ -85,6 +90,23 @@ class Rules:
         return Turn(self, request, known)
 
 
+async def policed(exchange: Exchange, answering: Awaitable[messages.Response]) -> messages.Response:
+    """The answer of a route with policies, on its way out through those whose turn had come."""
+    try:
+        try:
+            response = await answering
+        except Problem as problem:
+            if exchange.turn is None:
+                raise
+            exchange.code = problem.code
+            response = own_response(problem_response(problem, exchange.id))
+        return response if exchange.turn is None else await exchange.turn.answered(response)
+    finally:
+        if exchange.turn is not None:
+            exchange.turn.end()
+            exchange.turn = None
+
+
 def compiled_rules(told: Told, platform: Platform, budget: Budget) -> dict[int, Rules]:
     """The rules of the routes that have policies, by the `id` of the route."""
     hidden = CREDENTIALS.union(*(issuer.token_fields for issuer in told.issuers))
@@ -101,11 +123,21 @@ class Turn:
         self._refusal: Exception | None = None
         """What ended the reading of a content, whatever the policy makes of it."""
         self._shown = Request(
-            request.method, request.path, request.query, request.headers, self._content,
+            request.method, request.path, request.query, self._showable(), self._content,
             host=request.host, scheme=request.scheme, moves=known.moves, hidden=rules.hidden,
         )  # fmt: skip
+        self._principal = None if known.principal is None else Principal.of(known.principal)
+        self._locale = Locale.of(known.locale)
+        self._visitor = sha256(known.visitor().encode("utf-8", "surrogatepass")).hexdigest()[:32]
         self._calls: list[tuple[Policy, Call]] = []
         self._lines = 0
+
+    def _showable(self) -> Mapping[str, str]:
+        """The client's fields, without a token in a cookie that the gateway reads itself."""
+        headers = self._request.headers
+        if not self._rules.hidden or ACCESS_COOKIE not in headers.get("cookie", ""):
+            return headers
+        return {**headers, "cookie": without_cookie(headers["cookie"], ACCESS_COOKIE)}
 
     @property
     def amended(self) -> Mapping[str, str | None]:
@@ -122,17 +154,27 @@ class Turn:
 
         Raises Problem: 500 `policy_failed`; 413 and 503 of a content that was asked for.
         """
-        for policy in self._rules.policies:
-            call = self._call(policy)
-            self._calls.append((policy, call))
-            if policy.on_request is None:
-                continue
-            answer = await self._run(policy, "on_request", policy.on_request, call)
-            if answer is not None:
-                self._known.exchange.code = answer.code
-                return self._sendable(policy, answer)
+        try:
+            for policy in self._rules.policies:
+                call = self._call(policy)
+                self._calls.append((policy, call))
+                if policy.on_request is None:
+                    continue
+                answer = await self._run(policy, "on_request", policy.on_request, call)
+                if answer is not None:
+                    return self._sendable(policy, answer)
+        except BaseException:
+            self.end()
+            raise
         self._apply()
         return None
+
+    def end(self) -> None:
+        """Nothing comes after: what was held for the policies is given back now, and not when garbage is collected."""
+        self._calls.clear()
+        self._shown.forget()
+        if self._share is not None:
+            self._share.give_back()
 
     async def answered(self, response: messages.Response) -> messages.Response:
         """The answer after it has passed those whose turn had come. A socket is not theirs. Raises Problem."""
@@ -151,6 +193,8 @@ class Turn:
             instead = await self._run(policy, "on_response", hook, call, passing)
             answer = passing if instead is None else instead
             sent = self._sendable(policy, answer, "on_response")
+            if response.status not in BODILESS and sent.status in BODILESS:
+                sent.headers.pop("content-length", None)
         except BaseException:
             await cancel(response.body)
             raise
@@ -166,7 +210,7 @@ class Turn:
         try:
             outcome = function(*given)
             if waits := inspect.isawaitable(outcome):
-                async with asyncio.timeout(self._left()):
+                async with asyncio.timeout(self._patience(hook)):
                     outcome = await outcome
             if not (outcome is None or isinstance(outcome, Response)):
                 raise Failed(f"{hook} gives a Response or None, and no {type(outcome).__name__}")
@@ -184,6 +228,7 @@ class Turn:
         try:
             headers = dict(answer.headers)
             if not answer.is_passing:
+                self._known.exchange.code = answer.code or self._known.exchange.code
                 headers.setdefault("cache-control", "no-store")
                 if answer.body:
                     plain = "text/plain; charset=utf-8" if isinstance(answer.body, str) else "application/octet-stream"
@@ -192,7 +237,8 @@ class Turn:
         except Exception:
             raise self._failure(policy, hook) from None
         body = None if answer.status in BODILESS else answer.body
-        return messages.Response(answer.status, headers, body, cookies)
+        sent = messages.Response(answer.status, headers, body, cookies)
+        return sent if answer.is_passing else own_response(sent)
 
     def _apply(self) -> None:
         """The request is as the policies have changed it; their fields are added where it is forwarded."""
@@ -210,10 +256,10 @@ class Turn:
         return Call(
             self._shown,
             policy.settings,
-            None if known.principal is None else Principal.of(known.principal),
-            Locale.of(known.locale),
+            self._principal,
+            self._locale,
             rules.route.path,
-            sha256(known.visitor().encode("utf-8", "surrogatepass")).hexdigest()[:32],
+            self._visitor,
             self._began,
             self._log_of(policy),
             PolicyFetch(platform.fetch, rules.budget, self._left, self._request.client),
@@ -225,14 +271,23 @@ class Turn:
     def _left(self) -> float:
         return self._rules.route.timeout_ms / 1000 - self.spent
 
+    def _patience(self, hook: str) -> float:
+        """Seconds that a policy may wait: what is left of the route's, and for a content what reading one may take."""
+        reads = hook == "on_response" or self._request.body is not None
+        return max(0.0, self._left()) + (LONGEST_READ if reads else 0.0)
+
     async def _content(self) -> bytes:
         if self._share is None:
             self._share = self._rules.budget.share()
+        clock = self._rules.platform.clock
+        asked = clock()
         try:
             self._request.body = content = await held(self._request, self._share, self._rules.most_content)
         except (Problem, ClientGone, ClientTooSlow) as refusal:
             self._refusal = refusal
             raise
+        finally:
+            self._began += clock() - asked  # a client that sends slowly takes nothing of the origin's time
         return content
 
     async def _answer_content(self, response: messages.Response) -> bytes:
@@ -275,7 +330,10 @@ class Turn:
 
     def _private(self) -> Private:
         principal = self._known.principal
-        return Private(self._request, [*self._rules.secrets, *([principal.id] if principal is not None else [])])
+        words = list(self._rules.secrets)
+        if principal is not None:
+            words += [principal.id, *(text for _, texts in principal.told for text in texts)]
+        return Private(self._request, words)
 
 
 def _is_ours(error: BaseException) -> bool:

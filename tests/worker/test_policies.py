@@ -42,6 +42,8 @@ async def on_request(call: Call) -> Response | None:
 """
 
 ASKING = """
+import asyncio
+
 from policy import Call, FetchFailed, Response, Settings as Base
 
 
@@ -53,7 +55,8 @@ async def on_request(call: Call) -> Response | None:
     seen = int(await call.store.get("seen") or 0)
     await call.store.put("seen", str(seen + 1))
     try:
-        flags = await call.fetch(call.settings.url + call.request.path, headers={"x-asks": "policy"})
+        url = call.settings.url + call.request.path
+        flags, _ = await asyncio.gather(call.fetch(url, headers={"x-asks": "policy"}), call.fetch(url))
     except FetchFailed:
         return call.problem(503, "no_flags", "The flags cannot be had.")
     call.log(flags=flags.status, before=seen)
