@@ -15,14 +15,16 @@ from urllib.parse import unquote_to_bytes
 
 import jwt
 
-from auth import Authenticator
+from auth import Authenticator, Issuers, Revocation
 from configuration.loading import load_settings
 from core import base64url
 from core.faults import Misconfigured
+from core.flags import LONGEST_SECONDS, METADATA_BYTES
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Request
 from core.paths import comparable_path, normalise_path
 from core.problems import Problem
+from endpoints.revoking import read as read_revocation
 from fields.cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
 from fields.dates import format_http_date, parse_first_http_date, parse_http_date
 from fields.directives import DELTA_MAX, TARGETED_FIELDS, request_directives, response_directives
@@ -36,6 +38,7 @@ from gateway import Gateway
 from identity.jose import canonical_algorithm
 from identity.principals import Principal
 from identity.settings import AccessSettings
+from identity.tenants import IssuerName
 from identity.tokens import InvalidToken, parse_token
 from places.languages import canonical
 from places.matching import Matcher
@@ -45,6 +48,8 @@ from tests.unit.fields.graphql_tree import of_tree
 from tests.unit.in_memory import NOW, World, run
 
 SECRET = "the-secret-of-all-fuzzing-thirty-two-bytes-and-more"
+
+ISSUERS = Issuers([IssuerName("https://id.example"), IssuerName(None)])
 
 NORMAL_PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*")
 
@@ -260,6 +265,21 @@ def preferences(data: bytes) -> None:
     assert from_cookie(cookie.partition(";")[0]) == wish
 
 
+def revocation(data: bytes) -> None:
+    """What is taken back is what an entry of the store can hold and gives again, of a known issuer, and has an end."""
+    try:
+        found = read_revocation(data, ISSUERS, NOW)
+    except Problem as problem:
+        _expect_bad_request(problem)
+        return
+    assert len(json.dumps(found.said(), ensure_ascii=False).encode()) <= METADATA_BYTES
+    assert Revocation.read(json.loads(json.dumps(found.said()))) == found
+    assert found.issuer in ("https://id.example", None)
+    assert NOW < found.until <= NOW + LONGEST_SECONDS
+    assert found.issued_before is None or found.issued_before <= NOW + 60
+    assert (found.token_id is None) != (found.subject is None and found.issued_before is None)
+
+
 def graphql(data: bytes) -> None:
     """A document that a full parser takes is counted as it counts; what is no document to us is none to a parser."""
     text = data.decode("utf-8", "replace")
@@ -325,6 +345,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "date": date,
     "range": byte_range,
     "preferences": preferences,
+    "revocation": revocation,
     "graphql": graphql,
     "settings": settings,
 }

@@ -35,7 +35,7 @@ DAYTIME_WIDTH = len("16:36:36.893")
 RED, GREEN, YELLOW, CYAN, DIM = "31", "32", "33", "36", "2"
 STATUS_COLOURS = {2: GREEN, 3: CYAN, 4: YELLOW, 5: RED}
 SHOWN_BELOW = "traceback"
-FIRST = frozenset({"code", "origin_status", "origin_ms", "tries"})
+FIRST = frozenset({"code", "reason", "origin_status", "origin_ms", "tries"})
 LAST = frozenset({"id", "trace"})
 """Of the details: what a reader looks for, and what is long."""
 COLUMNS = frozenset({"event", "time", "status", "method", "ms", "cache", "country", "path"})

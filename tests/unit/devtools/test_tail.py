@@ -81,6 +81,8 @@ def test_columns_stand_below_each_other_whatever_a_line_has() -> None:
     assert request.index("/api/prices") == refused.index("/geo")
     assert request.index("origin_status") == refused.index("code=token_missing")
     assert "route=" not in refused, "it is the path"
+    (revoked,) = shown({**REFUSED, "bytes": 2, "code": "invalid_token", "reason": "revoked"})
+    assert "code=invalid_token reason=revoked bytes=2" in revoked
 
 
 def test_an_event_is_named_and_its_time_is_the_logs_where_it_has_none() -> None:

@@ -13,9 +13,11 @@ from fuzz import targets
 from fuzz.corpus_files import CORPUS, kept
 from fuzz.targets import SECRET, TARGETS
 from identity.principals import Principal
+from identity.revocations import Revocation
 from identity.tokens import Header, Token
 from places.preferences import Wish
 
+FOREVER = 1e12
 TOKEN = Token(Header("HS256", None, None), {}, b"e30.e30", b"a")
 
 
@@ -60,6 +62,7 @@ FORGIVING: dict[str, tuple[str, Any, bytes]] = {
     "date": ("parse_http_date", lambda text, now: 0, b"Sun, 06 Nov 1994 08:49:37 GMT"),
     "range": ("single_range", lambda text, length: ByteRange(0, 9, 10), b"bytes=0-4"),
     "preferences": ("from_body", lambda body: Wish("eur", "EN"), b"{}"),
+    "revocation": ("read_revocation", lambda *_: Revocation(None, FOREVER, 0, "u1"), b"{}"),
     "graphql": ("measure", lambda text, most: Measure(0, 0, 0, False), b"{ a }"),
     "settings": ("load_settings", leaky, b"[]"),
 }
