@@ -79,7 +79,8 @@ def build_step(name: str) -> Path:
     folder = BUILT / "steps" / name
     shutil.rmtree(folder, ignore_errors=True)
     copy_sources(SOURCES, folder)
-    shutil.copy(HERE / "steps" / "answer.py", folder)
+    for shared in ("answer.py", "log.py"):
+        shutil.copy(HERE / "steps" / shared, folder)
     shutil.copy(HERE / "steps" / f"{name}.py", folder / "entry.py")
     return folder
 

@@ -85,7 +85,7 @@ def count_crossings(
     runner: Runner, load: Load, options: Mapping[str, Any], requests: Sequence[str]
 ) -> dict[str, float]:
     """Calls a request, by the name of the function of the bridge."""
-    with _gateway(runner, {**options, "crossings": True}, "entry_global.py") as gateway:
+    with runner.start(**{"config": contenders.CONFIG, **options}, crossings=True) as gateway:
         load.apply(gateway.url, requests, connections=1, seconds=WARM_UP)
         gateway.client.post(CROSSINGS_CONTROL)
         served = load.apply(gateway.url, requests, connections=1, seconds=WARM_UP).requests

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import against, documents, hot, targets
+from bench import against, documents, hot, memory, stepwise, targets
 from bench.answers import Given, differences, given
 from bench.cases import CASES
 from bench.chart import chart
@@ -128,6 +128,27 @@ def test_the_pipeline_alone_is_counted_for_now_and_before() -> None:
         "| GET /geo | 2,000 | 1,000 | 20.0 | 10.0 |"
     )
     assert "1,000" in hot.report({"GET /geo": (1000, 10.0)})
+
+
+def test_a_step_is_what_its_worker_has_more_than_the_one_before() -> None:
+    names = ("empty_python", "answer", "read", "log", "gatehouse")
+    service = dict(zip(names, (100.0, 140.0, 230.0, 400.0, 600.0), strict=True))
+    crossings = dict(zip(names, (10.0, 58.0, 84.0, 103.0, 103.0), strict=True))
+    _, first, *_, last = stepwise.rows(dict.fromkeys(names, 30.4), service, crossings)
+    assert list(first[1:]) == ["30", "40", "48"]
+    assert list(last[1:]) == ["30", "200", "0"]
+
+
+def test_memory_is_told_apart_by_its_mappings() -> None:
+    smaps = """\
+10000-20000 r-xp 00000000 08:01 77   /usr/bin/workerd
+Rss:                  40 kB
+20000-40000 rw-p 00000000 00:00 0
+Rss:                 100 kB
+50000-70001 rw-p 00000000 00:00 0
+Rss:                   3 kB
+"""
+    assert memory.parts(smaps, python=0x20000) == {"files": 40960, "python": 102400, "others": 3072}
 
 
 # --- what is published ------------------------------------------------------------------------------------------------
