@@ -304,11 +304,10 @@ class Gateway:
         """Steps 6 and 7: from the cache, or from the origin."""
         request = exchange.request
         exchange.country = locale.country
-        turn = None
-        if (rules := self._rules.get(id(route))) is not None:
+        if route.policies:
             is_of, routes = partial(self._is_of, request.host), self._hosts.of(request.host)
             moves = partial(require_staying, routes, is_of, route, request, principal)
-            turn = rules.turn(
+            turn = self._rules[id(route)].turn(
                 request, Known(exchange, partial(caller_of, request, principal), principal, locale, moves)
             )
             answer = await turn.asked() or own_answer(route, request)
@@ -324,8 +323,8 @@ class Gateway:
             request.query = counted_query(request.query, policy.settings.query)
         vouched = Vouched(exchange.id, span, principal, locale)
         forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
-        if turn is not None:
-            forwarding.amended, forwarding.spent = turn.amended, turn.spent
+        if exchange.turn is not None:
+            forwarding.amended, forwarding.spent = exchange.turn.amended, exchange.turn.spent
         exchange.notes = forwarding.notes
         if self._cache is None:
             return await forwarding.send()

@@ -27,7 +27,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from core.budget import Budget
 from core.faults import Misconfigured
@@ -96,6 +96,8 @@ __all__ = [
 ]
 
 Sleep = Callable[[float], Awaitable[None]]
+
+UNAMENDED: Final[Mapping[str, str | None]] = {}
 
 SHORTEST_TIMEOUT = 0.001
 """Seconds. A try may begin at the very end of the deadline; a timeout of 0 would mean none."""
@@ -185,14 +187,15 @@ class Forwarding:
     """What a copy is sent to, once there is something to send."""
     notes: dict[str, Any] = field(default_factory=dict)
     """For the log line: `origin_status`, `origin_ms`, `tries`; `origin` where there are several."""
-    amended: Mapping[str, str | None] | None = None
-    """What policies have changed in the client's fields, by name; None for one that they have taken away."""
-    spent: float = 0.0
-    """Seconds of the deadline that are over."""
     upstream: Upstream = field(init=False)
     """Who is asked: the first of the plan until it fails."""
     stands_in: bool = False
     """Whether that is one that is not meant for the visitor."""
+
+    amended = UNAMENDED  # no field: what hardly any exchange has costs the others nothing
+    """What policies have changed in the client's fields, by name; None for one that they have taken away."""
+    spent = 0.0
+    """Seconds of the deadline that are over."""
 
     def __post_init__(self) -> None:
         self.upstream = self.plan.asked[0]

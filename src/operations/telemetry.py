@@ -8,7 +8,7 @@ against it.
 import hmac
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
@@ -27,7 +27,17 @@ INDEX_BYTES = 96
 
 
 class Turn(Protocol):
-    """What an answer passes on its way out."""
+    """What policies have made of a request, and what its answer passes on its way out."""
+
+    @property
+    def amended(self) -> Mapping[str, str | None]:
+        """The client's fields that they have changed, by name; None for one that they have taken away."""
+        ...
+
+    @property
+    def spent(self) -> float:
+        """Seconds since their turn began."""
+        ...
 
     async def answered(self, response: Response) -> Response: ...
 

@@ -48,20 +48,13 @@ class Policed(Protocol):
     def auth(self) -> str: ...
 
 
-class Issuer(Protocol):
-    """A token issuer, likewise."""
-
-    @property
-    def token_fields(self) -> frozenset[str]: ...
-
-
 class Told(Protocol):
     """What this wing is told; the gateway's settings are one."""
 
     @property
     def routes(self) -> Sequence[Policed]: ...
     @property
-    def issuers(self) -> Sequence[Issuer]: ...
+    def credential_fields(self) -> frozenset[str]: ...
     @property
     def policies(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property

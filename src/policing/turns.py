@@ -109,7 +109,7 @@ async def policed(exchange: Exchange, answering: Awaitable[messages.Response]) -
 
 def compiled_rules(told: Told, platform: Platform, budget: Budget) -> dict[int, Rules]:
     """The rules of the routes that have policies, by the `id` of the route."""
-    hidden = CREDENTIALS.union(*(issuer.token_fields for issuer in told.issuers))
+    hidden = CREDENTIALS | told.credential_fields
     return {id(route): Rules(route, told, platform, budget, hidden) for route in told.routes if route.policies}
 
 

@@ -3,9 +3,10 @@
 They are copies. Whatever a policy does with them, the gateway goes by its own.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol, Self
+from typing import Annotated, Any, Final, Protocol, Self
 
 from pydantic import GetCoreSchemaHandler, PlainValidator, ValidationInfo
 
@@ -14,6 +15,9 @@ from core.model import Model
 
 class Settings(Model):
     """What the `Settings` of a policy extend: unknown keys are faults, values never stand in a message."""
+
+
+SECRET_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
 class Verified(Protocol):
@@ -124,8 +128,8 @@ class Secret:
     def _named(cls, given: object, info: ValidationInfo) -> Self:
         if isinstance(given, cls):
             return given
-        if not isinstance(given, str) or not given:
-            raise ValueError("must be the name of a secret")
+        if not isinstance(given, str) or not SECRET_NAME.fullmatch(given):  # and never repeated: it may be the value
+            raise ValueError("must be the name of a secret, in capitals as in STRIPE_WEBHOOK_SECRET, and not its value")
         value = (info.context or {}).get("secrets", {}).get(given)
         if not value:
             raise ValueError(f"the secret {given} is not set; run: wrangler secret put {given}")

@@ -8,9 +8,10 @@ from devtools.runtime import profile
 
 
 def test_a_route_is_profiled(capsys: pytest.CaptureFixture[str]) -> None:
-    assert profile.main(["/healthz", "--seconds", "1"]) == 0
+    assert profile.main(["hs256", "--seconds", "1", "--policies", "rollout"]) == 0
     said = capsys.readouterr().out
     assert "calls of JavaScript functions" in said
+    assert re.search(r"budget of 500 microseconds each\n +[0-9.]+  rollout", said), said
     assert re.search(r"  \w+  (gateway\.py|edge/\w+\.py):\d+\n", said), said
 
 

@@ -89,6 +89,13 @@ def test_refusals_follow_from_access() -> None:
     assert refusals == {"/open": set(), "/known": {"401"}, "/admins": {"401", "403"}}
 
 
+def test_a_route_with_policies_may_fail_by_one_of_them() -> None:
+    document = described(route("/plain"), route("/policed", policies=("tenant",)))
+    told = {path: "500" in document["paths"][path]["get"]["responses"] for path in ("/plain", "/policed")}
+    assert told == {"/plain": False, "/policed": True}
+    assert "policy_failed" in document["components"]["responses"]["500"]["description"]
+
+
 def test_a_token_in_another_field_is_a_scheme_of_its_own() -> None:
     [made], _, _ = expanded([{"preset": "cloudflare-access", "team": "acme", "audience": ["a"]}])
     access = IssuerSettings.model_validate(made)

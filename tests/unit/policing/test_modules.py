@@ -116,6 +116,10 @@ def test_what_no_route_names_is_not_imported(folder: Path) -> None:
             ["POLICIES.told.keys[1]: the secret NONE is not set; run: wrangler secret put NONE"],
         ),
         (
+            {"told": {"percent": 5, "keys": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}},
+            ["POLICIES.told.keys[0]: must be the name of a secret, in capitals as in STRIPE_WEBHOOK_SECRET, and not"],
+        ),
+        (
             {"told": {"percent": 5}, "tenant": {}},
             ["POLICIES.tenant: no route has this policy; leave it out, or list it in a route's policies"],
         ),
