@@ -7,7 +7,7 @@ from typing import Final
 
 from soak.exchanges import Question
 from soak.faults import FAULTS, TIMEOUT
-from soak.questions import callers, contents, documents, plain, purges, resources, visitors
+from soak.questions import callers, contents, documents, plain, purges, resources, revocations, visitors
 from soak.world import World
 
 Ask = Callable[[World, float], Question]
@@ -20,7 +20,7 @@ MIX: Final[tuple[tuple[Ask, float, bool], ...]] = (
     (callers.me, 14, True),
     (callers.maybe, 3, True),
     (callers.admin, 3, True),
-    (callers.refused, 6, False),
+    (callers.refused, 5.5, False),
     (callers.whoami, 2, False),
     (callers.turning_keys, 2, False),
     (resources.public, 20, True),
@@ -31,6 +31,8 @@ MIX: Final[tuple[tuple[Ask, float, bool], ...]] = (
     (documents.read, 5, True),
     (documents.write, 2, True),
     (purges.purge, 0.5, False),
+    (revocations.dismiss, 0.1, False),
+    (revocations.dismissed, 0.4, False),
     (contents.signed_echo, 2, True),
     (contents.mirrored, 2, True),
     (contents.too_long, 0.5, False),

@@ -11,7 +11,7 @@ from typing import Final
 
 from geo import Locator
 from soak.content import Resource
-from soak.people import Tokens
+from soak.people import Person, Tokens
 from soak.schedule import Schedule
 
 REMEMBERED_TAGS: Final = 2000
@@ -64,6 +64,8 @@ class World:
         self.locator = Locator(*DEFAULTS.values())
         self.purged = Purged()
         self.documents: dict[int, Document] = {}
+        self.dismissed: list[Person] = []
+        """Whose tokens were taken back."""
         self.stores_fail = False
         """Whether the key-value store fails now and then."""
         self.description: bytes = b""

@@ -91,14 +91,14 @@ def refused(world: World, now: float) -> Question:
     """Credentials that are wrong: 401 or 400, never more."""
     name = world.random.choice(("", *REFUSED))
     if not name:
-        check = _challenged(401, "token_missing", "token_missing")
+        check = challenged(401, "token_missing", "token_missing")
         return Question("refused", "GET", "/api/me/1", check)
     way = REFUSED[name]
     headers = {"authorization": world.tokens.bad(name, person(HS, world.random.randrange(PEOPLE)))}
-    return Question("refused", "GET", "/api/me/1", _challenged(way.status, way.code, way.reason), headers)
+    return Question("refused", "GET", "/api/me/1", challenged(way.status, way.code, way.reason), headers)
 
 
-def _challenged(status: int, code: str, reason: str) -> Check:
+def challenged(status: int, code: str, reason: str) -> Check:
     def check(question: Question, answer: Answer) -> Iterator[str]:
         yield from expect_status(answer, status, code, reason=reason)
         if not answer.headers.get("www-authenticate", "").startswith('Bearer realm="gatehouse"'):
