@@ -102,6 +102,7 @@ class Cors:
         """`owner` is the gateway where there are origins, if it is not said."""
         listed = tuple(origins)
         self.owner = owner or ("gateway" if listed else None)
+        self._stays_out = self.owner != "gateway"
         self._origins, self._any = web_origins(listed), ALL in listed
         self._headers = None if terms.headers is None else ", ".join(terms.headers)
         self._exposed = ", ".join([EXPOSED, *terms.expose])
@@ -115,7 +116,7 @@ class Cors:
 
     def lets(self, request: Request) -> bool:
         """Whether the page at `Origin` may read answers."""
-        return self.owner == "gateway" and (self._any or request.headers.get("origin", "") in self._origins)
+        return not self._stays_out and (self._any or request.headers.get("origin", "") in self._origins)
 
     def preflight(self, request: Request, methods: Iterable[str], route: str = "") -> Response:
         """The answer to a preflight; never challenged, because browsers send it without credentials."""
@@ -133,11 +134,10 @@ class Cors:
 
     def apply(self, exchange: Answered, response: Response) -> None:
         """Let the page at `Origin` read the response, if it may. The gateway's policy replaces the origin's."""
-        headers = response.headers
-        exposed = headers.pop(EXPOSED_BESIDE, "")
-        if self.owner != "gateway":
+        exposed = response.headers.pop(EXPOSED_BESIDE, "")
+        if self._stays_out:
             return
-        request = exchange.request
+        request, headers = exchange.request, response.headers
         preflight = request.method == "OPTIONS" and is_preflight(request)
         if not preflight:
             _take_off(headers)  # of what was stored before the list was set
