@@ -377,5 +377,5 @@ def _once(value: str) -> str:
     """
     if "," not in value:
         return value
-    tokens = {item.strip(" \t") for item in value.split(",")}
-    return tokens.pop() if len(tokens) == 1 else value
+    tokens = [item.strip(" \t") for item in value.split(",")]
+    return tokens[0] if tokens.count(tokens[0]) == len(tokens) else value

@@ -104,7 +104,7 @@ def _parse(variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             continue
         if name in STRUCTURED and isinstance(value, str):
             try:
-                value = strictjson.loads(value.encode())
+                value = strictjson.loads(value.encode(), names=None)
             except ValueError as error:
                 faults.append(f"{name}: is not valid JSON ({error})")
                 continue

@@ -77,6 +77,18 @@ STORED: Final = Limit(1024 * 1024, "a response's fields, or a key set, written a
 GRAPHQL: Final = Limit(262_144, "a document and its variables", "413 `content_too_large`")
 """The content of a request on a route with `graphql`, in bytes."""
 
+FIELDS: Final = 256
+"""How many fields a request may have, those of the platform included; with more it is 431 `field_too_long`.
+
+This and the next are not about time that grows with length. Python finds a name by its hash, and what hashes alike is
+compared one by one. An isolate starts from a snapshot, so its hash seed is the same everywhere and known: names that
+all hash alike can be prepared. They are then compared with one another, and there must not be many.
+"""
+
+NAMES: Final = 1 << 20
+"""The members of a JSON text from strangers times the different names among them: 1,024 names, or ten names of a
+hundred thousand members. With more it is no JSON. Names that hash alike cost about as many comparisons."""
+
 _REFUSED_FIELDS: Final = {name: limit.characters for name, limit in REQUEST_FIELDS.items() if limit.beyond == REFUSED}
 _INVALID_FIELDS: Final = {name: limit.characters for name, limit in RESPONSE_FIELDS.items() if limit.beyond == INVALID}
 
@@ -86,6 +98,8 @@ def refuse_too_long(request: Request) -> None:
     if len(request.path) + len(request.query) > TARGET.characters:
         detail = f"The path and query have more than {TARGET.characters} characters."
         raise Problem(414, "uri_too_long", detail)
+    if len(request.headers) > FIELDS:
+        raise Problem(431, "field_too_long", f"The request has more than {FIELDS} fields.")
     name = _first_over(request.headers, _REFUSED_FIELDS)
     if name is not None:
         detail = f"The field {name} has more than {_REFUSED_FIELDS[name]} characters, all its lines together."

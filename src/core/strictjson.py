@@ -2,24 +2,36 @@
 
 The standard library keeps the last of duplicate members, reads `NaN`, turns `1e400` into infinity and passes lone
 surrogates on. Each of these has let a token mean one thing to the verifier and another to the next reader, so all are
-refused. Nesting is bounded before parsing, because on WebAssembly a deep recursion ends the interpreter, not the call.
+refused. Nesting is bounded before parsing, because on WebAssembly a deep recursion ends the interpreter, not the call;
+so are names, because those that hash alike are compared one by one (`core/lengths.py`).
 """
 
 import json
 import re
+from itertools import pairwise
 from math import isfinite
-from typing import Any
+from typing import Any, Final
+
+from core.lengths import NAMES
 
 MAX_DEPTH = 32
 
+FEW: Final = 256
+"""Names that are not looked at: so many times as many different ones are far below `NAMES`."""
+
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """A string, or the rest of the text where it does not end: no character is looked at twice."""
+_NAMED = re.compile(r'("(?:[^"\\]++|\\.)*+"?)(\s*+:)?', re.DOTALL)
+"""A string, and the colon behind one that is a name."""
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def loads(raw: bytes) -> Any:
-    """The value of a UTF-8 JSON text. Raises ValueError for anything that two parsers could read differently."""
+def loads(raw: bytes, names: int | None = NAMES) -> Any:
+    """The value of a UTF-8 JSON text. Raises ValueError for anything that two parsers could read differently, and for
+    more than `names` (`NAMES` of `core/lengths.py`; None is for what the gateway's owner wrote)."""
     text = raw.decode("utf-8")
+    if names is not None and text.count(":") > FEW:
+        _check_names(text, names)
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
     value = _DECODER.decode(text)
@@ -37,6 +49,14 @@ def _check_depth(text: str) -> None:
                 raise ValueError("nested too deeply")
         elif character in "]}":
             depth -= 1
+
+
+def _check_names(text: str, most: int) -> None:
+    """Finds the different names by their order: no hash is asked."""
+    names = sorted([string for string, colon in _NAMED.findall(text) if colon])
+    different = 1 + sum(one != next_one for one, next_one in pairwise(names))
+    if len(names) * different > most:
+        raise ValueError("too many names")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

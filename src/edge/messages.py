@@ -5,10 +5,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from core.jsontext import text_object
+from core.lengths import FIELDS
 from core.messages import Request, Response
 from edge.bodies import ClientBody, body_of, js_content
 from edge.bridge import bridge, read_json
 from edge.lifetimes import Client
+
+FIELDS_READ: Final = FIELDS + 1
+"""One more than a request may have: enough to see that there are too many (`core.lengths.refuse_too_long`)."""
 
 BODILESS_METHODS: Final = frozenset({"GET", "HEAD"})
 BODILESS_STATUSES: Final = frozenset({101, 204, 205, 304})
@@ -19,7 +23,7 @@ def read_request(js_request: Any, client: Client | None = None) -> Request:
     """The request as plain values."""
     to = bridge()
     head, _ = read_json(to.stringify(js_request, to.request_properties))
-    headers = dict(head["headers"]["fields"]["list"])
+    headers = dict(head["headers"]["fields"]["list"][:FIELDS_READ])
     scheme, _, rest = head["url"].partition("://")
     authority, _, target = rest.partition("#")[0].partition("/")
     path, _, query = target.partition("?")

@@ -68,7 +68,7 @@ class Shown:
 
 def read(name: str, content: bytes | str) -> Source:
     """Raises ValueError for anything but an OpenAPI 3.1 document."""
-    document = strictjson.loads(content if isinstance(content, bytes) else content.encode())
+    document = strictjson.loads(content if isinstance(content, bytes) else content.encode(), names=None)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1."):
         raise ValueError("it is no OpenAPI 3.1 document")
     items = document.get("paths")

@@ -80,8 +80,7 @@ def _state(value: str) -> str:
     if not value or len(value) > REQUEST_FIELDS["tracestate"].characters:
         return ""
     members = [member for part in value.split(",") if (member := part.strip(" \t"))]
-    keys = {member.partition("=")[0] for member in members}
-    if len(members) > MOST_MEMBERS or len(keys) < len(members):
+    if len(members) > MOST_MEMBERS or len({member.partition("=")[0] for member in members}) < len(members):
         return ""
     if not all(MEMBER.fullmatch(member) for member in members):
         return ""

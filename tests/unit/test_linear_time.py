@@ -181,6 +181,7 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (encoding, jwks):
         monkeypatch.setattr(module, "STORED", unlimited)
     monkeypatch.setattr(lengths, "TARGET", unlimited)
+    monkeypatch.setattr(lengths, "FIELDS", 1 << 30)
     monkeypatch.setattr(cache_keys, "SELECTING", unlimited)
     monkeypatch.setattr(tokens, "MAX_LENGTH", 1 << 30)
     monkeypatch.setattr(http_dates, "LONGEST", 1 << 30)

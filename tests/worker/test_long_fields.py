@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from core.lengths import REFUSED, REQUEST_FIELDS
+from core.lengths import FIELDS, REFUSED, REQUEST_FIELDS
 from devtools.runtime.runner import Gateway
 from tests.worker.origins import Connection, Origin, answer_head
 
@@ -63,3 +63,10 @@ def test_an_origin_that_says_too_much_is_passed_on_and_not_stored(gateway: Gatew
     for _ in range(2):
         answer = gateway.get("/said/1")
         assert (answer.text, "no-store" in answer.headers["cache-status"]) == ("ok", True)
+
+
+def test_more_fields_than_a_request_may_have_are_refused_and_the_next_request_is_answered(gateway: Gateway) -> None:
+    """Names that all hash alike, of which there must not be many (`tests/unit/test_colliding_names.py`)."""
+    answer = gateway.get("/page", headers={f"x-{number:x}": "1" for number in range(2 * FIELDS)})
+    assert (answer.status_code, answer.json()["code"]) == (431, "field_too_long")
+    assert gateway.get("/page", headers={f"x-{number:x}": "1" for number in range(FIELDS // 2)}).text == "ok"
