@@ -18,24 +18,24 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from devtools import node
+from devtools import namespaces
 from devtools.configuration import local_vars
-from devtools.failure import Failure, one_line
+from devtools.failure import Failure
 from devtools.identity.token import duration
-from devtools.paths import NODE_MODULES, ROOT, SOURCES, WRANGLER_TOML
+from devtools.namespaces import Namespace, run_wrangler
+from devtools.paths import ROOT, SOURCES, WRANGLER_TOML
 
 sys.path.insert(0, str(SOURCES))
 
 from pydantic import ValidationError
 
+from core.flags import METADATA_BYTES
 from identity.api_keys import STORE_PREFIX, read_record, write_record
 from identity.issuer_spelling import role_fault
 from identity.key_format import ALPHABET, ID_LENGTH, SECRET_BYTES, ApiKey, digest, write_key
@@ -43,57 +43,20 @@ from identity.settings import SCOPE_TOKEN, ApiKeySettings
 from identity.tokens import InvalidToken
 
 BINDING: Final = "KEYS"
-LONGEST_METADATA: Final = 1024
-"""Bytes (Cloudflare, Workers KV limits)."""
-WRANGLER: Final = NODE_MODULES / "wrangler" / "wrangler-dist" / "cli.js"
-WITHIN: Final = 90.0
-"""Seconds that wrangler may take."""
-
-Wrangler = Callable[[Sequence[str]], str]
-"""Runs `wrangler kv key …`; gives what it printed. Raises Failure."""
-
-
-@dataclass(frozen=True)
-class Namespace:
-    """The namespace bound as `KEYS` in one environment, on this machine or deployed."""
-
-    wrangler: Wrangler
-    environment: str | None
-    deployed: bool
-    folder: Path
-    """Of the store on this machine."""
-
-    def put(self, id: str, record: str, public: Mapping[str, Any]) -> None:
-        metadata = json.dumps(public, ensure_ascii=False)
-        if len(metadata.encode()) > LONGEST_METADATA:
-            raise Failure("these roles and scopes are too many for one key", "make one key for each purpose")
-        self._run("put", STORE_PREFIX + id, record, "--metadata", metadata)
-
-    def list(self) -> dict[str, Mapping[str, Any]]:
-        """What is told of each key, by its id."""
-        found = json.loads(self._run("list", "--prefix", STORE_PREFIX))
-        return {one["name"].removeprefix(STORE_PREFIX): one.get("metadata") or {} for one in found}
-
-    def delete(self, id: str) -> None:
-        self._run("delete", STORE_PREFIX + id)
-
-    def _run(self, verb: str, *arguments: str) -> str:
-        place = ["--remote"] if self.deployed else ["--local", "--persist-to", str(self.folder)]
-        environment = ["--env", self.environment] if self.environment else []
-        return self.wrangler([verb, *arguments, "--binding", BINDING, *environment, *place])
 
 
 def main(argv: list[str]) -> int:
     """`keys create | list | revoke`. Raises Failure."""
     options = _options(argv)
     settings = key_settings(ROOT / WRANGLER_TOML.name, options)
-    namespace = Namespace(run_wrangler, environment_of(options), is_deployed(options), options.persist_to)
+    folder = options.persist_to
+    namespace = Namespace(BINDING, environment_of(options), is_deployed(options), folder, run_wrangler)
     if options.action == "create":
         key, told = create(namespace, settings.prefix, options)
         print(told, file=sys.stderr)
         print(key)
     elif options.action == "list":
-        print(table(namespace.list(), time.time()))
+        print(table(keys_in(namespace), time.time()))
     else:
         print(revoke(namespace, options.id))
     return 0
@@ -114,7 +77,9 @@ def create(namespace: Namespace, prefix: str, options: argparse.Namespace) -> tu
     record = write_record(ApiKey(id, digest(text)), public)
     for fault in _faults(id, record, public):
         raise Failure(fault, "mend it; nothing was made")
-    namespace.put(id, record, public)
+    if len(json.dumps(public, ensure_ascii=False).encode()) > METADATA_BYTES:
+        raise Failure("these roles and scopes are too many for one key", "make one key for each purpose")
+    namespace.put(STORE_PREFIX + id, record, metadata=public)
     return text, f"key {id} of {options.owner}; it is shown this once, and only its SHA-256 is stored:"
 
 
@@ -122,11 +87,16 @@ def revoke(namespace: Namespace, id: str) -> str:
     """Take a key back, by its id; a whole key will do. Raises Failure for one that is not there."""
     parts = id.rsplit("_", 3)
     id = parts[1] if len(parts) == 4 else id
-    if id not in namespace.list():
+    if id not in keys_in(namespace):
         raise Failure(f"there is no key {id!r}", "`python -m devtools keys list` has those that there are")
-    namespace.delete(id)
+    namespace.delete(STORE_PREFIX + id)
     where = "a minute and ten seconds" if namespace.deployed else "ten seconds"
     return f"key {id} is revoked; the last isolate that knew it forgets it within {where}"
+
+
+def keys_in(namespace: Namespace) -> dict[str, Mapping[str, Any]]:
+    """What is told of each key, by its id."""
+    return {name.removeprefix(STORE_PREFIX): told for name, told in namespace.list(STORE_PREFIX).items()}
 
 
 def table(keys: Mapping[str, Mapping[str, Any]], now: float) -> str:
@@ -197,43 +167,6 @@ def is_deployed(options: argparse.Namespace) -> bool:
     return options.env not in (None, local_vars.LOCAL) and not options.local
 
 
-def run_wrangler(arguments: Sequence[str]) -> str:
-    """What `wrangler kv key` prints. Raises Failure with what it complains of."""
-    chosen = node.locate()
-    if not WRANGLER.exists():
-        raise Failure(f"{WRANGLER.relative_to(ROOT)} is missing", "run `make setup`")
-    command: list[str | Path] = [
-        chosen.executable,
-        "--no-warnings",
-        WRANGLER,
-        "kv",
-        "key",
-        *arguments,
-        "--config",
-        WRANGLER_TOML,
-    ]
-    environment = chosen.environment() | {"WRANGLER_HIDE_BANNER": "true", "NO_COLOR": "1"}
-    try:
-        ran = subprocess.run(
-            [*map(str, command)],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=WITHIN,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        raise Failure(f"wrangler did not end within {WITHIN:.0f} s", "check the network and try again") from None
-    if ran.returncode != 0:
-        said = ran.stderr + ran.stdout
-        raise Failure(
-            f"wrangler: {one_line(said[said.rfind('[ERROR]') :])[:300]}",
-            "mend what it names; `wrangler login` signs in",
-        )
-    return str(ran.stdout)
-
-
 def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m devtools keys", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -248,9 +181,5 @@ def _options(argv: list[str]) -> argparse.Namespace:
     revoked = actions.add_parser("revoke", help="take a key back")
     revoked.add_argument("id", help="its id, as `list` shows it")
     for action in (made, listed, revoked):
-        action.add_argument(
-            "--env", help="an environment of wrangler.toml, as it is deployed (default: that of `make dev`)"
-        )
-        action.add_argument("--local", action="store_true", help="that environment's store on this machine")
-        action.add_argument("--persist-to", type=Path, default=ROOT / ".wrangler" / "state", help="where that is")
+        namespaces.add_options(action)
     return parser.parse_args(argv)
