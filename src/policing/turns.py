@@ -206,7 +206,7 @@ class Turn:
 
     async def _run(self, policy: Policy, hook: str, function: Hook, *given: Any) -> Response | None:
         """What the policy answers. Whatever it raises becomes 500, so that nothing else is taken down by it."""
-        outcome, waits = None, False
+        outcome, waits, task = None, False, _current_task()
         try:
             outcome = function(*given)
             if waits := inspect.isawaitable(outcome):
@@ -215,7 +215,7 @@ class Turn:
             if not (outcome is None or isinstance(outcome, Response)):
                 raise Failed(f"{hook} gives a Response or None, and no {type(outcome).__name__}")
         except BaseException as error:
-            if waits and _is_ours(error):
+            if waits and _is_ours(error, task):
                 raise
             if self._refusal is None:
                 raise self._failure(policy, hook) from None
@@ -336,12 +336,21 @@ class Turn:
         return Private(self._request, words)
 
 
-def _is_ours(error: BaseException) -> bool:
-    """Whether what came while a policy waited ends the request: its client is gone, or it has been cancelled."""
+def _is_ours(error: BaseException, task: asyncio.Task[Any] | None) -> bool:
+    """Whether what came while a policy waited in `task` ends the request: its client is gone, it has been cancelled, or
+    nobody goes on with it. The same raised by the policy itself is the policy's."""
     if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
-    return isinstance(error, ClientGone | ClientTooSlow | GeneratorExit)
+    if isinstance(error, GeneratorExit):
+        return _current_task() is not task
+    return isinstance(error, ClientGone | ClientTooSlow)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs
+        return None
 
 
 def _cookie(cookie: object) -> str:

@@ -546,6 +546,8 @@ BROKEN: list[Callable[..., Any]] = [
     _raising_later(ValueError("wrong")),
     _raising_later(asyncio.CancelledError()),
     _raising_later(KeyError("x")),
+    _raising_later(GeneratorExit()),
+    _raising_later(SystemExit(1)),
     lambda *given: "text",
     lambda *given: 200,
     lambda *given: Response(99),
@@ -608,6 +610,23 @@ def test_a_request_that_is_cancelled_is_not_the_policys_fault(monkeypatch: pytes
             await asking
 
     run(cancelled())
+    run(house.world.settle())
+    assert house.logged("policy_failed") == []
+
+
+def test_a_request_that_nobody_goes_on_with_is_not_the_policys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def on_request(call: Call) -> None:
+        await asyncio.sleep(60)
+
+    house = House(monkeypatch, World(plain()), a={"on_request": on_request})
+
+    asking = house._answered(messages.Request("GET", "https", "a.example", "/"))
+
+    async def begun() -> None:
+        asking.send(None)
+
+    run(begun())
+    asking.close()
     run(house.world.settle())
     assert house.logged("policy_failed") == []
 
