@@ -133,17 +133,17 @@ def read_record(id: str, text: str) -> Record:
     """What is stored of the key `id`. Raises ValueError, RecursionError, InvalidToken."""
     if len(text) > LONGEST_RECORD:
         raise ValueError("is too long")
-    stored = strictjson.loads(text.encode())
-    if not isinstance(stored, dict) or stored.get("id") != id:
+    said = strictjson.loads(text.encode())
+    if not isinstance(said, dict) or said.get("id") != id:
         raise ValueError("is another key's")
-    known = stored.get("sha256")
+    known = said.get("sha256")
     if not isinstance(known, str) or len(known) != 64 or not known.isascii():
         raise ValueError("has no digest")
-    owner = id_text(stored.get("owner"))
+    owner = id_text(said.get("owner"))
     if owner is None:
         raise ValueError("has no owner")
-    roles, scopes = (_names(stored, member) for member in ("roles", "scopes"))
-    end, made = _time(stored.get("expires")), _time(stored.get("created"))
+    roles, scopes = (_names(said, member) for member in ("roles", "scopes"))
+    end, made = _time(said.get("expires")), _time(said.get("created"))
     marks = Marks(owner, id, made)
     expires = inf if end is None else end
     return Record(known, Principal(KEY_ISSUER, owner, roles, frozenset(scopes), expires, marks=marks))
