@@ -13,8 +13,7 @@ from typing import Final
 
 from bench.cases import CASES
 from bench.contenders import AGAIN, GATEHOUSE, Contender
-from bench.documents import Row, table
-from bench.figures import Figure, Ratio
+from bench.documents import Row, as_ratio, rounded, table
 from bench.measure import Plan, Results
 from devtools.paths import ROOT, STATE
 
@@ -50,17 +49,9 @@ def comparison(results: Results) -> str:
         figures = [results.figure(case.name, count, name) for name in (BEFORE, GATEHOUSE.name)]
         ratios = [results.ratio(case.name, count, *pair) for pair in _pairs()]
         if all(figures):
-            rows.append((case.title, *map(_microseconds, figures), *map(_times, ratios)))
+            rows.append((case.title, *map(rounded, figures), *map(as_ratio, ratios)))
     return table(rows)
 
 
 def _pairs() -> Sequence[tuple[str, str]]:
     return ((GATEHOUSE.name, BEFORE), (AGAIN.name, GATEHOUSE.name))
-
-
-def _microseconds(figure: Figure | None) -> str:
-    return f"{figure.median:,.0f}" if figure else ""
-
-
-def _times(found: Ratio | None) -> str:
-    return f"{found.median:.2f} [{found.lower:.2f}, {found.upper:.2f}]" if found else ""

@@ -79,7 +79,7 @@ def short_rows(results: Results) -> list[Row]:
         if case.name in OF_THE_README:
             figures = [results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI)]
             times = results.ratio(case.name, CONNECTIONS, GATEHOUSE.name, HONO.name)
-            rows.append((case.title, *map(_microseconds, figures), _times(times)))
+            rows.append((case.title, *map(_microseconds, figures), as_ratio(times)))
     return rows
 
 
@@ -94,8 +94,8 @@ def cpu_rows(results: Results) -> list[Row]:
             continue
         own = f"{ours.median - nothing.median:.0f}" if nothing else ""
         pairs = ((GATEHOUSE, HONO), (SHORT, HONO), (FASTAPI, GATEHOUSE), (AGAIN, GATEHOUSE))
-        ratios = [_times(results.ratio(case.name, CONNECTIONS, one.name, other.name)) for one, other in pairs]
-        rows.append((case.title, _median(ours), own, _median(hono), _median(fastapi), *ratios))
+        ratios = [as_ratio(results.ratio(case.name, CONNECTIONS, one.name, other.name)) for one, other in pairs]
+        rows.append((case.title, rounded(ours), own, rounded(hono), rounded(fastapi), *ratios))
     return rows
 
 
@@ -169,11 +169,13 @@ def _spread(figure: Figure | None) -> str:
     return f"{figure.median:,.0f} ±{figure.spread / 2:.0%}" if figure else ""
 
 
-def _median(figure: Figure | None) -> str:
+def rounded(figure: Figure | None) -> str:
+    """Its median; nothing for what was not measured."""
     return f"{figure.median:,.0f}" if figure else ""
 
 
-def _times(found: Ratio | None) -> str:
+def as_ratio(found: Ratio | None) -> str:
+    """A ratio with its quartiles; nothing for what was not measured."""
     return f"{found.median:.2f} [{found.lower:.2f}, {found.upper:.2f}]" if found else ""
 
 
