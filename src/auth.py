@@ -40,6 +40,7 @@ from identity.presets import expanded
 from identity.principals import LONGEST_MARK, Principal
 from identity.publickeys import MAX_TRIED, KeySet, PublicKey
 from identity.remembered import Memory, trusts
+from identity.resources import WELL_KNOWN, ProtectedResources
 from identity.revocations import KIND as REVOKED
 from identity.revocations import Issuers, Revocation, Revocations
 from identity.settings import KEY_ISSUER, AccessSettings, IdentitySettings
@@ -51,12 +52,14 @@ __all__ = [
     "HASHES",
     "LONGEST_MARK",
     "REVOKED",
+    "WELL_KNOWN",
     "Authenticator",
     "Carrier",
     "Hmac",
     "Issuers",
     "KeySet",
     "Principal",
+    "ProtectedResources",
     "Revocation",
     "Unverified",
     "Visitor",

@@ -37,6 +37,7 @@ from core.paths import normalise_path, refuse_encoded_slash
 from core.ports import Background, ClientGone, ClientTooSlow, Platform
 from core.problems import Problem, problem_response
 from endpoints.description import Description
+from endpoints.resources import Resources
 from endpoints.table import Endpoint, Endpoints
 from fields.handshake import is_websocket
 from fields.tracing import trace
@@ -84,13 +85,12 @@ class Gateway:
             id(route): _site(route.locale, route.path, settings, platform) for route in settings.routes if route.locale
         }
         self._cache = _cache(lambda url: self._hosts.cache_settings_of(url), platform, budget)
-        self._policies = {
-            id(route): CachePolicy(route.cache_settings) for route in settings.routes if route.cache_settings
-        }
+        self._policies = {id(route): CachePolicy(kept) for route in settings.routes if (kept := route.cache_settings)}
         self._dressings = {
             id(route): route.dressing for route in settings.routes if route.dressing or route.security_headers
         }
         self._rules = compiled_rules(settings, platform, budget)
+        self._resources = Resources(settings, lambda host, path: self._hosts.accesses(host, path))
         self._endpoints = Endpoints(
             self._locator,
             self._authenticator,
@@ -99,6 +99,7 @@ class Gateway:
             platform,
             settings.operators,
             self._flags,
+            self._resources,
         )
         self._hosts = Hosts(settings.routes, lambda routes: _readings(self._endpoints, routes))
 
@@ -124,7 +125,7 @@ class Gateway:
             exchange.code = "graphql_refused"
             response = own_response(graphql_refusal(excess, exchange.id))
         except (Problem, ClientGone, ClientTooSlow) as refusal:
-            problem = problem_of(refusal)
+            problem = self._resources.named(problem_of(refusal), exchange.request)
             exchange.code, exchange.reason = problem.code, str(problem.members.get("reason", ""))
             response = own_response(problem_response(problem, exchange.id))
         except Exception:

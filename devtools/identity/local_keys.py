@@ -31,6 +31,8 @@ from devtools.paths import ROOT
 LOCAL_ISSUER: Final = "https://issuer.gatehouse.test/"
 """`.test` never resolves (RFC 6761): nobody else can be this issuer."""
 LOCAL_AUDIENCE: Final = "gatehouse-local"
+SESSION_COOKIE: Final = "__Host-session"
+"""In which its tokens come as well, as those of a site's visitors would."""
 DOWN_ISSUER: Final = "https://down.gatehouse.test/"
 """An issuer whose keys can never be had, to see what a caller is told then: nothing listens on port 9."""
 DOWN_JWKS: Final = "http://127.0.0.1:9/jwks.json"
@@ -109,6 +111,7 @@ def local_issuers(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"},
         {
             "issuer": LOCAL_ISSUER,
+            "from": ["authorization", f"cookie:{SESSION_COOKIE}"],
             "audience": [LOCAL_AUDIENCE],
             "algorithms": [key["alg"] for key in keys],
             "jwks": {"keys": public},

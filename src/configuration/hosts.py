@@ -18,6 +18,7 @@ from caching.settings import CacheSettings
 from configuration.readings import Readings
 from configuration.routes import RouteTable
 from configuration.settings import RouteSettings
+from identity.settings import AccessSettings
 
 ANY: Final = ""
 WILDCARD: Final = "*."
@@ -61,6 +62,12 @@ class Hosts:
             return self._others
         name = plain_host(host)
         return self._by_host.get(name) or self._by_host.get(_above(name)) or self._others
+
+    def accesses(self, host: str, path: str) -> list[AccessSettings]:
+        """Whom a host's routes let in at a normalised path, by any method; without a path, anywhere."""
+        table = self.of(host).table
+        patterns = table.patterns if not path else filter(None, [table.find(path)])
+        return [access for pattern in patterns for access in pattern.by_method.values()]
 
     def cache_settings_of(self, url: str) -> CacheSettings | None:
         """How responses to `GET url` are cached; None when no route takes it, or its route stores nothing."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auth import Carrier, carrier
+from auth import WELL_KNOWN, Carrier, carrier
 from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
 from core.release import VERSION
@@ -88,6 +88,9 @@ BUILT_IN: Final = (
               body="Preferences", refusals=(400, 408, 413, 415)),
     Operation("/healthz", "get", "Whether the Worker runs", "Status"),
     Operation("/readyz", "get", "Whether the gateway can do its work", "Status", refusals=(503,)),
+    Operation(WELL_KNOWN, "get", "Whose tokens this host takes (RFC 9728)", "ProtectedResource", refusals=(404,)),
+    Operation(WELL_KNOWN + "/{path}", "get", "Whose tokens a path takes (RFC 9728)", "ProtectedResource",
+              ("path",), refusals=(400, 404)),
     Operation("/_gatehouse/whoami", "get", "The caller, as its token or its key describes it", "Caller",
               refusals=(400, 401, 503), access=KNOWN),
     Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
@@ -147,6 +150,8 @@ def _paths(
 ) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in BUILT_IN:
+        if operation.path.startswith(WELL_KNOWN) and not settings.resource_metadata:
+            continue
         item = paths.setdefault(operation.path, {})
         item[operation.method] = _built_in(operation, operation.method, schemes)
         if operation.method == "get":
@@ -243,6 +248,10 @@ def _parameters() -> dict[str, Any]:
         "id": {
             "name": "id", "in": "path", "required": True, "description": "As in the list.",
             "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        },
+        "path": {
+            "name": "path", "in": "path", "required": True, "description": "Of a protected resource, slashes included.",
+            "schema": {"type": "string"}, "example": "_gatehouse/whoami",
         },
         "lang": {
             "name": "lang", "in": "query", "description": "A BCP 47 tag that comes before every other rule.",

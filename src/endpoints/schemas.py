@@ -117,6 +117,21 @@ class Caller(Answer):
     )
 
 
+class ProtectedResource(Answer):
+    """Whose tokens a path takes (RFC 9728 section 2)."""
+
+    resource: str = Field(description="The URL that is asked for, without its query.")
+    authorization_servers: list[str] | SkipJsonSchema[None] = Field(
+        None,
+        description="Issuers of tokens that are taken; not those that have no https URL.",
+        json_schema_extra=_without_default,
+    )
+    scopes_supported: list[str] | SkipJsonSchema[None] = Field(
+        None, description="Scopes that are asked for.", json_schema_extra=_without_default
+    )
+    bearer_methods_supported: list[str] = Field(description="`header`, `query`, or none of those of RFC 6750.")
+
+
 class Purged(Answer):
     """What was purged, as it was understood."""
 
@@ -161,7 +176,8 @@ class ProblemDetails(BaseModel):
 
 
 COMPONENTS: tuple[type[BaseModel], ...] = (
-    Locale, Preferences, Status, Caller, Purge, Purged, RevocationRequest, Revocation, RevocationList, ProblemDetails,
+    Locale, Preferences, Status, Caller, ProtectedResource, Purge, Purged, RevocationRequest, Revocation,
+    RevocationList, ProblemDetails,
 )  # fmt: skip
 """Everything that `/openapi.json` refers to by name."""
 

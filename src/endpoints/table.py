@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from auth import Authenticator, Principal
+from auth import WELL_KNOWN, Authenticator, Principal
 from cache import HttpCache
 from core.flags import Flags
 from core.messages import ContentTooLarge, Request, Response
@@ -13,6 +13,7 @@ from core.ports import Platform, StoreFailed
 from core.problems import Problem
 from endpoints import purging, revoking
 from endpoints.description import Description
+from endpoints.resources import Resources
 from geo import Locator, country_response, requested, set_cookie, visitor_response
 from identity.settings import AccessSettings
 from operations.telemetry import Exchange
@@ -28,7 +29,7 @@ READY_TIMEOUT: Final = 1.0
 """Seconds `/readyz` gives the key-value store."""
 
 COUNTRY_PREFIX: Final = "/geo/"
-OWN: Final = ("/geo/", "/_gatehouse/")
+OWN: Final = ("/geo/", "/_gatehouse/", WELL_KNOWN + "/")
 """Below these alone there are endpoints with a name in their path."""
 REVOCATIONS: Final = "/_gatehouse/revocations"
 
@@ -63,6 +64,7 @@ class Endpoints:
         platform: Platform,
         operators: tuple[str, ...],
         flags: Flags,
+        resources: Resources,
     ) -> None:
         """`operators` are the issuers whose roles count where something can be changed: `Settings.operators`."""
         self._locator = locator
@@ -73,11 +75,14 @@ class Endpoints:
         self._purgers = purging.ACCESS.model_copy(update={"issuers": operators})
         self._flags = flags
         self._revokers = revoking.ACCESS.model_copy(update={"issuers": operators})
+        self._resources = resources
+        published = [reading(WELL_KNOWN, self._resource), reading(WELL_KNOWN + "/{path}", self._resource)]
         self._below = {
             endpoint.pattern.partition("{")[0]: endpoint
             for endpoint in (
                 reading(COUNTRY_PREFIX + "{country}", self._country_geo),
                 Endpoint(REVOCATIONS + "/{id}", {"DELETE": self._lift}, self._revokers),
+                *(published[1:] if resources.are_published else ()),
             )
         }
         self._table = {
@@ -95,6 +100,7 @@ class Endpoints:
                     {"GET": self._revocations, "HEAD": self._revocations, "POST": self._revoke},
                     self._revokers,
                 ),
+                *(published[:1] if resources.are_published else ()),
             )
         }
 
@@ -107,6 +113,8 @@ class Endpoints:
         """The endpoint at a normalised path."""
         endpoint = self._table.get(path)
         if endpoint is None and path.startswith(OWN):
+            if path.startswith(WELL_KNOWN):
+                return self._below.get(WELL_KNOWN + "/")
             above, _, _ = path.rpartition("/")
             return self._below.get(above + "/")
         return endpoint
@@ -144,6 +152,12 @@ class Endpoints:
 
     async def _openapi(self, exchange: Exchange) -> Response:
         return await self._description.response(exchange.request.headers.get("if-none-match"))
+
+    def _resource(self, exchange: Exchange) -> Response:
+        """What a path asks of those who ask for it (RFC 9728); without a path, what this host's routes do."""
+        path = exchange.request.path.removeprefix(WELL_KNOWN)
+        own = self.find(path)
+        return json_response(self._resources.describe(exchange.request, path, own.access if own else None))
 
     async def _whoami(self, exchange: Exchange) -> Response:
         """The caller, as its token describes it; never the token."""

@@ -16,6 +16,7 @@ from devtools import example
 from devtools.__main__ import COMMANDS
 from devtools.paths import ROOT
 from identity import challenges
+from identity.resources import WELL_KNOWN, ProtectedResources
 from operations.telemetry import Exchange, analytics_point
 from tests.unit.in_memory import World
 
@@ -64,6 +65,11 @@ def test_the_challenges_are_the_gateways() -> None:
             refusals.keys_unavailable(30),
         )
     }
+    resources = ProtectedResources(load_settings({"JWT_SECRET": "s" * 32}, set()))
+    asked = Request("GET", "https", "api.example", "/a")
+    for name, (status, challenge) in made.items():
+        named = resources.named_in(challenge, asked).replace(f"https://api.example{WELL_KNOWN}/a", "…")
+        made[name] = (status, named)
     table = page("authentication.md").split("| situation |", 1)[1].split("\n\n")[0].splitlines()[2:]
     written = {}
     for line in table:

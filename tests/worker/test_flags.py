@@ -18,6 +18,7 @@ from core.flags import ASLEEP_SECONDS, CHANGED, LOOK_SECONDS, PREFIX
 from devtools.namespaces import Namespace
 from devtools.operating import maintenance
 from devtools.runtime.runner import Gateway
+from tests.worker.challenges import challenge_of
 from tests.worker.injection import beside_the_sources
 from tests.worker.origins import ScriptedOrigin, answer_head
 from tests.worker.patience import until
@@ -52,7 +53,7 @@ class House:
         if response.status_code == 200:
             return False
         assert (response.status_code, response.json()["code"]) == (401, "invalid_token")
-        assert (response.json()["reason"], response.headers["www-authenticate"]) == ("revoked", REVOKED)
+        assert (response.json()["reason"], challenge_of(response)) == ("revoked", REVOKED)
         return True
 
     def operate(self, method: str, below: str = "", *, issuer: str = STAFF, **options: Any) -> httpx.Response:

@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 
 from devtools.runtime.runner import Gateway
 from tests.signing_keys import SigningKey, unsigned
+from tests.worker.challenges import WELL_KNOWN, challenge_of, metadata_url
 from tests.worker.identity_provider import IdentityProvider
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -110,12 +112,62 @@ def test_the_scheme_knows_no_case_and_space_around_is_nothing(house: House, valu
     connection.close()
 
 
+# --- whose tokens are taken, for whoever asks -------------------------------------------------------------------------
+
+
+def test_what_a_challenge_names_is_the_metadata_of_what_was_asked_for(house: House) -> None:
+    """RFC 9728 section 2 says what must be in it, section 3.3 that the resource is the URL that was asked for."""
+    for path, scopes in (("/admin", None), ("/scoped", ["users:read", "users:write"]), ("/optional", None)):
+        refusal = house.gateway.get(path, headers={"authorization": f"Bearer {hs(exp=1)}"})
+        named = re.search(r'resource_metadata="([^"]+)"', refusal.headers["www-authenticate"])
+        assert named is not None
+        assert named[1] == metadata_url(refusal)
+        response = httpx.get(named[1])
+        assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+        assert response.headers["cache-control"] == "no-store"
+        told = response.json()
+        assert told["resource"] == str(refusal.request.url)
+        assert told["authorization_servers"] == [house.provider.url, "https://inline.example"]
+        assert told.get("scopes_supported") == scopes
+        assert told["bearer_methods_supported"] == ["header"]
+        known = {"resource", "authorization_servers", "scopes_supported", "bearer_methods_supported"}
+        assert set(told) <= known
+        assert all(told[name] for name in set(told) & known), "what has no value is left out (section 3.2)"
+
+
+def test_the_host_as_a_whole_and_the_gateways_own_endpoints_are_resources(house: House) -> None:
+    whole = house.gateway.get(WELL_KNOWN)
+    assert whole.json()["resource"] == house.gateway.url
+    assert whole.json()["scopes_supported"] == ["users:read", "users:write"]
+    assert house.gateway.get(WELL_KNOWN + WHOAMI).json()["resource"] == house.gateway.url + WHOAMI
+    for path in ("/nothing", "/healthz", "/geo", "/"):
+        assert house.gateway.get(WELL_KNOWN + path).json()["code"] == "not_found"
+    assert house.gateway.request("POST", WELL_KNOWN).status_code == 405
+
+
+def test_another_host_is_told_to_whoever_names_it(house: House) -> None:
+    response = house.gateway.get("/admin", headers={"host": "api.example"})
+    named = f'resource_metadata="http://api.example{WELL_KNOWN}/admin"'
+    assert response.headers["www-authenticate"] == f'Bearer realm="gatehouse", {named}'
+    for host in ('a"b.example', "a'b", "a,b"):
+        refused_host = house.gateway.get("/admin", headers={"host": host})
+        assert "resource_metadata" not in refused_host.headers.get("www-authenticate", "")
+
+
+def test_metadata_can_be_switched_off(house: House, worker: Callable[..., Gateway]) -> None:
+    with worker(vars={"JWT_SECRET": SECRET, "RESOURCE_METADATA": False}) as gateway:
+        assert gateway.get(WHOAMI).headers["www-authenticate"] == 'Bearer realm="gatehouse"'
+        for path in ("", WHOAMI):
+            assert gateway.get(WELL_KNOWN + path).status_code == 404
+        assert WELL_KNOWN not in gateway.get("/openapi.json").text
+
+
 # --- the challenges ---------------------------------------------------------------------------------------------------
 
 
 def refused(response: httpx.Response, status: int, code: str, challenge: str | None) -> dict[str, Any]:
     """The problem of a refusal that has exactly this status, code and challenge."""
-    assert (response.status_code, response.headers.get("www-authenticate")) == (status, challenge)
+    assert (response.status_code, challenge_of(response)) == (status, challenge)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
     body: dict[str, Any] = response.json()

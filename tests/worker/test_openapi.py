@@ -63,6 +63,8 @@ UNDESCRIBED = {
     "/api/products/{sku}": [positive_data_acceptance],
     # Of a route whose origin is not described, nobody knows what it takes.
     **{path: [positive_data_acceptance, negative_data_rejection] for path in ("/api/echo", "/api/echo/{path}")},
+    # Some paths are protected, and others are none.
+    "/.well-known/oauth-protected-resource/{path}": [positive_data_acceptance],
     # Every path of every host may be purged; the description shows the usual ones.
     "/_gatehouse/purge": [negative_data_rejection],
     # An issuer is one of those configured, and a moment is compared with the clock.
@@ -80,6 +82,10 @@ OPERATIONS = [
     ("HEAD", "/healthz"),
     ("GET", "/readyz"),
     ("HEAD", "/readyz"),
+    ("GET", "/.well-known/oauth-protected-resource"),
+    ("HEAD", "/.well-known/oauth-protected-resource"),
+    ("GET", "/.well-known/oauth-protected-resource/{path}"),
+    ("HEAD", "/.well-known/oauth-protected-resource/{path}"),
     ("GET", "/_gatehouse/whoami"),
     ("HEAD", "/_gatehouse/whoami"),
     ("POST", "/_gatehouse/purge"),

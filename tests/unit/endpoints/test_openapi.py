@@ -13,6 +13,7 @@ from core.release import VERSION
 from devtools.paths import ROOT
 from endpoints import openapi, schemas
 from endpoints.description import Description
+from endpoints.resources import Resources
 from endpoints.table import Endpoints
 from geo import Locator
 from identity.settings import IssuerSettings
@@ -47,7 +48,8 @@ def test_every_endpoint_is_described_with_its_methods() -> None:
     settings, platform = Settings(), World().platform()
     authenticator, description = Authenticator(settings, platform), Description(settings, platform)
     flags = Flags(platform.store, platform.clock, platform.log)
-    endpoints = Endpoints(Locator(), authenticator, None, description, platform, settings.operators, flags)
+    resources = Resources(settings, lambda host, path: [])
+    endpoints = Endpoints(Locator(), authenticator, None, description, platform, settings.operators, flags, resources)
     offered = {endpoint.pattern: {method.lower() for method in endpoint.by_method} for endpoint in endpoints.all()}
     del offered["/openapi.json"]
     paths = {path: set(item) for path, item in described()["paths"].items()}
