@@ -1,7 +1,7 @@
 # Gatehouse: every habit is a target, and CI calls the same ones. Needed beforehand: make, Python >= 3.11, npm or not.
 #
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
-#   make test           unit, worker and browser tests; options with ARGS="-k geo"
+#   make test           unit, worker and browser tests; options with ARGS="-k geo"; RUNTIME=official on Cloudflare's own runtime
 #   make bench          what a request costs, beside Hono and FastAPI; QUICK=1 for a short run
 #   make soak           ten minutes of mixed traffic with faults, every answer checked, memory watched
 #   make lint           ruff, strict typing, CloudFormation, known vulnerabilities
@@ -29,7 +29,7 @@ unexport $(CREDENTIALS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev tail test fuzz soak lint format bench audit size lock refresh smoke environment deploy deployable upload clean
+.PHONY: help setup dev tail test fuzz soak lint format bench audit size snapshot lock refresh smoke environment deploy deployable upload clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,9 +45,9 @@ dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
 tail: setup ## the log of make dev for people, e.g. make tail ARGS="--status 5xx"
 	@$(TOOL) devtools tail $(ARGS)
 
-test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; one process with ARGS="-n0"
+test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; the Worker's on Cloudflare's runtime: RUNTIME=official
 	@env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.gatehouse/bytecode \
-	  $(TOOL) devtools run python -m pytest $(PARALLEL) $(ARGS)
+	  $(TOOL) devtools run python -m pytest $(if $(filter-out embedded,$(RUNTIME)),--runtime=$(RUNTIME) tests/worker) $(PARALLEL) $(ARGS)
 
 fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
 	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)
@@ -75,6 +75,9 @@ audit: setup ## known vulnerabilities of what is locked; ARGS=--required fails w
 
 size: setup ## what a deployment uploads, against the limit
 	@$(TOOL) devtools size $(ARGS)
+
+snapshot: setup ## the memory snapshot of a deployment on Cloudflare's own runtime, against its budget
+	@$(TOOL) devtools snapshot $(ARGS)
 
 lock: setup ## write the Python lock files anew from pyproject.toml
 	@$(TOOL) devtools lock $(ARGS)

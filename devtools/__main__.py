@@ -53,6 +53,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "devtools.runtime.profile",
             "count a route's bridge crossings and show its Python time by function",
         ),
+        "snapshot": (
+            "devtools.runtime.dedicated",
+            "make a deployment's memory snapshot on Cloudflare's own runtime, and fail over its budget",
+        ),
     },
     "releasing": {
         "size": ("devtools.releasing.size", "list what a deployment uploads, and fail over the limit"),

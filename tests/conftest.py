@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from devtools import example
+from tests import official
 
 # How long an example takes says more about who else uses the machine than about the code; tests of cost count instead.
 settings.register_profile("gatehouse", deadline=None, print_blob=True)
@@ -77,7 +78,20 @@ def pytest_report_header() -> str | None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    official.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    official.configure(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    official.counted_apart(terminalreporter)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    official.leave_out(config, items)
     if not example.FOLDER.exists():
         items[:] = [item for item in items if item.get_closest_marker("example") is None]
     items.sort(key=lambda item: next((at for at, folder in enumerate(ORDER) if folder in item.path.parts), -1))

@@ -70,11 +70,20 @@ class OfficialRuntime:
     def environment(self) -> dict[str, str]:
         """What wrangler needs in its environment to run workerd with the folder."""
         script = self._folder / "workerd"
-        options = f"--pyodide-bundle-disk-cache-dir={shlex.quote(str(self._folder))}"
+        options = shlex.quote(self._kept)
         workerd = shlex.quote(str(self._workerd))
         script.write_text(f'#!/bin/sh\nverb="$1"; shift\nexec {workerd} "$verb" {options} "$@"\n')
         script.chmod(0o755)
         return {"MINIFLARE_WORKERD_PATH": str(script)}
+
+    def command(self, config: Path, *options: str) -> list[str]:
+        """What serves a configuration on it."""
+        return [str(self._workerd), "serve", str(config), *options, self._kept]
+
+    @property
+    def _kept(self) -> str:
+        """The option of workerd by which it keeps the bundle."""
+        return f"--pyodide-bundle-disk-cache-dir={self._folder}"
 
     def _discard(self) -> None:
         for file in self._folder.glob("*.capnp.bin"):
@@ -88,8 +97,7 @@ class OfficialRuntime:
             config.write_text(PROBE.format(date=self._date, flags=", ".join(map(json.dumps, self._flags))))
             log = Path(scratch) / "log"
             with log.open("wb") as output:
-                command = [str(self._workerd), "serve", str(config), f"--pyodide-bundle-disk-cache-dir={self._folder}"]
-                child = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+                child = subprocess.Popen(self.command(config), stdout=output, stderr=output, stdin=subprocess.DEVNULL)
             deadline = time.monotonic() + seconds
             while child.poll() is None and time.monotonic() < deadline and not self.is_cached():
                 time.sleep(0.1)

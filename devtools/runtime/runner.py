@@ -24,12 +24,15 @@ import httpx
 from devtools import node
 from devtools.configuration import wrangler_config
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, TEMPLATE_TOML
+from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.v8 import V8_FLAGS
 
 SERVE = Path(__file__).with_name("serve.mjs")
 CACHE = STATE / "runtime"
 CF_HEADER = "gatehouse-dev-cf"
 """Read and removed by the embedded host alone (`worker/place.mjs`)."""
+CF_BLOB = "mf-cf-blob"
+"""Miniflare's own: all of `request.cf`, as JSON. For the official runtime, before which nothing of ours stands."""
 
 NODE_SETTINGS = {
     "CLOUDFLARE_CF_FETCH_ENABLED": "false",
@@ -65,17 +68,23 @@ class RunnerError(Exception):
 
 
 class Runner:
-    """One `serve.mjs` process. Use it as a context manager, or call `close`. `v8_flags` are those of every workerd."""
+    """One `serve.mjs` process. Use it as a context manager, or call `close`.
+
+    `v8_flags` are those of every workerd. With `official`, whose bundle must be at hand, gateways run on Cloudflare's
+    own Python runtime; what belongs to the embedded one, they cannot do.
+    """
 
     witness: ClassVar[Witness | None] = None
     """Of all runners of this process."""
 
-    def __init__(self, *, v8_flags: Sequence[str] = ()) -> None:
+    def __init__(self, *, v8_flags: Sequence[str] = (), official: OfficialRuntime | None = None) -> None:
         chosen = node.locate()
+        self.official = official is not None
+        theirs = official.environment() if official else {}
         self._process = subprocess.Popen(
             [chosen.executable, SERVE, CACHE],
             cwd=ROOT,
-            env=chosen.environment() | NODE_SETTINGS | {V8_FLAGS: " ".join(v8_flags)},
+            env=chosen.environment() | NODE_SETTINGS | {V8_FLAGS: " ".join(v8_flags)} | theirs,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -132,6 +141,8 @@ class Runner:
         leaves out what production does around every request (`worker/doors.mjs`). `direct` gives the Worker a second
         socket, `Gateway.direct_url`, without Miniflare's entry Worker in front. Raises RunnerError.
         """
+        if self.official and (crossings or dispatch == "short"):
+            raise RunnerError("crossings and the short dispatch are the embedded runtime's")
         name = f"g{len(self._gateways) + 1}"
         settings = config if isinstance(config, Mapping) else wrangler_config.read(config or TEMPLATE_TOML)
         root = config.parent if isinstance(config, Path) else ROOT
@@ -155,8 +166,9 @@ class Runner:
             "faults": faults,
             "crossings": crossings,
             "direct": direct,
+            "official": self.official,
         }
-        gateway = Gateway(self, name)
+        gateway = Gateway(self, name, cf or {})
         self._gateways[name] = gateway
         self._tell_of(vars or {})
         gateway._started(self.command("start", gateway=name, options=options))
@@ -218,13 +230,14 @@ class Gateway:
     methods with one more parameter, `cf`: the visitor's place for that request.
     """
 
-    def __init__(self, runner: Runner, name: str) -> None:
+    def __init__(self, runner: Runner, name: str, cf: Mapping[str, Any]) -> None:
         self.url = ""
         self.direct_url: str | None = None
         """The Worker's own socket, for one started with `direct`."""
         self.client = httpx.Client()
         self._runner = runner
         self._name = name
+        self._cf = cf
         self._lines: list[tuple[str, str]] = []
         self._news = threading.Condition()
 
@@ -240,7 +253,9 @@ class Gateway:
         """One exchange; `options` are httpx's. `cf={"country": "DE"}` moves the visitor; None as a value removes it."""
         if cf is not None:
             options["headers"] = httpx.Headers(options.get("headers"))
-            options["headers"][CF_HEADER] = json.dumps(cf)
+            whole = {name: value for name, value in {**self._cf, **cf}.items() if value is not None}
+            name, value = (CF_BLOB, whole) if self._runner.official else (CF_HEADER, cf)
+            options["headers"][name] = json.dumps(value)
         return self.client.request(method, path, **options)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
@@ -345,8 +360,12 @@ class Gateway:
         """From now on, per KV method: `get={"fail": "KV GET failed: 500"}`, `put={"delay": 2000}` (ms).
 
         With `"share": 0.02` that befalls two calls in a hundred. Without arguments all is well again. Needs
-        `faults=True` at the start.
+        `faults=True` at the start, and the embedded runtime.
         """
+        if self._runner.official:
+            if faults:
+                raise RunnerError("faults of KV are the embedded runtime's")
+            return
         response = self.client.post("/__gatehouse-test/kv-faults", json=faults)
         if response.status_code != 204:
             raise RunnerError("the gateway was started without faults=True")

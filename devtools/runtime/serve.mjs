@@ -17,7 +17,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response, fetch as upstream } from 'miniflare';
-import { compileApplication, moduleType, packApplication, packRuntime } from './pack.mjs';
+import { compileApplication, globToRegExp, moduleType, packApplication, packRuntime, walk } from './pack.mjs';
 
 /**
  * Options of `start`:
@@ -36,6 +36,7 @@ import { compileApplication, moduleType, packApplication, packRuntime } from './
  * @property {boolean} faults           whether KV can be told to fail
  * @property {boolean} crossings        whether calls between Python and JavaScript are counted
  * @property {boolean} direct           whether the Worker has a socket of its own, without Miniflare's entry in front
+ * @property {boolean} official         whether Cloudflare's own Python runtime imports the sources as they are
  * @property {object} services          service bindings by name: the origin that answers them
  * @property {string | null} script     a JavaScript Worker in one file, instead of the Python one: the benchmark's peers
  */
@@ -100,21 +101,23 @@ async function miniflareOptions(name, options) {
 }
 
 /** The configuration's bindings in Miniflare's terms, by wrangler's own translation. */
-async function readBindings({ config, environment, vars, services }) {
+async function readBindings({ config, environment, vars, services, official }) {
   wrangler ??= import('wrangler').then((module) => module.default ?? module);
   const { workerOptions } = (await wrangler).unstable_getMiniflareWorkerOptions(config, environment ?? undefined);
   const { modulesRules, compatibilityFlags, bindings, serviceBindings, ...others } = workerOptions;
   const answered = Object.entries(services).map(([name, origin]) => [name, (request) => redirect(request, origin)]);
   return {
     ...others,
-    compatibilityFlags: compatibilityFlags.filter((flag) => !PYTHON_FLAG.test(flag)),
+    compatibilityFlags: compatibilityFlags.filter((flag) => official || !PYTHON_FLAG.test(flag)),
     bindings: { ...bindings, ...vars },
     serviceBindings: { ...serviceBindings, ...Object.fromEntries(answered) },
   };
 }
 
-async function readModules({ source, packages, exclude, pyodide, settings, faults, crossings, script }) {
+async function readModules(options) {
+  const { source, packages, exclude, pyodide, settings, faults, crossings, script } = options;
   if (script) return [{ type: 'ESModule', path: '/gatehouse/worker.mjs', contents: fs.readFileSync(script) }];
+  if (options.official) return uploadedModules(options);
   const runtime = await packRuntime({ cache, pyodide, packages, exclude, report: note });
   const modules = runtime.map(([name, file]) => [name, fs.readFileSync(file)]);
   await compileApplication(source, { cache, pyodide });
@@ -127,6 +130,24 @@ async function readModules({ source, packages, exclude, pyodide, settings, fault
   const main = wrapper ? 'main.mjs' : 'host.mjs';
   modules.sort(([a], [b]) => (b === main) - (a === main)); // workerd takes the first one for the main module
   return modules.map(([name, contents]) => ({ type: moduleType(name), path: `/gatehouse/${name}`, contents }));
+}
+
+/** What a deployment uploads, as wrangler names and types it: the sources, and what is vendored as data. */
+function uploadedModules({ source, packages, exclude = [], settings }) {
+  const leftOut = exclude.map(globToRegExp);
+  const main = `${settings.entry}.py`;
+  const sources = walk(source).filter((name) => name.endsWith('.py')).sort((a, b) => (b === main) - (a === main));
+  const vendored = walk(packages).filter((name) => !leftOut.some((glob) => glob.test(name)));
+  return [
+    ...sources.map((name) => ({
+      type: 'PythonModule', path: `/gatehouse/${name}`, contents: fs.readFileSync(path.join(source, name)),
+    })),
+    ...vendored.map((name) => ({
+      type: moduleType(name) === 'ESModule' ? 'ESModule' : 'Data',
+      path: `/gatehouse/python_modules/${name}`,
+      contents: fs.readFileSync(path.join(packages, name)),
+    })),
+  ];
 }
 
 /** The request at another origin, as it would have gone out: nothing followed, nothing decoded. */

@@ -50,14 +50,17 @@ def test_a_deployment_is_tested_and_never_broken_off() -> None:
     assert "cancel-in-progress: false" in content
 
 
-def test_production_waits_for_staging_and_everything_for_the_checks() -> None:
+def test_production_waits_for_staging_and_the_official_runtime_and_all_deployments_for_the_checks() -> None:
     jobs = dict(re.findall(r"^  (\w+):\n(.*?)(?=^  \w+:|\Z)", text("deploy.yml").split("jobs:\n")[1], re.M | re.S))
-    assert {name: re.findall(r"needs: (\w+)", job) for name, job in jobs.items()} == {
+    needs = {name: re.findall(r"needs: \[?([\w, ]+)", job) for name, job in jobs.items()}
+    assert needs == {
         "checks": [],
+        "official": [],
         "dev": ["checks"],
         "staging": ["checks"],
-        "production": ["staging"],
+        "production": ["staging, official"],
     }
+    assert "\n  schedule:\n" in text("official.yml")
 
 
 ALLOWED = {"make upload", "name: Open or renew the pull request"}

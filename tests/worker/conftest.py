@@ -15,13 +15,14 @@ import pytest
 
 from devtools.runtime.runner import Gateway, Runner
 from devtools.runtime.v8 import QUICK_START
+from tests.official import official_of
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 
 # A Node process of its own for every module: what one module leaves behind cannot disturb another.
 @pytest.fixture(scope="module")
-def runner() -> Iterator[Runner]:
-    with Runner(v8_flags=QUICK_START) as runner:
+def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    with Runner(v8_flags=QUICK_START, official=official_of(request.config)) as runner:
         yield runner
 
 

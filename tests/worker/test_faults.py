@@ -161,6 +161,7 @@ def test_a_cron_task_that_fails_stops_neither_the_other_nor_any_request(house: H
     house.event("summary")
 
 
+@pytest.mark.stand_in
 @pytest.mark.parametrize("fault", [{"fail": "KV LIST failed: 500"}, {"delay": 7000}], ids=["failing", "slow"])
 def test_a_store_that_fails_the_summary_is_a_log_line(house: House, fault: dict[str, Any]) -> None:
     house.gateway.kv_faults(list=fault)

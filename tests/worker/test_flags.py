@@ -166,6 +166,7 @@ def test_what_another_isolate_took_back_is_refused_after_ten_seconds(house: Hous
     assert not until(lambda: house.is_refused(token), lambda refused: not refused)
 
 
+@pytest.mark.stand_in
 def test_a_store_that_fails_leaves_in_force_what_is_known_and_never_answers_late(house: House) -> None:
     gone, kept = house.somebody(), house.token(house.somebody())
     house.revoke(subject=gone)
@@ -184,6 +185,7 @@ def test_a_store_that_fails_leaves_in_force_what_is_known_and_never_answers_late
     )  # fmt: skip
 
 
+@pytest.mark.stand_in
 def test_a_revocation_that_the_store_does_not_take_is_to_be_repeated(house: House) -> None:
     subject = house.somebody()
     house.gateway.kv_faults(put={"fail": "KV failed: 500"})

@@ -211,6 +211,7 @@ def test_a_provider_that_hangs_or_stalls_is_given_five_seconds(house: House) -> 
 # --- the store --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.stand_in
 @pytest.mark.parametrize("row", STORE_FAULTS)
 def test_a_store_that_fails_or_hangs_is_as_good_as_none(house: House, row: str) -> None:
     faults, events = STORE_FAULTS[row]

@@ -113,6 +113,7 @@ def test_a_look_up_in_the_store_leaves_nothing_behind(gateway: Gateway) -> None:
     leaves_nothing_behind(gateway, lambda: gateway.get("/readyz").raise_for_status())
 
 
+@pytest.mark.stand_in
 def test_a_look_up_that_takes_too_long_leaves_nothing_behind(gateway: Gateway) -> None:
     gateway.kv_faults(get={"delay": 60_000})
     try:
@@ -215,6 +216,7 @@ def test_a_fetch_that_the_platform_never_settles_is_not_waited_for(
         assert settled(gateway).tasks == 0
 
 
+@pytest.mark.stand_in
 def test_a_share_of_the_calls_to_the_store_can_fail(gateway: Gateway) -> None:
     gateway.kv_faults(get={"fail": "KV GET failed: 500", "share": 0.5})
     try:

@@ -22,6 +22,8 @@ from devtools.paths import ROOT, STATE
 from devtools.serving import tail
 from tests.private_words import WATCH
 
+pytestmark = pytest.mark.stand_in
+
 PATIENCE = 90.0
 """Seconds until something must have happened. On an idle machine it takes two."""
 

@@ -10,6 +10,8 @@ from devtools.configuration import wrangler_config
 from devtools.runtime.runner import Gateway
 from tests.worker.injection import BY_CLASS
 
+pytestmark = pytest.mark.stand_in
+
 DEFAULT = """
 from workers import Response, WorkerEntrypoint
 

@@ -10,6 +10,8 @@ import pytest
 from devtools import node
 from devtools.paths import NODE_MODULES, ROOT
 
+pytestmark = pytest.mark.stand_in
+
 PACK = ROOT / "devtools" / "runtime" / "pack.mjs"
 
 

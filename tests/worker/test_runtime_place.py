@@ -11,6 +11,8 @@ from devtools.paths import SOURCES
 from devtools.runtime.runner import CF_HEADER, Gateway
 from tests.worker.injection import BY_CLASS
 
+pytestmark = pytest.mark.stand_in
+
 ECHO = Path(__file__).parent / "fixtures" / "echo"
 LISBON = {"country": "PT", "region": "Lisbon", "city": "Lisbon", "timezone": "Europe/Lisbon", "asn": 3243}
 

@@ -11,6 +11,8 @@ from devtools.runtime.runner import Gateway, Runner, RunnerError
 from devtools.runtime.v8 import QUICK_START
 from tests.worker.injection import BY_CLASS
 
+pytestmark = pytest.mark.stand_in
+
 CAPABILITIES = Path(__file__).parent / "fixtures" / "capabilities"
 OPTIONS: dict[str, Any] = {"source": CAPABILITIES, "config": BY_CLASS}
 

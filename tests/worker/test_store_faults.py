@@ -19,6 +19,8 @@ from tests.worker.origins import ScriptedOrigin, answer_head
 from tests.worker.patience import until
 from tests.worker.stored_responses import cache_status, stored_names
 
+pytestmark = pytest.mark.stand_in
+
 SECRET = "a secret of thirty-two bytes or so"
 BODY = b"what the origin says"
 LONG = b"x" * 2000
