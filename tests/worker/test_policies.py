@@ -1,5 +1,6 @@
 """Over HTTP, in workerd: people's own Python between request and answer; nothing of it takes the gateway down."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ from devtools.runtime.runner import Gateway
 from tests.worker.origins import EchoOrigin, ScriptedOrigin
 
 STRIPE_SECRET = "whsec_of-a-test-that-nobody-signs-with"
+STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 CLUMSY = """
 import asyncio
@@ -111,6 +113,8 @@ def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFac
         routes = [
             route("/tenant", "tenant", "stamping", cache=True),
             route("/hooks/stripe", "stripe_webhook", methods=["POST"], max_body=2_000_000),
+            route("/hooks/standard", "standard_webhook", methods=["POST"]),
+            route("/rollout", "rollout"),
             route("/clumsy", "stamping", "clumsy", timeout_ms=2000),
             route("/asking", "asking"),
             route("/shouting", "shouting", origin=scripted.url, cache=True),
@@ -119,9 +123,16 @@ def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFac
         told = {
             "tenant": {"domain": "tenants.example"},
             "stripe_webhook": {"secrets": ["STRIPE_SECRET"]},
+            "standard_webhook": {"secrets": ["STANDARD_SECRET"]},
+            "rollout": {"percent": 50},
             "asking": {"url": echo.url},
         }
-        variables = {"ROUTES": routes, "POLICIES": told, "STRIPE_SECRET": STRIPE_SECRET}
+        variables = {
+            "ROUTES": routes,
+            "POLICIES": told,
+            "STRIPE_SECRET": STRIPE_SECRET,
+            "STANDARD_SECRET": STANDARD_SECRET,
+        }
         with worker(source=source, vars=variables, cf={"country": "PT"}) as gateway:
             yield gateway
 
@@ -161,6 +172,28 @@ def test_a_webhook_that_is_genuine_arrives_byte_for_byte_and_no_other_does(gatew
     assert gateway.post("/hooks/stripe", content=longer, headers=signed(longer)).status_code == 413
     chunked = gateway.post("/hooks/stripe", content=iter([longer]), headers=signed(longer))
     assert chunked.status_code == 413
+
+
+def test_a_standard_webhook_passes_when_it_is_genuine(gateway: Gateway) -> None:
+    key = base64.b64decode(STANDARD_SECRET.removeprefix("whsec_"))
+    content, at = '{"é": 1}'.encode(), str(int(time.time()))
+
+    def ask(content: bytes, signed: bytes) -> int:
+        signature = base64.b64encode(hmac.digest(key, b"msg_1." + at.encode() + b"." + signed, "sha256")).decode()
+        headers = {"webhook-id": "msg_1", "webhook-timestamp": at, "webhook-signature": f"v1a,x v1,{signature}"}
+        return gateway.post("/hooks/standard", content=content, headers=headers).status_code
+
+    assert (ask(content, content), ask(content, b""), ask(b"", b"")) == (200, 401, 200)
+
+
+def test_a_caller_stays_on_the_side_of_a_rollout(gateway: Gateway) -> None:
+    def side(address: str) -> str:
+        return sent(gateway.get("/rollout", headers={"cf-connecting-ip": address, "x-rollout": "on"}))["x-rollout"]
+
+    networks = [f"203.0.{number}" for number in range(12)]
+    sides = [side(f"{network}.7") for network in networks]
+    assert set(sides) == {"on", "off"}
+    assert [side(f"{network}.99") for network in networks] == sides
 
 
 @pytest.mark.parametrize("how", ["exit", "deep", "cancelled", "wrong", "unsendable", "waits"])
