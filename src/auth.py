@@ -44,6 +44,7 @@ from identity.resources import WELL_KNOWN, ProtectedResources
 from identity.revocations import KIND as REVOKED
 from identity.revocations import Issuers, Revocation, Revocations
 from identity.settings import KEY_ISSUER, AccessSettings, IdentitySettings
+from identity.tenants import CLAIM as TENANT_CLAIM
 from identity.tokens import USUAL_LENGTH, InvalidToken, Token, parse_token
 from identity.trust import Entry, candidates, connect_keys
 from identity.visitors import Visitor, refuse_elsewhere
@@ -52,6 +53,7 @@ __all__ = [
     "HASHES",
     "LONGEST_MARK",
     "REVOKED",
+    "TENANT_CLAIM",
     "WELL_KNOWN",
     "Authenticator",
     "Carrier",

@@ -13,7 +13,7 @@ from typing import Any
 from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
-from auth import HASHES, Hmac, KeySet, expanded, secret_bytes
+from auth import HASHES, TENANT_CLAIM, Hmac, KeySet, expanded, secret_bytes
 from configuration.settings import RouteSettings, Settings
 from configuration.shadows import shadow_faults
 from core import strictjson
@@ -250,8 +250,20 @@ def _owner_fault(route: RouteSettings, settings: Settings) -> str | None:
             "or ['key']"
         )
     if len(trusted) <= 1:
-        return None
+        return _tenants_fault(route, settings) if trusted else None
     return "match compares ids, which mean something only with their issuer; name one, whose callers own what is here"
+
+
+def _tenants_fault(route: RouteSettings, settings: Settings) -> str | None:
+    """The same of the tenants of one entry: each writes the ids of its own people."""
+    named = route.issuers
+    trusted = [entry for entry in settings.issuers if named is None or not entry.references.isdisjoint(named)]
+    if not any(entry.has_several_tenants for entry in trusted) or TENANT_CLAIM in route.match.values():
+        return None
+    return (
+        "match compares ids, which mean something only with their tenant; name it in the path as well, as in "
+        f"match = {{ tenant = '{TENANT_CLAIM}', … }}, or trust an entry with one tenant"
+    )
 
 
 def _locale_faults(settings: Settings) -> list[str]:

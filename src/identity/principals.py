@@ -13,7 +13,7 @@ from identity.claim_paths import ClaimPath, Claims, Condition
 from identity.claim_values import id_text, is_list_of_strings, owned_texts, role_names, scope_names, told_texts
 from identity.presets import fills_in
 from identity.settings import IssuerSettings
-from identity.tenants import IssuerName
+from identity.tenants import CLAIM, IssuerName
 from identity.tokens import InvalidToken
 
 LATEST_DATE = 253_402_300_800
@@ -165,7 +165,7 @@ class ClaimRules:
         if not self._issuer.is_pattern:
             return self._issuer.exact
         issuer: str = claims["iss"]
-        if not self._issuer.is_bound(issuer, claims.get("tid")):
+        if not self._issuer.is_bound(issuer, claims.get(CLAIM)):
             raise InvalidToken("issuer")
         return issuer
 

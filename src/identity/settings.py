@@ -26,7 +26,7 @@ from identity.issuer_spelling import claim_path_fault, issuer_fault, key_set_fau
 from identity.jose import ASYMMETRIC, HS_KEY_BYTES, Algorithm
 from identity.key_format import shaped_like
 from identity.key_settings import ApiKeySettings
-from identity.tenants import PLACEHOLDER, pattern_fault
+from identity.tenants import ANY, PLACEHOLDER, pattern_fault
 from identity.tokens import MAX_LENGTH, USUAL_LENGTH
 from identity.visitors import VisitorRule
 
@@ -328,6 +328,11 @@ class IssuerSettings(Model):
         if self.discovery and self.issuer is not None:
             https_url(self.issuer)
         return self
+
+    @property
+    def has_several_tenants(self) -> bool:
+        """Whether the ids of its callers mean something only with their tenant."""
+        return len(self.tenants) > 1 or ANY in self.tenants
 
     @property
     def carriers(self) -> tuple[Carrier, ...]:

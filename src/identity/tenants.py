@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 PLACEHOLDER: Final = "{tenantid}"
 ANY: Final = "*"
 
+CLAIM: Final = "tid"
+"""In which a token says whose it is."""
+
 TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 """A GUID, a name, a domain: never empty, never a dot segment, never two segments."""
 

@@ -504,6 +504,18 @@ def test_match_needs_one_issuer_where_there_are_several() -> None:
     load(route | {"issuers": ["two"]}, issuers=issuers)
 
 
+@pytest.mark.parametrize(("tenants", "shared"), [(["*"], True), (["a", "b"], True), (["a"], False)])
+def test_match_needs_the_tenant_where_an_entry_has_several(tenants: list[str], shared: bool) -> None:
+    """Whoever runs a tenant names its people as they like."""
+    issuers = [ISSUER | {"issuer": "https://login.example/{tenantid}/v2.0", "tenants": tenants}]
+    route = ROUTE | {"path": "/t/{tenant}/users/{id}", "match": {"id": "sub"}}
+    if shared:
+        (fault,) = faults(route, issuers=issuers)
+        assert fault.startswith("ROUTES[0].issuers: match compares ids, which mean something only with their tenant")
+        route["match"] = {"tenant": "tid", "id": "sub"}
+    load(route, issuers=issuers)
+
+
 @pytest.mark.parametrize(("method", "told"), [("get", "'GET'"), ("Post", "'POST'"), ("purge", "'PURGE'")])
 def test_a_method_in_lower_case_is_told_to_be_in_capitals(method: str, told: str) -> None:
     (fault,) = faults(ROUTE | {"auth": "none", "methods": ["GET", method]})
