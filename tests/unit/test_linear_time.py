@@ -470,7 +470,7 @@ READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "what a write outdates": (outdated, "../"),
     "a request signed with SigV4": (signed_with_sigv4, "a/"),
     "a request signed with HMAC": (quiet(signed_with_hmac), "a"),
-    "what a policy may not log": (kept_private, "a=b&"),
+    "what a policy may not log": (kept_private, "abcdef=abcdef&"),
 }  # fmt: skip
 
 
