@@ -6,6 +6,7 @@ is to be written. Bytecodes do not depend on how busy the machine is; microsecon
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import random
 import subprocess
@@ -21,15 +22,16 @@ from bench import cases, tokens
 from devtools.paths import SOURCES
 
 ORIGIN: Final = "https://origin.example"
-PATHS: Final = {
-    "plain, to the origin": ("/stream/1k", False),
-    "HS256, to the origin": ("/hs/users/me", True),
-    "GET /geo": ("/geo", False),
-    "cached, 1 KB": ("/public/1k", False),
-    "cached for one user": ("/mine", True),
-    "404": ("/nowhere", False),
+PATHS: Final[dict[str, tuple[str, Callable[[tokens.Keys], str] | None]]] = {
+    "plain, to the origin": ("/stream/1k", None),
+    "HS256, to the origin": ("/hs/users/me", tokens.Keys.hs256),
+    "GET /geo": ("/geo", None),
+    "cached, 1 KB": ("/public/1k", None),
+    "cached for one user": ("/mine", tokens.Keys.hs256),
+    "401, forged token": ("/hs/users/me", tokens.Keys.forged),
+    "404": ("/nowhere", None),
 }
-"""What is asked for, and whether with a token."""
+"""What is asked for, and with which token."""
 
 Handle = Callable[[Any, Callable[[Coroutine[Any, Any, None]], None]], Coroutine[Any, Any, Any]]
 
@@ -65,8 +67,8 @@ def measured(source: Path) -> Counts:
 def _measure() -> Counts:
     handle = _gateway()
     found = {}
-    for name, (path, known) in PATHS.items():
-        make = _requests(path, known=known)
+    for name, (path, token) in PATHS.items():
+        make = _requests(path, token)
         asyncio.run(_first(handle, make()))
         ask = partial(_ask, handle, make)
         for _ in range(WARM_UP):
@@ -94,11 +96,15 @@ def _gateway() -> Handle:
         headers = {"content-type": "application/json", "cache-control": "max-age=3600", "date": _DATE}
         return Response(200, headers, b"x" * 1024)
 
-    unused: Any = None
-    store: Any = Store()
-    platform = Platform(
-        fetch, unused, unused, store, None, unused, None, lambda: _NOW, random.Random(7), _no_log, unused, unused
-    )
+    used: dict[str, Any] = {
+        "fetch": fetch,
+        "store": Store(),
+        "clock": lambda: _NOW,
+        "random": random.Random(7),
+        "log": _no_log,
+    }
+    ports: dict[str, Any] = {each.name: used.get(each.name) for each in dataclasses.fields(Platform)}
+    platform = Platform(**ports)
     issuer = {"issuer": tokens.HS_ISSUER, "audience": [tokens.AUDIENCE], "algorithms": ["HS256"]}
     variables = {
         "JWT_SECRET": tokens.keys().secret,
@@ -119,10 +125,10 @@ def _no_log(event: str, **fields: Any) -> None:
         raise AssertionError(fields)
 
 
-def _requests(path: str, *, known: bool) -> Callable[[], Any]:
+def _requests(path: str, token: Callable[[tokens.Keys], str] | None) -> Callable[[], Any]:
     from core.messages import Request
 
-    fields = cases.visitor(token=tokens.keys().hs256() if known else None)
+    fields = cases.visitor(token=token(tokens.keys()) if token else None)
     place = json.loads(fields.pop(cases.CF_HEADER))
     return lambda: Request("GET", "https", "gateway.example", path, "", {**fields}, place)
 

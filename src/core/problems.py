@@ -8,7 +8,7 @@ Nothing of a token, a secret or a traceback may be put into one.
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from core.messages import Response
 
@@ -47,7 +47,10 @@ def problem_response(problem: Problem, request_id: str) -> Response:
         "request_id": request_id,
     }
     headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store", **problem.headers}
-    return Response(problem.status, headers, json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    return Response(problem.status, headers, _written(body))
+
+
+_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _title(status: int) -> str:
