@@ -39,8 +39,9 @@ SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|ACCESS_KEY")
 """Names of variables whose values are secrets."""
 
 WORD = re.compile(r"[A-Za-z0-9_-]{8,}")
-ORDINARY = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
-"""Words that an honest line may hold for a reason of its own: `currency` is a cookie's and a path's."""
+ORDINARY = re.compile(r"[A-Z]?[a-z]+(?:_[a-z]+)*|[A-Z]+|\d+")
+"""Words that an honest line may hold for a reason of its own: `currency` is a cookie's and a path's, and a code such as
+`invalid_currency` is what hypothesis finds in the sources and tries as a value."""
 
 REQUEST_LINE = re.compile(rb"[A-Z]{3,16} (\S+) HTTP/1\.1\r\n")
 HEAD_AT_MOST = 65536

@@ -155,6 +155,7 @@ DESCRIBED = {
 OTHERS = {
     "/api/echo", "/api/echo/scoped", "/api/echo/{path}", "/api/rooms/socket",
     "/api/nearest", "/api/nearest/{path}", "/api/nearest/bound", "/api/nearest/bound/{path}",
+    "/api/policies/tenant", "/api/policies/rollout", "/api/hooks/stripe", "/api/hooks/standard",
 }  # fmt: skip
 """Of these no document says more than that there is a route."""
 

@@ -495,9 +495,9 @@ HEADERS = frozenset({"fields", "headers", "kept", "request", "response", "select
 SET_ONLY = frozenset({
     "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
     "access-control-allow-origin", "access-control-allow-private-network", "access-control-expose-headers",
-    "access-control-max-age",
+    "access-control-max-age", "www-authenticate",
 })  # fmt: skip
-"""Fields that the gateway writes and does not read."""
+"""Fields that the gateway writes, and reads of nobody but itself."""
 
 
 def fields_read(source: str) -> set[str]:

@@ -32,6 +32,7 @@ def test_a_sound_gateway_passes(gateway: Gateway, capsys: pytest.CaptureFixture[
 def test_the_protected_routes_are_found(gateway: Gateway) -> None:
     description = gateway.get("/openapi.json").json()
     assert dict(smoke._protected(description)) == {
+        "/_gatehouse/revocations": "authorization",
         "/_gatehouse/whoami": "authorization",
         "/api": "authorization",
         "/api/smoke": "authorization",
