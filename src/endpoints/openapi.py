@@ -16,6 +16,7 @@ from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
 from core.release import VERSION
 from endpoints import origins, purging, revoking
+from endpoints.resources import ANYBODY_KNOWN
 from geo import CURRENCIES, territories
 from identity.settings import AccessSettings
 
@@ -77,8 +78,6 @@ class Operation:
     access: AccessSettings | None = None
 
 
-KNOWN: Final = AccessSettings(auth="required")
-
 BUILT_IN: Final = (
     Operation("/geo", "get", "Place, money and language of the visitor who asks", "Locale",
               ("lang", "currency", "include"), refusals=(400,), cached=True),
@@ -92,7 +91,7 @@ BUILT_IN: Final = (
     Operation(WELL_KNOWN + "/{path}", "get", "Whose tokens a path takes (RFC 9728)", "ProtectedResource",
               ("path",), refusals=(400, 404)),
     Operation("/_gatehouse/whoami", "get", "The caller, as its token or its key describes it", "Caller",
-              refusals=(400, 401, 503), access=KNOWN),
+              refusals=(400, 401, 503), access=ANYBODY_KNOWN),
     Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
               body="Purge", refusals=(400, 401, 403, 408, 413, 415, 503), access=purging.ACCESS),
     Operation("/_gatehouse/revocations", "post", "Take back a token, or all of a caller or an issuer", "Revocation",

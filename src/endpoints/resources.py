@@ -1,15 +1,15 @@
 """Whose tokens each path takes, said to whoever asks, and where it is said, in every challenge (RFC 9728)."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from auth import ProtectedResources
 from core.messages import Request
 from core.problems import Problem
 from identity.settings import AccessSettings, IdentitySettings
 
-KNOWN = AccessSettings(auth="required")
-"""Whom `whoami` takes, where a host has no protected route of its own."""
+ANYBODY_KNOWN: Final = AccessSettings(auth="required")
+"""Whom `whoami` takes, and what a host asks that has no protected route of its own."""
 
 
 class Resources:
@@ -28,7 +28,7 @@ class Resources:
         """
         accesses = [own] if own else self._accesses(request.host, path)
         if not path and all(access.auth == "none" for access in accesses):
-            accesses = [KNOWN]
+            accesses = [ANYBODY_KNOWN]
         described = self._described.describe(request, path, accesses)
         if described is None:
             raise Problem(404, "not_found", "There is no protected resource at that path.")

@@ -13,7 +13,7 @@ from core.ports import Platform, StoreFailed
 from core.problems import Problem
 from endpoints import purging, revoking
 from endpoints.description import Description
-from endpoints.resources import Resources
+from endpoints.resources import ANYBODY_KNOWN, Resources
 from geo import Locator, country_response, requested, set_cookie, visitor_response
 from identity.settings import AccessSettings
 from operations.telemetry import Exchange
@@ -34,7 +34,6 @@ OWN: Final = ("/geo/", "/_gatehouse/", WELL_KNOWN + "/")
 REVOCATIONS: Final = "/_gatehouse/revocations"
 
 ANYBODY: Final = AccessSettings(auth="none")
-ANYBODY_KNOWN: Final = AccessSettings(auth="required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +75,23 @@ class Endpoints:
         self._flags = flags
         self._revokers = revoking.ACCESS.model_copy(update={"issuers": operators})
         self._resources = resources
-        published = [reading(WELL_KNOWN, self._resource), reading(WELL_KNOWN + "/{path}", self._resource)]
-        self._below = {
-            endpoint.pattern.partition("{")[0]: endpoint
-            for endpoint in (
-                reading(COUNTRY_PREFIX + "{country}", self._country_geo),
-                Endpoint(REVOCATIONS + "/{id}", {"DELETE": self._lift}, self._revokers),
-                *(published[1:] if resources.are_published else ()),
-            )
-        }
-        self._table = {
-            endpoint.pattern: endpoint
-            for endpoint in (
-                reading("/geo", self._visitor_geo),
-                Endpoint("/geo/preferences", {"POST": self._save_preferences}),
-                reading("/healthz", self._healthz),
-                reading("/readyz", self._readyz),
-                reading("/openapi.json", self._openapi),
-                reading("/_gatehouse/whoami", self._whoami, ANYBODY_KNOWN),
-                Endpoint("/_gatehouse/purge", {"POST": self._purge}, self._purgers),
-                Endpoint(
-                    REVOCATIONS,
-                    {"GET": self._revocations, "HEAD": self._revocations, "POST": self._revoke},
-                    self._revokers,
-                ),
-                *(published[:1] if resources.are_published else ()),
-            )
-        }
+        reads = {"GET": self._revocations, "HEAD": self._revocations}
+        offered = [
+            reading("/geo", self._visitor_geo),
+            reading(COUNTRY_PREFIX + "{country}", self._country_geo),
+            Endpoint("/geo/preferences", {"POST": self._save_preferences}),
+            reading("/healthz", self._healthz),
+            reading("/readyz", self._readyz),
+            reading("/openapi.json", self._openapi),
+            reading("/_gatehouse/whoami", self._whoami, ANYBODY_KNOWN),
+            Endpoint("/_gatehouse/purge", {"POST": self._purge}, self._purgers),
+            Endpoint(REVOCATIONS, {**reads, "POST": self._revoke}, self._revokers),
+            Endpoint(REVOCATIONS + "/{id}", {"DELETE": self._lift}, self._revokers),
+        ]
+        if resources.are_published:
+            offered += [reading(WELL_KNOWN, self._resource), reading(WELL_KNOWN + "/{path}", self._resource)]
+        self._table = {endpoint.pattern: endpoint for endpoint in offered if "{" not in endpoint.pattern}
+        self._below = {endpoint.pattern.partition("{")[0]: endpoint for endpoint in offered if "{" in endpoint.pattern}
 
     def all(self) -> Iterator[Endpoint]:
         """Every endpoint there is."""
