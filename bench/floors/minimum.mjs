@@ -1,10 +1,18 @@
-// The least that a gateway written in JavaScript does for two of the cases: what `minimum.py` does.
+// The least that a gateway written in JavaScript does for the cases: what `minimum.py` does.
 
-const PREFIX = '/hs';
+const SHARED_SECRET = ['/hs/', '/mine'];
+const KEPT = ['/public/', '/mine'];
+const TIMEOUT = 10_000; // ms
+const MOST_IN_ISOLATE = 65536;
+
 const known = new Map();
 const kept = new Map();
+let currencies;
 let key;
 
+class Forged extends Error {}
+
+const isBelow = (path, prefixes) => prefixes.some((prefix) => path.startsWith(prefix));
 const decoded = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
 
 async function identity(authorization, env) {
@@ -14,49 +22,72 @@ async function identity(authorization, env) {
     key ??= await crypto.subtle.importKey('raw', new TextEncoder().encode(env.JWT_SECRET), usage, false, ['verify']);
     const [head, claims, signature] = token.split('.');
     const message = new TextEncoder().encode(`${head}.${claims}`);
-    if (!await crypto.subtle.verify('HMAC', key, decoded(signature), message)) throw new Error('a forged token');
+    if (!await crypto.subtle.verify('HMAC', key, decoded(signature), message)) throw new Forged();
     known.set(token, JSON.parse(new TextDecoder().decode(decoded(claims))));
   }
   return known.get(token);
 }
 
-async function asked(request, path, env, id) {
+async function asked(request, path, env, id, who) {
   const headers = new Headers(request.headers);
   headers.set('x-request-id', id);
-  if (path.startsWith(PREFIX)) {
-    const claims = await identity(headers.get('authorization') ?? '', env);
+  if (who) {
     headers.delete('authorization');
-    headers.set('x-user-id', claims.sub);
-    headers.set('x-user-role', claims.role);
-    headers.set('x-user-issuer', claims.iss);
+    headers.set('x-user-id', who.sub);
+    headers.set('x-user-role', who.role);
+    headers.set('x-user-issuer', who.iss);
   }
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), 10_000);
+  const timer = setTimeout(() => deadline.abort(), TIMEOUT);
   try {
-    const target = env.ORIGIN + (path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path);
-    return await fetch(target, { method: request.method, headers, redirect: 'manual', signal: deadline.signal });
+    const target = env.ORIGIN + (path.startsWith('/hs/') ? path.slice('/hs'.length) : path);
+    const response = await fetch(target, { method: request.method, headers, redirect: 'manual', signal: deadline.signal });
+    return new Response(response.body, response);
   } finally {
     clearTimeout(timer);
   }
 }
 
+function located(request, env) {
+  currencies ??= JSON.parse(env.CURRENCIES);
+  const { country, region, city, timezone } = request.cf;
+  const language = request.headers.get('accept-language').slice(0, 2);
+  const place = { country, region, city, timezone, currency: currencies[country], language };
+  return Response.json(place, { headers: { vary: 'Accept-Language' } });
+}
+
 async function answer(request, path, env, id) {
-  if (path === '/geo') return new Response('ok');
-  if (kept.has(path)) return new Response(kept.get(path).content, { headers: kept.get(path).headers });
-  const response = await asked(request, path, env, id);
-  if (path.startsWith(PREFIX)) return new Response(response.body, response);
+  if (path === '/geo') return located(request, env);
+  const who = isBelow(path, SHARED_SECRET) ? await identity(request.headers.get('authorization') ?? '', env) : null;
+  if (!isBelow(path, KEPT)) return asked(request, path, env, id, who);
+  const name = `${who?.sub ?? ''} ${path}`;
+  if (kept.has(name)) return new Response(kept.get(name).content, { headers: kept.get(name).headers });
+  const { value, metadata } = await env.CACHE.getWithMetadata(name, 'stream');
+  return value ? new Response(value, { headers: metadata }) : keep(name, await asked(request, path, env, id, who), env);
+}
+
+async function keep(name, response, env) {
   const content = await response.arrayBuffer();
-  kept.set(path, { content, headers: Object.fromEntries(response.headers) });
+  const headers = Object.fromEntries(response.headers);
+  if (content.byteLength <= MOST_IN_ISOLATE) kept.set(name, { content, headers });
+  else await env.CACHE.put(name, content, { metadata: headers });
   return new Response(content, response);
+}
+
+function refused(error) {
+  if (!(error instanceof Forged)) throw error;
+  return Response.json({ error: 'Invalid or expired token' }, { status: 401, headers: { 'www-authenticate': 'Bearer' } });
 }
 
 export default {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
     const id = crypto.randomUUID();
-    const response = await answer(request, pathname, env, id);
+    const response = await answer(request, pathname, env, id).catch(refused);
     response.headers.set('x-request-id', id);
-    console.log(JSON.stringify({ event: 'request', id, method: request.method, path: pathname, status: response.status }));
+    console.log(JSON.stringify({
+      event: 'request', id, method: request.method, path: pathname, status: response.status, country: request.cf.country,
+    }));
     return response;
   },
 };
