@@ -206,7 +206,7 @@ class CachePolicy:
         """
         if request.method not in SERVED_METHODS:
             return Decision(Action.FORWARD, fwd="method")
-        if any(name in request.headers for name in ORIGIN_CONDITIONS):
+        if not ORIGIN_CONDITIONS.isdisjoint(request.headers):
             return Decision(Action.FORWARD, fwd="bypass", detail="origin-condition")
         asked = self._asked(request)
         if stored is None:

@@ -15,7 +15,7 @@ MODE_FIELDS: Final = frozenset(
     {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
 )
 """Fields of the client that a validation of our own replaces."""
-ORIGIN_CONDITIONS: Final = ("if-match", "if-unmodified-since")
+ORIGIN_CONDITIONS: Final = frozenset({"if-match", "if-unmodified-since"})
 
 _ENTITY_TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7E\x80-\U0010FFFF]*"')
 

@@ -318,25 +318,29 @@ def _take_out_keys(target: Target, keys: re.Pattern[str], fields: dict[str, str]
             del fields[name]
 
 
-def identity_fields(principal: Identity) -> dict[str, str]:
+def identity_fields(principal: Identity) -> Mapping[str, str]:
     """Everything that the origin is told about a caller. It keeps one user's cached answers apart, so whatever comes to
     be said of a caller is said here. Raises Problem 400 `unusable_claim`."""
     if not principal.id:
         raise ValueError("a principal without an id is nobody, and must not be forwarded as somebody")
     try:
-        fields = {
-            "x-user-id": spelt(principal.id),
-            "x-user-role": ",".join(map(spelt, principal.roles)),
-            "x-user-issuer": spelt(principal.issuer or ""),
-        }
-        for name, texts in principal.told:
-            fields[name] = ",".join(map(spelt, texts))
+        return _identity_fields(principal.id, principal.roles, principal.issuer, principal.told)
     except ValueError:
         raise Problem(
             400,
             "unusable_claim",
             "A claim of the token holds a line break, a NUL or broken Unicode and cannot be forwarded.",
         ) from None
+
+
+@lru_cache(1024)
+def _identity_fields(
+    id: str, roles: tuple[str, ...], issuer: str | None, told: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Mapping[str, str]:
+    """They repeat, as callers do. Raises ValueError."""
+    fields = {"x-user-id": spelt(id), "x-user-role": ",".join(map(spelt, roles)), "x-user-issuer": spelt(issuer or "")}
+    for name, texts in told:
+        fields[name] = ",".join(map(spelt, texts))
     return {name: value for name, value in fields.items() if value}
 
 
