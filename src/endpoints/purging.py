@@ -7,13 +7,14 @@ purge names what a request would have named.
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cache import DEEPEST_PREFIX, HttpCache, everything, prefix_scope, tag_scope, url_scope
 from core.messages import Request
 from core.paths import normalise_path
 from core.ports import StoreFailed
 from core.problems import Problem
+from endpoints.contents import Misread, read_as
 from fields.uri_references import split_reference
 from identity.settings import AccessSettings
 
@@ -22,8 +23,6 @@ ACCESS = AccessSettings(auth="required", roles=("gatehouse:purge",))
 
 MOST = 100
 """Entries of one list: each is a write to the store."""
-LONGEST_NAME = 64
-"""Characters of a member's name that a refusal repeats."""
 
 
 def _is_reference(value: str) -> str:
@@ -94,11 +93,9 @@ async def purge(content: bytes, request: Request, cache: HttpCache) -> dict[str,
 
 def _parse(content: bytes) -> Purge:
     try:
-        return Purge.model_validate_json(content)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"]))[:LONGEST_NAME] or "body"
-        raise Problem(400, "invalid_purge", f"{field}: {fault['msg']}", field=field) from None
+        return read_as(Purge, content)
+    except Misread as error:
+        raise Problem(400, "invalid_purge", str(error), field=error.field) from None
 
 
 def _absolute(reference: str, request: Request) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from auth import LONGEST_MARK, REVOKED, Issuers, Revocation
 from core.flags import LONGEST_SECONDS, METADATA_BYTES, MOST, Flags
 from core.ports import StoreFailed
 from core.problems import Problem
-from endpoints.purging import LONGEST_NAME
+from endpoints.contents import Misread, read_as
 from identity.settings import AccessSettings
 
 ACCESS: Final = AccessSettings(auth="required", roles=("gatehouse:revoke",))
@@ -91,11 +91,10 @@ async def lift(name: str, flags: Flags) -> None:
 def read(content: bytes, issuers: Issuers, now: float) -> Revocation:
     """The revocation that `content` asks for. Raises the problem 400 `invalid_revocation`."""
     try:
-        wanted = RevocationRequest.model_validate_json(content)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = str(fault["loc"][0])[:LONGEST_NAME] if fault["loc"] else "body"
-        raise _invalid(field, MOMENTS.get(field) or fault["msg"].removeprefix("Value error, ")) from None
+        wanted = read_as(RevocationRequest, content)
+    except Misread as error:
+        fault = MOMENTS.get(error.member) or error.fault.removeprefix("Value error, ")
+        raise _invalid(error.member, fault) from None
     revocation = Revocation(
         _issuer(wanted, issuers),
         _until(wanted.until, now),

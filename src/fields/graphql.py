@@ -6,15 +6,18 @@
 No tree is made and no schema is known. Outside of parentheses, which hold arguments and variables, a document is
 selections: a "{" goes one level down unless it is an inline fragment's, a ":" makes the name before it an alias. Each
 definition is counted once; what fragments add is summed up afterwards, from those that spread none. So the time is in
-proportion to the text, whatever it repeats, and nothing recurses.
+proportion to the text, whatever it repeats, and nothing recurses. Fragments are found by their order and never by a
+hash: thousands of names that all hash alike can be prepared (`core/lengths.py`).
 
 What is no document raises Unreadable. What is one to a full parser is never read otherwise here; some texts that a full
 parser refuses are let through, for it to refuse.
 """
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import eq, itemgetter
 from typing import Final
 
 IGNORED: Final = r"(?:[\ufeff\t \n\r,]++|\#[^\n\r]*+)*+"
@@ -80,9 +83,10 @@ def measure(text: str, most: int) -> Measure:
         reading.take(match[kind], kind)
     if match is None:
         raise Unreadable("a character that begins no token, or a string without end")
-    operations, fragments = reading.finish()
-    sums = _summed(fragments)
-    whole = [_with_fragments(operation, sums) for operation in operations]
+    operations, names, fragments = reading.finish()
+    spreads = [_found(one, names) for one in fragments]
+    sums = _summed(fragments, spreads)
+    whole = [_with_fragments(one, _found(one, names), sums) for one in operations]
     return Measure(
         tokens,
         max(one.depth for one in whole),
@@ -96,7 +100,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self._operations: list[_Definition] = []
-        self._fragments: dict[str, _Definition] = {}
+        self._fragments: list[tuple[str, _Definition]] = []
         self._at: _Definition | None = None
         self._levels: list[bool] = []
         """A selection set that is open: whether it is a field's, and no inline fragment's."""
@@ -117,10 +121,15 @@ class _Reading:
         elif self._at is not None or kind != "string":  # a string may describe a definition
             raise Unreadable("a value outside of parentheses")
 
-    def finish(self) -> tuple[list[_Definition], Mapping[str, _Definition]]:
+    def finish(self) -> tuple[list[_Definition], list[str], list[_Definition]]:
+        """The operations; the fragments' names in their order; the fragments, in the same."""
         if self._at is not None or self._parentheses or not self._operations:
             raise Unreadable("it does not come to its end, or has no operation")
-        return self._operations, self._fragments
+        self._fragments.sort(key=itemgetter(0))
+        names = [name for name, _ in self._fragments]
+        if any(map(eq, names, names[1:])):
+            raise Unreadable("two fragments of one name")
+        return self._operations, names, [one for _, one in self._fragments]
 
     def _mark(self, mark: str) -> None:
         if mark == ":":
@@ -154,9 +163,7 @@ class _Reading:
         elif self._at is None:
             self._begin(name)
         elif before == "fragment":
-            if name in self._fragments:
-                raise Unreadable("two fragments of one name")
-            self._fragments[name] = self._at
+            self._fragments.append((name, self._at))
         elif before == "...":
             self._spread(name)
         elif before == "on":
@@ -211,33 +218,43 @@ FRAGMENT: Final = frozenset({"...", "inline"})
 """What comes before the "{" of an inline fragment."""
 
 
-def _summed(fragments: Mapping[str, _Definition]) -> Mapping[str, _Definition]:
+Spread = tuple[int, int]
+"""The number of a fragment, and the level that it is spread on."""
+
+
+def _found(one: _Definition, names: Sequence[str]) -> list[Spread]:
+    """The spreads of a definition by the fragments' numbers; those of fragments that are not there are left out."""
+    found = [(bisect_left(names, name), name, level) for name, level in one.spreads]
+    return [(number, level) for number, name, level in found if number < len(names) and names[number] == name]
+
+
+def _summed(fragments: Sequence[_Definition], spreads: Sequence[Sequence[Spread]]) -> Sequence[_Definition]:
     """Each fragment with all that it spreads. Raises Unreadable for one that spreads itself."""
-    waiting = {name: {to for to, _ in one.spreads if to in fragments} for name, one in fragments.items()}
-    used_by: dict[str, list[str]] = {name: [] for name in fragments}
-    for name, needed in waiting.items():
+    waiting = [{to for to, _ in needed} for needed in spreads]
+    used_by: list[list[int]] = [[] for _ in fragments]
+    for number, needed in enumerate(waiting):
         for to in needed:
-            used_by[to].append(name)
-    ready = [name for name, needed in waiting.items() if not needed]
-    sums: dict[str, _Definition] = {}
+            used_by[to].append(number)
+    ready = [number for number, needed in enumerate(waiting) if not needed]
+    sums, done = [*fragments], 0
     while ready:
-        name = ready.pop()
-        sums[name] = _with_fragments(fragments[name], sums)
-        for user in used_by[name]:
-            waiting[user].discard(name)
+        number = ready.pop()
+        done += 1
+        sums[number] = _with_fragments(fragments[number], spreads[number], sums)
+        for user in used_by[number]:
+            waiting[user].discard(number)
             if not waiting[user]:
                 ready.append(user)
-    if len(sums) < len(fragments):
+    if done < len(fragments):
         raise Unreadable("a fragment that spreads itself")
     return sums
 
 
-def _with_fragments(one: _Definition, sums: Mapping[str, _Definition]) -> _Definition:
+def _with_fragments(one: _Definition, spreads: Sequence[Spread], sums: Sequence[_Definition]) -> _Definition:
     whole = _Definition(one.depth, one.aliases, one.introspects)
-    for name, level in one.spreads:
-        spread = sums.get(name)
-        if spread is not None:
-            whole.depth = max(whole.depth, level - 1 + spread.depth if spread.depth else 0)
-            whole.aliases = min(BEYOND, whole.aliases + spread.aliases)
-            whole.introspects = whole.introspects or spread.introspects
+    for number, level in spreads:
+        spread = sums[number]
+        whole.depth = max(whole.depth, level - 1 + spread.depth if spread.depth else 0)
+        whole.aliases = min(BEYOND, whole.aliases + spread.aliases)
+        whole.introspects = whole.introspects or spread.introspects
     return whole
