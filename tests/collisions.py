@@ -15,6 +15,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+MOST_COMPARISONS = 2_000_000
+"""What names that hash alike may cost one request: some hundredth of a second, and less than a tenth on WebAssembly."""
+MOST_NAMES = 1024
+"""Different names of one member each that a JSON text may have."""
+
 SEED = "111"
 BITS = 32
 PERTURB_SHIFT = 5

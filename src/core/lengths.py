@@ -89,6 +89,9 @@ NAMES: Final = 1 << 20
 """The members of a JSON text from strangers times the different names among them: 1,024 names, or ten names of a
 hundred thousand members. With more it is no JSON. Names that hash alike cost about as many comparisons."""
 
+CLAIM_NAMES: Final = 1024
+"""Roles, scopes or audiences of one token, of which tables are made: with more its claims are invalid."""
+
 _REFUSED_FIELDS: Final = {name: limit.characters for name, limit in REQUEST_FIELDS.items() if limit.beyond == REFUSED}
 _INVALID_FIELDS: Final = {name: limit.characters for name, limit in RESPONSE_FIELDS.items() if limit.beyond == INVALID}
 

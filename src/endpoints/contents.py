@@ -1,7 +1,7 @@
 """What is sent to the gateway's own endpoints, read by a model: as strict JSON, and with its first fault by name.
 
-pydantic reads JSON itself, but keeps the last of duplicate members and, where it shows what is wrong, makes a dictionary
-of whatever it was sent.
+pydantic would read JSON itself, but keeps the last of duplicate members, and makes a dictionary of whatever it was sent
+to show what is wrong with it.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any, Final
 
+from core.lengths import CLAIM_NAMES
 from identity.tokens import InvalidToken
 
 SCOPE_SEPARATOR: Final = " "
@@ -67,6 +68,13 @@ def clean(text: str) -> str:
     if _CONTROL.search(text):
         raise InvalidToken("claim")
     return text
+
+
+def few(names: list[str]) -> list[str]:
+    """`names`, of which a table may be made: those that all hash alike are compared one by one. Raises InvalidToken."""
+    if len(names) > CLAIM_NAMES:
+        raise InvalidToken("claim")
+    return names
 
 
 def is_list_of_strings(value: Any) -> bool:

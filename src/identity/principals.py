@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from identity.claim_paths import ClaimPath, Claims, Condition
-from identity.claim_values import id_text, is_list_of_strings, owned_texts, role_names, scope_names, told_texts
+from identity.claim_values import few, id_text, is_list_of_strings, owned_texts, role_names, scope_names, told_texts
 from identity.presets import fills_in
 from identity.settings import IssuerSettings
 from identity.tenants import CLAIM, IssuerName
@@ -137,8 +137,8 @@ class ClaimRules:
         return Principal(
             issuer,
             self._id(claims),
-            tuple(dict.fromkeys(role_names(role, self._role_separator))),
-            frozenset([*scope_names(claims.get("scope")), *scope_names(claims.get("scp")), *scope_names(asked)]),
+            tuple(dict.fromkeys(few(role_names(role, self._role_separator)))),
+            frozenset(few([*scope_names(claims.get("scope")), *scope_names(claims.get("scp")), *scope_names(asked)])),
             expires,
             frozenset(audience),
             tuple((name, texts) for name, texts in told if texts is not None),
@@ -190,10 +190,10 @@ class ClaimRules:
     def _check_audience(self, value: Any) -> Sequence[str]:
         """The audiences of the token. Raises InvalidToken where none of them is the entry's."""
         if isinstance(value, str):
-            value = (value,)
+            value = [value]
         elif value is not None and not is_list_of_strings(value):
             raise InvalidToken("claim")
-        named: Sequence[str] = value or ()
+        named = few(value or [])
         if self._audience and self._audience.isdisjoint(named):
             raise InvalidToken("audience")
         return named

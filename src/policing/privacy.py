@@ -6,6 +6,7 @@ when it fails, is searched for those of the request at hand, and for the secrets
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -31,9 +32,9 @@ class Private:
 
     def __init__(self, request: Request, known: list[str]) -> None:
         """`known` are secrets and the caller's id."""
-        words = {word for word in [*known, *_of(request)] if word}
-        self._whole = frozenset(words)
-        self._within = sorted((word for word in words if len(word) >= SHORTEST_FOUND), key=len, reverse=True)
+        # Thousands may be the client's, and all hash alike: no table is made of them (`core/lengths.py`).
+        self._words = [word for word, _ in groupby(sorted([*known, *_of(request)])) if word]
+        self._within = sorted((word for word in self._words if len(word) >= SHORTEST_FOUND), key=len, reverse=True)
 
     def of_traceback(self, text: str) -> str:
         """The end of a traceback, cleaned."""
@@ -46,7 +47,7 @@ class Private:
         return self.cleaned(text) if len(text) <= LONGEST_LOGGED else f"[{len(text)} characters]"
 
     def cleaned(self, text: str) -> str:
-        if text in self._whole:
+        if text in self._words:
             return WITHHELD
         for word in self._within:
             text = text.replace(word, WITHHELD)

@@ -20,17 +20,11 @@ from gateway import Gateway
 from identity.jwks import Snapshot
 from identity.tokens import InvalidToken, parse_token
 from places.preferences import from_body
-from tests.collisions import alike, comparisons, worst
+from tests.collisions import MOST_COMPARISONS, MOST_NAMES, alike, comparisons, worst
 from tests.unit.in_memory import NOW, BytesBody, World, run
-
-MOST_COMPARISONS = 2_000_000
-"""What names that hash alike may cost one request: some hundredth of a second, and less than a tenth on WebAssembly."""
 
 COPIES = 12
 """Dictionaries that a request's fields go through at most, on their way to an origin."""
-
-MOST_NAMES = 1024
-"""Different names of one member each that a JSON text may have."""
 
 
 def members(names: int, times: int = 1) -> str:
