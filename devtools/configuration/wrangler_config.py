@@ -198,6 +198,7 @@ def host_settings(
         "dispatch": dispatch,
         "cf": dict(cf) if cf else None,
         "cfHeader": cf_header,
+        "compatibility": {"date": date, "flags": list(flags)},
         "compatibilityFlags": sdk_flags(date, flags),
     }
 

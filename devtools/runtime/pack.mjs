@@ -3,27 +3,26 @@
 //
 //   node pack.mjs bundle <JSON>                    all of it into one folder, for wrangler dev: {folder, source, settings,
 //                                                  cache, pyodide, packages, exclude}
-//   node pack.mjs application <source> <cache> <output>    the application alone: wrangler's build command on a save
+//   node pack.mjs application <source> <cache> <folder>    the application alone: wrangler's build command on a save
 //
-// Four layers, each a content-addressed folder in the cache: `stdlib` (the standard library, compiled), `packages` (the
-// vendored packages, compiled, and their dynamic libraries), `snapshot` (the memory of a Python that has imported much of
-// both) and `host`. A layer is made in a folder of its own and renamed into place, so two runs at once never see half of
-// one. A layer not used for a day is removed.
+// Four layers of the cache (`layers.mjs`): `stdlib` (the standard library, compiled), `packages` (the vendored packages,
+// compiled, and their dynamic libraries), `snapshot` (the memory of a Python that has imported much of both) and `host`. A
+// fifth may stand for `snapshot`: the memory after the application's import (`imported.mjs`).
 
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openCompiler } from './compile.mjs';
 import { pack } from './format.mjs';
+import { behindImport, SNAPSHOT } from './imported.mjs';
+import { digest, layer, link, removeUnused, replaceFile } from './layers.mjs';
 import { takeSnapshot } from './snapshot.mjs';
 
-const FORMAT = 2; // part of every key: raise it when the layout of a layer changes
 const WORTH_COMPILING = 64 * 1024; // bytes of source: opening the compiler takes as long as compiling so much
-const MAKERS = ['pack.mjs', 'compile.mjs', 'snapshot.mjs', 'format.mjs', 'worker/filesystem.mjs', 'worker/preload.mjs'];
-const KEEP_UNUSED = 24 * 3600 * 1000; // ms
 const WORKER = path.join(import.meta.dirname, 'worker');
 const ARCHIVE = 'python_stdlib.zip';
+const APPLICATION = 'application.bin';
+const BEFORE_IMPORT = 'snapshot.before-import'; // no name that wrangler would take for a module's
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
 
 /** Paths below `directory`, sorted, "/"-separated, without caches and hidden files. */
@@ -76,7 +75,8 @@ export async function compileApplication(source, { cache, pyodide }) {
   }
 }
 
-const readApplication = (source) => readAll(source, (name) => name.endsWith('.py'));
+/** Its sources: [[name, bytes], ...]. */
+export const readApplication = (source) => readAll(source, (name) => name.endsWith('.py'));
 
 const bytecodePath = (cache, name, bytes) => path.join(cache, 'bytecode', `${digest([name, [[name, bytes]]])}.pyc`);
 
@@ -107,51 +107,13 @@ export async function packRuntime({ cache, pyodide, packages, exclude = [], repo
   });
   const snapshot = await layer(cache, 'snapshot', [version, packageFiles], (folder) => {
     report('starting Python and saving its memory');
-    return takeSnapshot(pyodide, path.join(stdlib, ARCHIVE), packed, path.join(folder, 'snapshot.bin'));
+    return takeSnapshot(pyodide, path.join(stdlib, ARCHIVE), packed, path.join(folder, SNAPSHOT));
   });
   const host = await layer(cache, 'host', [version, hostFiles], (folder) => packHost(folder, hostFiles, compiler));
   const layers = [stdlib, packed, snapshot, host];
   removeUnused(cache, layers);
   const files = layers.flatMap((folder) => walk(folder).map((name) => [name, path.join(folder, name)]));
   return [...files, ...PYODIDE_FILES.map((name) => [name, path.join(pyodide, name)])];
-}
-
-/** The folder `name-key` of the cache; `build(folder)` fills it when it is not there. */
-async function layer(cache, name, inputs, build) {
-  const folder = path.join(cache, `${name}-${digest(inputs)}`);
-  if (fs.existsSync(folder)) {
-    fs.utimesSync(folder, new Date(), new Date());
-    return folder;
-  }
-  const draft = fs.mkdtempSync(path.join(cache, '.draft-'));
-  try {
-    await build(draft);
-    fs.chmodSync(draft, 0o755);
-    fs.renameSync(draft, folder);
-  } catch (error) {
-    fs.rmSync(draft, { recursive: true, force: true });
-    if (!fs.existsSync(folder)) throw error; // else: another run was faster, with the same content
-  }
-  return folder;
-}
-
-/** Strings and lists of [name, bytes]. */
-function digest(inputs) {
-  const hash = crypto.createHash('sha256').update(`format ${FORMAT}\0`);
-  for (const name of MAKERS) hash.update(fs.readFileSync(path.join(import.meta.dirname, name)));
-  for (const input of inputs) {
-    if (typeof input === 'string') hash.update(`${input}\0`);
-    else for (const [name, bytes] of input) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
-  }
-  return hash.digest('hex').slice(0, 20);
-}
-
-function removeUnused(cache, inUse) {
-  for (const name of fs.readdirSync(cache)) {
-    const folder = path.join(cache, name);
-    const age = Date.now() - (fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (!inUse.includes(folder) && age > KEEP_UNUSED) fs.rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 async function packStandardLibrary(folder, pyodide, compiler) {
@@ -232,33 +194,33 @@ function readLeb128(bytes, offset) {
   }
 }
 
-/** Writes a file whole or not at all: wrangler may be reading its predecessor. */
-function replaceFile(file, content) {
-  const draft = `${file}.${process.pid}`;
-  fs.writeFileSync(draft, content);
-  fs.renameSync(draft, file);
-}
-
-/** Everything wrangler loads, in one folder. The runtime's files are links into the cache. */
+/**
+ * Everything wrangler loads, in one folder. The runtime's files are links into the cache. Where another start has left the
+ * memory behind this import there, this one begins with it; what it has to begin with after a save lies beside.
+ */
 async function writeBundle({ folder, source, settings, ...runtime }) {
   const report = (step) => process.stderr.write(`gatehouse: ${step}, once …\n`);
-  for (const [name, file] of await packRuntime({ ...runtime, report })) {
+  const fresh = await packRuntime({ ...runtime, report });
+  const files = await behindImport(fresh, { cache: runtime.cache, sources: readApplication(source), settings });
+  for (const [name, file] of [...files, [BEFORE_IMPORT, fresh.find(([its]) => its === SNAPSHOT)[1]]]) {
     const target = path.join(folder, name);
     fs.mkdirSync(path.dirname(target), { recursive: true });
-    try {
-      fs.linkSync(file, target);
-    } catch {
-      fs.copyFileSync(file, target); // another file system
-    }
+    link(file, target);
   }
   replaceFile(path.join(folder, 'settings.mjs'), `export default ${JSON.stringify(settings)};\n`);
   await compileApplication(source, runtime);
-  replaceFile(path.join(folder, 'application.bin'), packApplication(source, runtime.cache));
+  replaceFile(path.join(folder, APPLICATION), packApplication(source, runtime.cache));
+}
+
+/** The application in such a folder, to be imported by the next start. */
+function renewApplication(source, cache, folder) {
+  link(path.join(folder, BEFORE_IMPORT), path.join(folder, SNAPSHOT));
+  replaceFile(path.join(folder, APPLICATION), packApplication(source, cache));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [what, ...args] = process.argv.slice(2);
   if (what === 'bundle') await writeBundle(JSON.parse(args[0]));
-  else if (what === 'application') replaceFile(args[2], packApplication(args[0], args[1]));
+  else if (what === 'application') renewApplication(...args);
   else throw new Error(`pack.mjs cannot "${what}"`);
 }

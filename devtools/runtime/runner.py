@@ -122,6 +122,7 @@ class Runner:
         cf_header: bool = True,
         outbound: str | None = None,
         services: Mapping[str, str] | None = None,
+        fresh: bool | None = None,
         faults: bool = False,
         crossings: bool = False,
         dispatch: str = "production",
@@ -136,7 +137,10 @@ class Runner:
         not read. `kv_persist` is a folder for KV that outlives the gateway. `cf` is `request.cf` of every request.
         With `cf_header=False` the host leaves the development header alone, as production does. `outbound` is an
         origin (`http://127.0.0.1:9000`) that gets every outgoing request instead, with `x-outbound-url` saying where it
-        was meant to go. `services` answers service bindings by origins. `faults` allows `Gateway.kv_faults`;
+        was meant to go. `services` answers service bindings by origins. With `fresh` the application is imported at
+        this start; else the start is that of a deployment's isolate, from the memory that an import has left, and the
+        first such start has it made (`imported.mjs`): the default for the project's own sources and for nothing else.
+        `faults` allows `Gateway.kv_faults`;
         `crossings` counts the calls between Python and JavaScript (`devtools/runtime/profile.py`). `dispatch="short"`
         leaves out what production does around every request (`worker/doors.mjs`). `direct` gives the Worker a second
         socket, `Gateway.direct_url`, without Miniflare's entry Worker in front. Raises RunnerError.
@@ -163,6 +167,7 @@ class Runner:
             "cf": dict(cf or {}),
             "outbound": outbound,
             "services": dict(services or {}),
+            "fresh": source != SOURCES if fresh is None else fresh,
             "faults": faults,
             "crossings": crossings,
             "direct": direct,
@@ -234,6 +239,8 @@ class Gateway:
         self.url = ""
         self.direct_url: str | None = None
         """The Worker's own socket, for one started with `direct`."""
+        self.fresh = True
+        """Whether this start has imported the application, or began behind an earlier import."""
         self.client = httpx.Client()
         self._runner = runner
         self._name = name
@@ -283,7 +290,7 @@ class Gateway:
 
     def _started(self, addresses: Mapping[str, Any]) -> None:
         self.client.close()
-        self.url, self.direct_url = addresses["url"], addresses["direct"]
+        self.url, self.direct_url, self.fresh = addresses["url"], addresses["direct"], addresses["fresh"]
         self.client = httpx.Client(base_url=self.url, timeout=PATIENCE, follow_redirects=False)
 
     # --- logs ---------------------------------------------------------------------------------------------------------

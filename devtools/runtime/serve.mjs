@@ -4,7 +4,7 @@
 //
 // Reads one JSON command a line on standard input and answers with one JSON line each; `runner.py` is its client.
 //
-//   {"id": 1, "do": "start", "gateway": "g1", "options": {...}}    -> {"id": 1, "ok": {"url": "http://127.0.0.1:39007", "direct": null}}
+//   {"id": 1, "do": "start", "gateway": "g1", "options": {...}}    -> {"id": 1, "ok": {"url": "http://127.0.0.1:39007", "fresh": true, "direct": null}}
 //   {"id": 2, "do": "kv", "gateway": "g1", "namespace": "CACHE", "call": "get", "arguments": ["key"]}
 //   {"id": 3, "do": "restart" | "stop", "gateway": "g1"}
 //   anything that fails                                            -> {"id": 3, "error": "one paragraph"}
@@ -17,7 +17,10 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response, fetch as upstream } from 'miniflare';
-import { compileApplication, globToRegExp, moduleType, packApplication, packRuntime, walk } from './pack.mjs';
+import { behindImport, withoutPython } from './imported.mjs';
+import {
+  compileApplication, globToRegExp, moduleType, packApplication, packRuntime, readApplication, walk,
+} from './pack.mjs';
 
 /**
  * Options of `start`:
@@ -28,11 +31,13 @@ import { compileApplication, globToRegExp, moduleType, packApplication, packRunt
  * @property {string} packages          python_modules
  * @property {string[]} exclude         globs of what of it is not uploaded
  * @property {string} pyodide           folder of the npm package
- * @property {object} settings          `settings.mjs` of the host: entry, door, dispatch, cf, cfHeader, compatibilityFlags
+ * @property {object} settings          `settings.mjs` of the host: entry, door, dispatch, cf, cfHeader, compatibility,
+ *                                      compatibilityFlags
  * @property {object} vars              variables and secrets, over those of the configuration
  * @property {string | null} persist    folder that outlives the gateway; null: in memory
  * @property {object} cf                `request.cf` of every request
  * @property {string | null} outbound   origin that gets every outgoing request, its URL in `x-outbound-url`
+ * @property {boolean} fresh            whether the application is imported at this start, and not once for all
  * @property {boolean} faults           whether KV can be told to fail
  * @property {boolean} crossings        whether calls between Python and JavaScript are counted
  * @property {boolean} direct           whether the Worker has a socket of its own, without Miniflare's entry in front
@@ -42,7 +47,6 @@ import { compileApplication, globToRegExp, moduleType, packApplication, packRunt
  */
 
 const OF_WORKERD = 'NOSENTRY'; // how workerd marks what it writes about itself, such as a compile cache it cannot use
-const PYTHON_FLAG = /^(disable_|no_|enable_)?python_/;
 const cache = process.argv[2];
 const gateways = new Map();
 let wrangler;
@@ -66,10 +70,11 @@ class GatewayLog extends Log {
 }
 
 async function start(name, options) {
-  const miniflare = new Miniflare(await miniflareOptions(name, options));
+  const { modules, fresh } = await readModules(options);
+  const miniflare = new Miniflare(await miniflareOptions(name, options, modules));
   gateways.set(name, { miniflare, options });
   const url = address(await miniflare.ready);
-  return { url, direct: options.direct ? address(await miniflare.unsafeGetDirectURL()) : null };
+  return { url, fresh, direct: options.direct ? address(await miniflare.unsafeGetDirectURL()) : null };
 }
 
 const address = (url) => String(url).replace(/\/$/, '');
@@ -80,10 +85,9 @@ async function stop(name) {
   await gateway?.miniflare.dispose();
 }
 
-async function miniflareOptions(name, options) {
-  const [bindings, modules] = await Promise.all([readBindings(options), readModules(options)]);
+async function miniflareOptions(name, options, modules) {
   return convertV4MiniflareOptions({
-    ...bindings,
+    ...await readBindings(options),
     host: '127.0.0.1',
     port: 0,
     log: new GatewayLog(name),
@@ -108,19 +112,32 @@ async function readBindings({ config, environment, vars, services, official }) {
   const answered = Object.entries(services).map(([name, origin]) => [name, (request) => redirect(request, origin)]);
   return {
     ...others,
-    compatibilityFlags: compatibilityFlags.filter((flag) => official || !PYTHON_FLAG.test(flag)),
+    compatibilityFlags: official ? compatibilityFlags : withoutPython(compatibilityFlags),
     bindings: { ...bindings, ...vars },
     serviceBindings: { ...serviceBindings, ...Object.fromEntries(answered) },
   };
 }
 
+/** {modules}, Miniflare's, and whether they have the application imported anew: {fresh}. */
 async function readModules(options) {
-  const { source, packages, exclude, pyodide, settings, faults, crossings, script } = options;
-  if (script) return [{ type: 'ESModule', path: '/gatehouse/worker.mjs', contents: fs.readFileSync(script) }];
-  if (options.official) return uploadedModules(options);
+  const { script, official } = options;
+  if (!script && !official) return embedded(options);
+  const peer = () => [{ type: 'ESModule', path: '/gatehouse/worker.mjs', contents: fs.readFileSync(script) }];
+  return { modules: script ? peer() : uploadedModules(options), fresh: true };
+}
+
+async function embedded({ source, packages, exclude, pyodide, settings, fresh, ...instruments }) {
   const runtime = await packRuntime({ cache, pyodide, packages, exclude, report: note });
-  const modules = runtime.map(([name, file]) => [name, fs.readFileSync(file)]);
   await compileApplication(source, { cache, pyodide });
+  const modules = (given, files = runtime, others = {}) => embeddedModules(source, files, given, others);
+  const sources = readApplication(source);
+  const files = fresh ? runtime : await behindImport(runtime, { cache, sources, settings, modules });
+  return { modules: modules(settings, files, instruments), fresh: files === runtime };
+}
+
+/** `files` are the runtime's [[module name, path], ...]. */
+function embeddedModules(source, files, settings, { faults, crossings }) {
+  const modules = files.map(([name, file]) => [name, fs.readFileSync(file)]);
   modules.push(['application.bin', packApplication(source, cache)]);
   modules.push(['settings.mjs', `export default ${JSON.stringify(settings)};`]);
   const wrapper = faults ? 'kv_faults.mjs' : crossings ? 'crossings.mjs' : null;

@@ -89,12 +89,13 @@ function preparePackages(Module, layer) {
 }
 
 const PAGE = 4096; // bytes
+const ZEROS = new Uint8Array(PAGE);
 
 /** The memory's length and its stretches that are not all zeros, as [offset, bytes]: less than half of it. */
-function withoutZeros(memory) {
+export function withoutZeros(memory) {
   const stretches = [['length', Buffer.from(String(memory.length))]];
   for (let start = 0, end = 0; start < memory.length; start = end + PAGE) {
-    for (end = start; end < memory.length && memory.subarray(end, end + PAGE).some(Boolean); end += PAGE);
+    for (end = start; end < memory.length && Buffer.compare(memory.subarray(end, end + PAGE), ZEROS) !== 0; end += PAGE);
     if (end > start) stretches.push([String(start), Buffer.from(memory.subarray(start, end))]);
   }
   return stretches;

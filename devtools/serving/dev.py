@@ -247,7 +247,7 @@ class Session:
         """Write wrangler's configuration; gives its path."""
         config = wrangler_config.read(self._options.config)
         source = self._source(config)
-        pack = [self._node.executable, PACK, "application", source, CACHE, self._bundle / "application.bin"]
+        pack = [self._node.executable, PACK, "application", source, CACHE, self._bundle]
         # wrangler also builds when it starts, which `pack` has just done: that first time only the mark is removed.
         build = f"rm {shlex.quote(str(self._fresh))} 2>/dev/null || {shlex.join(map(str, pack))}"
         # wrangler joins the watched folder to the configuration's, even an absolute one.
@@ -268,9 +268,8 @@ class Session:
         self._seen = modified
         try:
             settings = self._settings(wrangler_config.read(self._options.config))
-            draft = self._bundle / "settings.draft"
-            draft.write_text(f"export default {json.dumps(settings)};\n")
-            draft.replace(self._bundle / "settings.mjs")
+            self._replace("snapshot.bin", (self._bundle / "snapshot.before-import").read_bytes())
+            self._replace("settings.mjs", f"export default {json.dumps(settings)};\n".encode())
             self.generate()
             twice = list(said_twice(self._options))
         except Failure as failure:
@@ -280,6 +279,12 @@ class Session:
             if line not in self._twice:
                 say(line)
         self._twice = twice
+
+    def _replace(self, name: str, content: bytes) -> None:
+        """A module, whole or not at all: wrangler may be reading it."""
+        draft = self._bundle / f"{name}.draft"
+        draft.write_bytes(content)
+        draft.replace(self._bundle / name)
 
     def _modified(self) -> list[int]:
         config = self._options.config

@@ -15,15 +15,19 @@ export function* unpack(buffer) {
   }
 }
 
-/** What `snapshot.mjs` wrote: how memory was laid out, and its content, packed as its length and what is not zeros. */
+/**
+ * What `snapshot.mjs` or `imported.mjs` wrote: how memory was laid out, what is known of the start that it comes from, and
+ * its content, packed as its length and what is not zeros.
+ */
 export function unpackMemory(buffer) {
-  let layout, memory;
+  let layout, memory, former = null;
   for (const [name, bytes] of unpack(buffer)) {
     if (name === 'layout') layout = text(bytes);
+    else if (name === 'former') former = JSON.parse(text(bytes));
     else if (name === 'length') memory = new Uint8Array(Number(text(bytes)));
     else memory.set(bytes, Number(name));
   }
-  return { layout, memory };
+  return { layout, former, memory };
 }
 
 /** `files` are [name, bytes] pairs, as `unpack` gives them. */

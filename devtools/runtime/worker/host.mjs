@@ -3,6 +3,9 @@
 //
 // Order matters: globals before Pyodide's files, Pyodide before the application, the rules of import time before
 // `entry.py`, real randomness with the first request.
+//
+// The memory that Python starts from is that of one which has imported packages (`../snapshot.mjs`), or that of one which
+// has been through all of this, but for the first request (`../imported.mjs`): then there is nothing left to import.
 
 import { dynamicLibraries, files, restoreGlobals, scheduleCallback } from './globals.mjs';
 import * as cloudflareSockets from 'cloudflare:sockets';
@@ -11,7 +14,8 @@ import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './e
 import { closedDoor, openDoor } from './doors.mjs';
 import { mount, text, unpack, unpackMemory } from './filesystem.mjs';
 import { ENVIRONMENT, loadLibraries, preparing } from './preload.mjs';
-import { describe, imported, passThroughSnapshot } from './saved.mjs';
+import { handOut } from './handout.mjs';
+import { describe, findAgain, imported, passThroughSnapshot } from './saved.mjs';
 import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
 import { loadPyodide } from './pyodide.mjs';
@@ -32,7 +36,8 @@ files.set('/pyodide/pyodide.asm.wasm', pyodideWasm);
 files.set('/pyodide/python_stdlib.zip', new Uint8Array(stdlib));
 for (const [name, stub] of unpack(packages)) if (libraries[name]) dynamicLibraries.push([stub, libraries[name]]);
 
-const { layout, memory } = unpackMemory(snapshot); // Python has started already, and imported packages, in snapshot.mjs
+/** `former` is what there is to know of a start whose memory was saved behind its import; null: it was saved before. */
+const { layout, former, memory } = unpackMemory(snapshot);
 
 function prepareMemory(Module) {
   Module.growMemory(memory.length);
@@ -49,7 +54,7 @@ const python = await loadPyodide({
   env: ENVIRONMENT,
   enableRunUntilComplete: false,
   _loadSnapshot: memory,
-  _makeSnapshot: true, // what is read from `js` is told apart from what is made
+  _makeSnapshot: !former, // what is read from `js` is told apart from what is made
   stdout: (line) => console.log(line),
   stderr: (line) => console.error(line),
 });
@@ -87,37 +92,56 @@ async function doAnImport(name) {
 }
 
 const sdkHelper = {
-  cloudflareWorkersModule: await doAnImport('cloudflare:workers'),
-  cloudflareSocketsModule: await doAnImport('cloudflare:sockets'),
+  cloudflareWorkersModule: imported('cloudflare:workers', cloudflareWorkers),
+  cloudflareSocketsModule: imported('cloudflare:sockets', cloudflareSockets),
   doAnImport,
   patchWaitUntil,
 };
+const own = [sdkHelper, settings.compatibilityFlags, allowance, ...Object.values(allowance)]; // what Python is given
 
-python.registerJsModule('_pyodide_entrypoint_helper', sdkHelper);
-python.registerJsModule('_cloudflare_compat_flags', settings.compatibilityFlags);
-python.registerJsModule('_gatehouse_entropy', allowance);
-python.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(HOST)})`);
-const host = python.pyimport('host');
+if (!former) {
+  python.registerJsModule('_pyodide_entrypoint_helper', sdkHelper);
+  python.registerJsModule('_cloudflare_compat_flags', settings.compatibilityFlags);
+  python.registerJsModule('_gatehouse_entropy', allowance);
+  python.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(HOST)})`);
+}
+const host = former ? await goOn() : python.pyimport('host');
 
 forbidEntropy(python._module);
 tracing.dump = () => python._module._dump_traceback();
-const { handlers: names, error: importError } = await boot();
+const { handlers: names, error: importError, saved } = former ?? await boot();
 if (importError) console.error(importError);
 
 /** {handlers}, what of the application may be called, or {error}, text for people. */
 async function boot() {
+  const functions = python._module.wasmTable.length;
   const booted = await host.boot.callPromising(settings.entry, settings.door, APPLICATION, PACKAGES, violations);
   if (booted.has('error')) return { error: booted.get('error') };
-  const own = [sdkHelper, settings.compatibilityFlags, allowance, ...Object.values(allowance)];
-  const lost = passThroughSnapshot(python, own, modules);
+  const handlers = booted.get('handlers').toJs();
+  booted.destroy();
+  const { lost, saved } = passThroughSnapshot(python, own, modules, settings.handsOut);
   if (lost.length > 0) {
     const isLost = (object) => lost.includes(object);
     return { error: host.not_saved(APPLICATION, PACKAGES, isLost, lost.map(describe)) };
   }
+  begin();
+  return { handlers, saved: saved && { ...saved, handlers, linked: python._module.wasmTable.length > functions } };
+}
+
+/** Where a start whose memory was saved left off. Gives the host. */
+async function goOn() {
+  for (const name of former.modules) await doAnImport(name);
+  findAgain(python, former.names, own, modules);
+  python.runPython('import sys; del sys.path[0]'); // Pyodide puts one there each time it starts
+  begin();
+  return python.pyimport('host');
+}
+
+/** The end of the start: from here on everything is what it is. */
+function begin() {
   Object.assign(sdkHelper, { cloudflareWorkersModule: cloudflareWorkers, cloudflareSocketsModule: cloudflareSockets });
   python.pyimport('pyodide.webloop').scheduleCallback = scheduleCallback; // the one it had has its place in the snapshot
   ready = true;
-  return { handlers: booted.get('handlers').toJs() };
 }
 
 let started = false;
@@ -129,6 +153,9 @@ function start() {
   host.first_request();
 }
 
-const handlers = importError ? closedDoor(importError) : openDoor(settings, host, names, start);
+function handlers() {
+  if (settings.handsOut) return handOut(importError, saved, layout, modules);
+  return importError ? closedDoor(importError) : openDoor(settings, host, names, start);
+}
 
-export default handlers;
+export default handlers();

@@ -17,16 +17,28 @@ const TARGET = Symbol('target');
 
 const hasProperties = (value) => value !== null && ['object', 'function'].includes(typeof value);
 
+/** Names of the Worker's variables and bindings that were asked for while it was imported. */
+export const bindingsRead = new Set();
+
+/** What Pyodide looks for in every object that comes to Python (`JsProxy_compute_typeflags`), beside symbols. */
+const LOOKED_FOR = new Set('constructor get has includes length message name next set size stack then'.split(' '));
+
 /** `target`, read from the module `name` by the properties of `path`, as what may be found again. */
 export function imported(name, target, path = []) {
   if (!hasProperties(target)) return target;
   const noted = new Map([[MODULE, name], [PATH, path], [TARGET, target]]);
+  const note = (property) => {
+    if (path[0] === 'env' && typeof property === 'string' && !LOOKED_FOR.has(property)) bindingsRead.add(property);
+  };
   return new Proxy(target, {
     get(owner, property, receiver) {
       if (noted.has(property)) return noted.get(property);
+      note(property);
       const value = Reflect.get(owner, property, receiver);
       return mayBeAnother(owner, property) ? imported(name, value, [...path, property]) : value;
     },
+    has: (owner, property) => note(property) ?? Reflect.has(owner, property),
+    ownKeys: (owner) => note('whatever there is') ?? Reflect.ownKeys(owner),
     apply: (called, receiver, args) => Reflect.apply(called, receiver?.[TARGET] ?? receiver, args),
   });
 }
@@ -38,33 +50,53 @@ function mayBeAnother(owner, property) {
 }
 
 /**
- * Asks Pyodide for the references that Python's memory holds, as for a snapshot. Gives those that could not be saved; when
- * there is none, each is replaced by what a fresh isolate finds under its name. `own` are the runtime's objects, `modules`
- * those that were imported, by name.
+ * Asks Pyodide for the references that Python's memory holds, as for a snapshot. Gives those that could not be saved as
+ * `lost`; when there is none, each is replaced by what a fresh isolate finds under its name. `own` are the runtime's
+ * objects, `modules` those that were imported, by name. With `taken` comes as `saved` what another isolate needs to go on
+ * from here: Python's `memory`, and the `names` of what it refers to.
  */
-export function passThroughSnapshot({ _api, _module }, own, modules) {
-  const first = _api.getExpectedKeys().length; // before are Pyodide's own
+export function passThroughSnapshot(python, own, modules, taken) {
+  const { _api, _module } = python;
+  const first = firstReference(python);
   const primitives = takeOutPrimitives(_module, first);
   const lost = primitives.map(([, value]) => value);
-  const { hiwireKeys } = _api.serializeHiwireState((object) => {
-    const name = nameIn(object);
-    if (!name && !own.includes(object)) lost.push(object);
+  const serializer = (object) => {
+    const name = nameIn(object) ?? (own.includes(object) ? { own: own.indexOf(object) } : null);
+    if (!name) lost.push(object);
     return name ?? {};
-  });
+  };
+  const names = _api.serializeHiwireState(serializer).hiwireKeys.map((key) => key?.serialized ?? key ?? {});
   for (const [index, value] of primitives) _module.__hiwire_set(index, value);
-  const found = hiwireKeys.flatMap((key, i) => {
-    const { module, path } = key?.serialized ?? key ?? {};
-    return path ? [[first + i, find(path, module ? modules.get(module) : globalThis)]] : [];
-  });
+  const found = foundAgain(names, own, modules).map(([i, object]) => [first + i, object]);
   lost.push(...found.filter(([, object]) => !hasProperties(object)).map(([index]) => _module.__hiwire_get(index)));
-  if (lost.length === 0) {
-    _api.config.jsglobals = globalThis;
-    for (const [index, object] of [[GLOBALS, globalThis], ...found]) _module.__hiwire_set(index, object);
-  }
-  return lost;
+  if (lost.length > 0) return { lost };
+  const saved = taken ? { memory: memoryWithout(python, found), names } : null;
+  _api.config.jsglobals = globalThis;
+  for (const [index, object] of [[GLOBALS, globalThis], ...found]) _module.__hiwire_set(index, object);
+  return { lost, saved };
+}
+
+/** Gives Python, whose memory was saved with these `names`, what it refers to: each as this isolate has it. */
+export function findAgain(python, names, own, modules) {
+  const first = firstReference(python);
+  for (const [i, object] of foundAgain(names, own, modules)) python._module.__hiwire_set(first + i, object);
+}
+
+/** Pyodide would look for objects by their path while the globals are still those of its boot: it sees holes. */
+function memoryWithout(python, found) {
+  for (const [index] of found) python._module.__hiwire_set(index, null);
+  return python.makeMemorySnapshot();
 }
 
 const GLOBALS = 1; // where Pyodide's table has the object that Python knows as `js`
+
+const firstReference = ({ _api }) => _api.getExpectedKeys().length; // before are Pyodide's own
+
+/** [[place among `names`, object], ...]; Pyodide finds by itself what has no name of ours. */
+const foundAgain = (names, own, modules) => names.flatMap(({ path, module, own: place }, i) => {
+  if (place !== undefined) return [[i, own[place]]];
+  return path ? [[i, find(path, module ? modules.get(module) : globalThis)]] : [];
+});
 
 /** [[index, value], ...] of symbols, and of what a function without an owner is called on: Pyodide gives up at the first. */
 function takeOutPrimitives({ __hiwire_get, __hiwire_set }, first) {
