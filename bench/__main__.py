@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import against, floor, processes, tokens
+from bench import against, processes, tokens
 from bench.answers import DifferentAnswers
 from bench.cases import CASES, Case
 from bench.contenders import CONTENDERS, Contender, Running, start
@@ -27,10 +27,8 @@ def main(argv: Sequence[str]) -> int:
             results = _measure(against.PLAN, against.contenders(options.against), cases)
             print(against.comparison(results))
             return 0
-        if options.floor:
-            asked = [case for case in CASES if case.name in floor.ASKED]
-            print(floor.report(_measure(floor.PLAN, floor.CONTENDERS, asked)))
-            return 0
+        if options.quick:
+            chosen = [one for one in chosen if one.does is None]
         results = _measure(QUICK if options.quick else FULL, chosen, cases)
     except (DifferentAnswers, LoadFailed, RunnerError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
@@ -47,7 +45,6 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one connection count, short rounds: under two minutes")
     parser.add_argument("--against", metavar="COMMIT", help="only the sources of now beside those of a commit")
-    parser.add_argument("--floor", action="store_true", help="only the least by hand, in Python and in JavaScript")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's figures there")
     parser.add_argument("--publish", action="store_true", help="put figures, chart and tables into the documentation")
     parser.add_argument("--only", nargs="+", metavar="CONTENDER", choices=[one.name for one in CONTENDERS])

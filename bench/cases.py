@@ -82,7 +82,6 @@ class Case:
     """Members of the JSON answer that must be equal; the whole content when empty."""
     origin_path: str | None = None
     """What the origin is asked for, when it is asked: its own time to first byte is taken off."""
-    in_quick: bool = True
 
 
 def visitor(country: str = "DE", accepted: str = ACCEPTED[1], token: str | None = None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Who takes part: each in a workerd of its own, of the same build, started through the same Miniflare."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from devtools.configuration import wrangler_config
 from devtools.runtime.runner import Gateway, Runner
 
 HERE = Path(__file__).parent
+FLOORS: Final = HERE / "floors"
 
 CONFIG: Final = {
     "name": "bench",
@@ -39,9 +41,17 @@ class Contender:
     options: Callable[[Origin], Mapping[str, Any]]
     """Of `Runner.start`."""
     answers: bool = True
-    """Whether it does the work; the others answer "ok" to everything."""
+    """Whether it does the work; the others answer "ok" to everything, and are measured once, beside the first case."""
+    does: frozenset[str] | None = None
+    """The cases whose work it does; None for all."""
     through_entry: bool = False
     """Whether its load goes through Miniflare's own entry Worker instead of to the Worker's own socket."""
+
+    def takes(self, case: cases.Case) -> bool:
+        """Whether it is measured at `case`."""
+        if not self.answers:
+            return case is cases.GEO
+        return self.does is None or case.name in self.does
 
 
 @dataclass
@@ -116,6 +126,11 @@ def _fastapi(origin: Origin) -> Mapping[str, Any]:
     return {"source": source, "packages": packages, "vars": _variables(origin), "config": BY_CLASS}
 
 
+def _least(origin: Origin) -> Mapping[str, Any]:
+    currencies = {code: row["currency"] for code, row in peers.countries().items()}
+    return {**_variables(origin), "CURRENCIES": json.dumps(currencies)}
+
+
 def _step(name: str) -> Callable[[Origin], Mapping[str, Any]]:
     return lambda _: {"source": peers.build_step(name), "config": STEP}
 
@@ -148,4 +163,29 @@ EMPTY_JS: Final = Contender(
 ENTRY: Final = replace(EMPTY_JS, name="entry", title="Miniflare's entry Worker before it", through_entry=True)
 """What none of the others pays: locally, a request otherwise comes through a Worker of Miniflare's own."""
 
-CONTENDERS: Final = (GATEHOUSE, AGAIN, SHORT, HONO, FASTAPI, EMPTY_JS, ENTRY, EMPTY_PYTHON, *STEPS)
+AIMS: Final = frozenset({"geo", "hs256", "public_1k", "public_64k", "public_1m", "mine", "refused", "stream"})
+"""The cases with an aim beside Hono, but RS256: a remembered token is one, however it was signed."""
+
+LEAST_JS: Final = Contender(
+    "least_js",
+    "the least in JavaScript",
+    lambda origin: {"script": FLOORS / "minimum.mjs", "vars": _least(origin)},
+    does=AIMS,
+)
+LEAST_PYTHON: Final = Contender(
+    "least_python",
+    "the least in Python",
+    lambda origin: {"source": peers.build_least(), "config": STEP, "vars": _least(origin)},
+    does=AIMS,
+)
+"""What a gateway cannot do without, by hand, in each language. Between the two is the language with its bridge; between
+that in Python and Gatehouse is what the gateway decides."""
+
+CONTENDERS: Final = (
+    *(GATEHOUSE, AGAIN, SHORT, HONO, FASTAPI),
+    *(LEAST_JS, LEAST_PYTHON),
+    *(EMPTY_JS, ENTRY, EMPTY_PYTHON, *STEPS),
+)
+
+COMPARED: Final = (GATEHOUSE, HONO, FASTAPI)
+"""Those that are measured at every number of connections; the others at one."""

@@ -15,7 +15,21 @@ from typing import Final
 from bench import targets
 from bench.cases import CASES
 from bench.chart import chart
-from bench.contenders import AGAIN, CONTENDERS, EMPTY_JS, EMPTY_PYTHON, ENTRY, FASTAPI, GATEHOUSE, HONO, SHORT, STEPS
+from bench.contenders import (
+    AGAIN,
+    COMPARED,
+    CONTENDERS,
+    EMPTY_JS,
+    EMPTY_PYTHON,
+    ENTRY,
+    FASTAPI,
+    GATEHOUSE,
+    HONO,
+    LEAST_JS,
+    LEAST_PYTHON,
+    SHORT,
+    STEPS,
+)
 from bench.figures import Figure, Ratio
 from bench.measure import Results
 from devtools.paths import ROOT
@@ -56,6 +70,7 @@ def pages(results: Results) -> dict[Path, dict[str, str]]:
             "bench-cpu": table(cpu_rows(results)),
             "bench-targets": table(targets.rows(results, CONNECTIONS)),
             "bench-steps": table(step_rows(results)),
+            "bench-least": table(least_rows(results)),
             "bench-connections": table(connection_rows(results)),
             "bench-starts": table(start_rows(results)),
         },
@@ -116,14 +131,27 @@ def step_rows(results: Results) -> list[Row]:
     return rows
 
 
+def least_rows(results: Results) -> list[Row]:
+    """What cannot be done without, in either language, and how far ours and Hono's are from it."""
+    shown = (LEAST_JS, HONO, LEAST_PYTHON, GATEHOUSE)
+    pairs = ((LEAST_PYTHON, HONO), (GATEHOUSE, LEAST_PYTHON))
+    heads = [f"{one.title} ÷ {other.title}" for one, other in pairs]
+    rows: list[Row] = [("CPU µs per request", *_titles(shown), *heads)]
+    for case in filter(LEAST_PYTHON.takes, CASES):
+        figures = [results.figure(case.name, CONNECTIONS, one.name) for one in shown]
+        ratios = [results.ratio(case.name, CONNECTIONS, one.name, other.name) for one, other in pairs]
+        if all(figures):
+            rows.append((case.title, *map(rounded, figures), *map(as_ratio, ratios)))
+    return rows
+
+
 def connection_rows(results: Results) -> list[Row]:
     """Requests per second, p50 and p99 by connections, and what is added to the origin's own time."""
     counts = sorted({count for by_count in results.rounds.values() for count in by_count})
-    working = (GATEHOUSE, HONO, FASTAPI)
-    rows: list[Row] = [("requests/s · p50 · p99 · added to the origin's first byte (ms)", "", *_titles(working))]
+    rows: list[Row] = [("requests/s · p50 · p99 · added to the origin's first byte (ms)", "", *_titles(COMPARED))]
     for case in CASES:
         for count in counts:
-            cells = [_speed(results, case.name, count, one.name) for one in working]
+            cells = [_speed(results, case.name, count, one.name) for one in COMPARED]
             if any(cells):
                 rows.append((case.title if count == counts[0] else "", f"{count} conn.", *cells))
     return rows
@@ -135,7 +163,7 @@ def start_rows(results: Results) -> list[Row]:
     columns = (("first_response_ms", 1, "ms"), ("memory_at_start", 1e6, "MB"), ("memory_after_load", 1e6, "MB"))
     for one in CONTENDERS:
         found = results.starts.get(one.name)
-        if found and one not in (*STEPS, AGAIN, SHORT, ENTRY):
+        if found and one not in (*STEPS, AGAIN, SHORT, LEAST_JS, LEAST_PYTHON, ENTRY):
             rows.append((one.title, *(_of(found.get(name), unit, symbol) for name, unit, symbol in columns)))
     return rows
 

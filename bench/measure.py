@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 
 from bench import processes, tokens
 from bench.answers import check
-from bench.cases import CASES, GEO, Case
-from bench.contenders import Running
+from bench.cases import CASES, Case
+from bench.contenders import COMPARED, Running
 from bench.figures import Figure, Ratio, interleaved
 from bench.load import Load, LoadFailed, Origin, message
 
@@ -28,6 +28,12 @@ class Plan:
     time; Python Workers need a quarter of a minute until that is over."""
     starts: int
     """How often each contender is started for its first response."""
+
+    @property
+    def connections(self) -> int:
+        """Of the tables, at which all take part."""
+        counts = sorted(self.rounds)
+        return counts[len(counts) // 2]
 
 
 FULL: Final = Plan(rounds={1: 2, 16: 9, 64: 2}, seconds=0.4, warm_up=0.3, before=12.0, starts=2)
@@ -118,25 +124,27 @@ class Bench:
 
     def compare(self, chosen: Sequence[Case] = CASES) -> None:
         """Raises DifferentAnswers unless all who work give the same answers, from the origin and then from a cache."""
-        urls = {name: one.url for name, one in self._running.items() if one.contender.answers}
         for _ in range(2):
             for case in chosen:
+                working = ((name, one) for name, one in self._running.items() if one.contender.answers)
+                urls = {name: one.url for name, one in working if one.contender.takes(case)}
                 check(case, case.messages(tokens.keys()), urls)
 
     def run(self, plan: Plan, chosen: Sequence[Case] = CASES) -> None:
         self._warm_up(plan, chosen)
         for case in chosen:
             messages = case.messages(tokens.keys())
-            # The empty Workers answer everything alike: they are measured once, beside the first case.
-            names = [name for name, one in self._running.items() if one.contender.answers or case is GEO]
             for connections in plan.rounds:
                 self._say(f"{case.title}, {connections} connections")
+                wanted = self._running if connections == plan.connections else [one.name for one in COMPARED]
+                running = ((name, one.contender) for name, one in self._running.items() if name in wanted)
+                names = [name for name, contender in running if contender.takes(case)]
                 self._measure(case, messages, names, connections, plan)
 
     def _warm_up(self, plan: Plan, chosen: Sequence[Case]) -> None:
         self._say(f"warming up, {plan.before:g} s each")
         for one in self._running.values():
-            work = [case for case in chosen if one.contender.answers or case is GEO] or list(chosen)
+            work = [case for case in chosen if one.contender.takes(case)]
             for case in work:
                 messages = case.messages(tokens.keys())
                 seconds = plan.before / len(work)

@@ -74,6 +74,15 @@ def build_fastapi() -> tuple[Path, Path]:
     return FASTAPI, FASTAPI_PACKAGES
 
 
+def build_least() -> Path:
+    """The folder of the least in Python, beside the gateway's own modules."""
+    folder = BUILT / "least"
+    shutil.rmtree(folder, ignore_errors=True)
+    copy_sources(SOURCES, folder)
+    shutil.copy(HERE / "floors" / "minimum.py", folder / "entry.py")
+    return folder
+
+
 def build_step(name: str) -> Path:
     """The folder of one of `bench/steps`, beside the gateway's own modules."""
     folder = BUILT / "steps" / name

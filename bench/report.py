@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.cases import CASES
-from bench.contenders import AGAIN, EMPTY_JS, EMPTY_PYTHON, ENTRY, GATEHOUSE, SHORT, STEPS, Contender
+from bench.contenders import AGAIN, COMPARED, EMPTY_JS, EMPTY_PYTHON, ENTRY, GATEHOUSE, SHORT, STEPS, Contender
 from bench.figures import Figure, Ratio
 from bench.measure import Results
 
@@ -15,7 +15,8 @@ def table(results: Results, contenders: Sequence[Contender]) -> str:
     working = [one for one in contenders if one.answers]
     counts = sorted({count for by_count in results.rounds.values() for count in by_count})
     parts = [_cpu(results, working, counts[len(counts) // 2]), _floors(results, counts)]
-    parts += [_speed(results, working, count) for count in counts]
+    compared = [one for one in working if one in COMPARED]
+    parts += [_speed(results, compared, count) for count in counts]
     parts.append(_starts(results, contenders))
     return "\n\n".join(parts)
 
