@@ -85,7 +85,9 @@ def section(config: Mapping[str, Any], environment: str | None, key: str) -> Any
 def bindings_only(config: Config, root: Path) -> Config:
     """For Miniflare, which gets the modules directly: everything but how the Worker is built.
 
-    Without the list of secrets, too: it would have wrangler take their values from this process's environment.
+    Python's flags stay, without which Cloudflare's own runtime runs nothing; `serve.mjs` leaves them out for the
+    embedded one. Without the list of secrets, too: it would have wrangler take their values from this process's
+    environment.
     """
 
     def rewrite(part: Config) -> Config:
@@ -101,7 +103,7 @@ def embedded(config: Config, root: Path, bundle: Bundle) -> Config:
     then it watches a folder that is not there.
     """
     build = {"command": bundle.build_command, "watch_dir": bundle.watch}
-    generated = _with_environments(config, lambda part: _relocate(part, root) | {"build": build})
+    generated = _with_environments(config, lambda part: _without_python(_relocate(part, root)) | {"build": build})
     return generated | {
         "main": str(bundle.folder / HOST.name),
         "base_dir": str(bundle.folder),
@@ -144,13 +146,18 @@ _BUILD_KEYS = frozenset(
 
 
 def _relocate(part: Config, root: Path) -> Config:
-    """One level of the configuration without build keys and Python's flags, its paths absolute."""
+    """One level of the configuration without build keys, its paths absolute."""
     moved = {key: value for key, value in part.items() if key not in _BUILD_KEYS}
-    if "compatibility_flags" in part:
-        moved["compatibility_flags"] = [flag for flag in part["compatibility_flags"] if not PYTHON_FLAG.match(flag)]
     if directory := part.get("assets", {}).get("directory"):
         moved["assets"] = part["assets"] | {"directory": str(root / directory)}
     return moved
+
+
+def _without_python(part: Config) -> Config:
+    """One level of the configuration without the flags of Cloudflare's Python."""
+    if "compatibility_flags" not in part:
+        return part
+    return part | {"compatibility_flags": [flag for flag in part["compatibility_flags"] if not PYTHON_FLAG.match(flag)]}
 
 
 def sdk_flags(date: str, flags: Sequence[str]) -> dict[str, bool]:

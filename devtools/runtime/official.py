@@ -2,6 +2,7 @@
 
 workerd fetches a bundle with Pyodide from Cloudflare when a Python Worker starts, and would do so at every start. Given
 a folder to keep it in, it asks only once; wrangler has no option for that, so it is pointed to a script that adds it.
+It goes through no proxy, and takes no bundle but the one whose SHA-256 it was built with: nothing can stand in for it.
 """
 
 import json
@@ -69,6 +70,7 @@ class OfficialRuntime:
 
     def environment(self) -> dict[str, str]:
         """What wrangler needs in its environment to run workerd with the folder."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         script = self._folder / "workerd"
         options = shlex.quote(self._kept)
         workerd = shlex.quote(str(self._workerd))

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from devtools.configuration import wrangler_config
+from devtools.paths import TEMPLATE_TOML
+from devtools.runtime.official import OfficialRuntime
 from devtools.runtime.runner import Gateway, Runner, RunnerError
 from devtools.runtime.v8 import QUICK_START
 from tests.worker.injection import BY_CLASS
@@ -80,3 +83,16 @@ def test_closing_a_runner_ends_its_gateways() -> None:
         assert gateway.get("/isolate").status_code == 200
     with pytest.raises(RunnerError, match="is gone"):
         runner.command("stop", gateway="g1")
+
+
+def test_of_the_official_runtime_nothing_is_missing_but_the_bundle(tmp_path: Path) -> None:
+    """It starts where Cloudflare's servers can be reached. Elsewhere that is all that workerd complains of."""
+    shipped = wrangler_config.read(TEMPLATE_TOML)
+    official = OfficialRuntime(shipped["compatibility_date"], shipped["compatibility_flags"], state=tmp_path)
+    with Runner(official=official) as runner:
+        failed = ""
+        try:
+            runner.start(vars={}).stop()
+        except RunnerError as error:
+            failed = str(error)
+    assert not failed or "Pyodide bundle failed" in failed

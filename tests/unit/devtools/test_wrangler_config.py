@@ -74,6 +74,12 @@ def test_flags_of_cloudflares_python_go_and_all_others_stay(config: wrangler_con
     assert generated["env"]["staging"]["compatibility_flags"] == []
 
 
+def test_gateways_of_tests_keep_them_for_the_official_runtime_which_needs_them(config: wrangler_config.Config) -> None:
+    generated = wrangler_config.bindings_only(config, Path("/project"))
+    assert generated["compatibility_flags"] == config["compatibility_flags"]
+    assert generated["env"]["staging"]["compatibility_flags"] == config["env"]["staging"]["compatibility_flags"]
+
+
 def test_paths_are_absolute_in_every_environment(config: wrangler_config.Config) -> None:
     generated = wrangler_config.bindings_only(config, Path("/project"))
     assert generated["assets"] == {"directory": "/project/public", "binding": "ASSETS"}
