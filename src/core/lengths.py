@@ -65,6 +65,7 @@ RESPONSE_FIELDS: Final[Mapping[str, Limit]] = {
     "link": Limit(16_384, "hundreds of links", "dropped"),
     "location": Limit(16_384, "as the address of a request", INVALID),
     "pragma": Limit(1024, "as `Cache-Control`", "read as `no-cache`"),
+    "refresh": Limit(16_384, "as the address of a request", "dropped"),
     "retry-after": Limit(1024, "one date has 29", "ignored"),
     "set-cookie": Limit(8192, "browsers take 4096, and 1024 of an attribute", "dropped"),
     "vary": Limit(1024, "twice the names that are told apart", "read as `*`"),

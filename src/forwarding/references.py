@@ -1,31 +1,37 @@
 """An origin's own addresses, in what it answers, as the client must see them: those of the gateway.
 
-Pure. A `Location` or `Link` at the origin's own host would lead the client past the gateway, to a host that may refuse
-it or, worse, let it in. A cookie for a path that the gateway does not have never comes back, and one for a wider path
-goes to other routes' origins.
+Pure. A `Location`, `Link` or `Refresh` at the origin's own host would lead the client past the gateway, to a host that
+may refuse it or, worse, let it in. A cookie for a path that the gateway does not have never comes back, and one for a
+wider path goes to other routes' origins.
 
 With `https://api.example/v1` behind `/api`:
 
     Location: https://api.example/v1/users/7        https://gateway.example/api/users/7
     Link: </v1/users?page=2>; rel="next"            </api/users?page=2>; rel="next"
+    Refresh: 5; url=https://api.example/v1          5; url=https://gateway.example/api
     Set-Cookie: a=1; Path=/v1; Domain=api.example   a=1; Path=/api
 
 Other hosts, references relative to the request's path, and every other byte stay as they are.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlunsplit
 
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Request
 from fields.links import with_targets
+from fields.refresh import with_target
 from fields.uri_references import split_reference
 from forwarding.forwarded import DEFAULT_PORTS, Target
 
 REFERENCES: Final = ("location", "content-location")
 """Fields that hold a URI reference to something the origin serves."""
 
-ADDRESSED: Final = frozenset({*REFERENCES, "link"})
+WITHIN: Final[Mapping[str, Callable[[str, Callable[[str], str]], str]]] = {"link": with_targets, "refresh": with_target}
+"""Fields that hold references among other words, and what changes those in them."""
+
+ADDRESSED: Final = frozenset({*REFERENCES, *WITHIN})
 
 BOUND_TO_HOST: Final = "__host-"
 """Browsers keep a cookie whose name begins so for `Path=/` alone (RFC 6265bis section 4.1.3.2), in any letter case."""
@@ -34,15 +40,15 @@ WHITE: Final = " \t"
 
 
 def point_at_gateway(headers: dict[str, str], target: Target, request: Request) -> None:
-    """Change the references in an origin's fields. A `Link` that is too long to be read is dropped."""
+    """Change the references in an origin's fields. A `Link` or `Refresh` that is too long to be read is dropped."""
     for name in REFERENCES:
         if name in headers:
             headers[name] = public_reference(headers[name], target, request)
-    if "link" in headers:
-        if len(headers["link"]) > RESPONSE_FIELDS["link"].characters:
-            del headers["link"]
+    for name in WITHIN.keys() & headers.keys():
+        if len(headers[name]) > RESPONSE_FIELDS[name].characters:
+            del headers[name]
         else:
-            headers["link"] = with_targets(headers["link"], lambda link: public_reference(link, target, request))
+            headers[name] = WITHIN[name](headers[name], lambda found: public_reference(found, target, request))
 
 
 def public_reference(reference: str, target: Target, request: Request) -> str:

@@ -146,10 +146,14 @@ def exposed(text: str) -> Any:
 TARGET_OF_ALL = Target("https", "api.example", "", "")
 
 
-def pointed(text: str) -> Any:
-    headers = {"link": text}
+def pointed(text: str, name: str = "link") -> Any:
+    headers = {name: text}
     point_at_gateway(headers, TARGET_OF_ALL, Request("GET", "https", "gateway.example", "/"))
     return {*headers}
+
+
+def refreshed(text: str) -> Any:
+    return pointed(text, "refresh")
 
 
 RESPONSE_ROWS: dict[str, Row] = {
@@ -176,6 +180,7 @@ RESPONSE_ROWS: dict[str, Row] = {
         0,
     ),
     "link": ("<a>", ",", pointed, {"link"}, set()),
+    "refresh": ("5; url=/a", "b", refreshed, {"refresh"}, set()),
     "location": ("/", "a", lambda text: answered({}, {"location": text}), 200, 502),
     "pragma": (
         "x",

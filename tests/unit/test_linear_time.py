@@ -113,6 +113,7 @@ WORDS: Mapping[str, str] = {
     "if-unmodified-since": "Fri",
     "last-modified": "Fri, 15 Jan 2027 07:00:00 GMT",
     "link": '<a>; rel="b"',
+    "refresh": "5; url='/a'",
     "location": "https://api.example",
     "origin": "https://app.example",
     "pragma": "no-cache",

@@ -62,6 +62,7 @@ def house(worker: Callable[..., Gateway]) -> Iterator[House]:
     redirects = ScriptedOrigin(b"")
     fields = [
         f"location: {redirects.url}/v1/login?next=%2Fx",
+        f"refresh: 5; url={redirects.url}/v1/login",
         f'link: <{redirects.url}/v1/a,b>; rel="next"; title="</v1/c>"',
         "link: </v1/d>; rel=prev",
         "set-cookie: a=1; Path=/v1/login; Domain=127.0.0.1; HttpOnly",
@@ -448,6 +449,7 @@ def test_a_redirect_within_the_origin_points_at_the_gateway(house: House) -> Non
     assert ", ".join(exchange.values("link")) == (
         f'<{house.gateway.url}/redirects/a,b>; rel="next"; title="</v1/c>", </redirects/d>; rel=prev'
     )
+    assert exchange.values("refresh") == [f"5; url={house.gateway.url}/redirects/login"]
     assert exchange.values("set-cookie") == ["a=1; Path=/redirects/login; HttpOnly", "__Host-b=2; Path=/; Secure"]
     assert [request.target for request in house.origins["redirects"].received] == ["/v1/x"]
 

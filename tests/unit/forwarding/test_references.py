@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from configuration.settings import RouteSettings
 from core.messages import Request
+from fields.refresh import with_target
 from forwarding.forwarded import Target
 from forwarding.references import point_at_gateway, public_cookie, public_reference
 
@@ -208,3 +209,38 @@ ATTRIBUTE = st.text(st.sampled_from('Path=/v1;Domain. "aexmpl\t\\'), max_size=30
 @settings(max_examples=100)
 def test_a_cookie_of_which_nothing_is_the_origins_stays_byte_for_byte(text: str) -> None:
     assert public_cookie(text, target(origin="https://other.test", strip_prefix="")) == text
+
+
+# --- Refresh ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("refresh", "public"),
+    [
+        ("5; url=https://api.example/v1/a", "5; url=https://gw.example/api/a"),
+        ("0;URL='/v1/a' and more", "0;URL='/api/a' and more"),
+        ('1.5 , url = "https://api.example/v1/a?b=1;c" ', '1.5 , url = "https://gw.example/api/a?b=1;c" '),
+        ("5 https://api.example/v1/a", "5 https://gw.example/api/a"),
+        (".5;/v1/a ", ".5;/api/a "),
+        ("5; url='/v1/a", "5; url='/api/a"),
+        ("5; url=/v1/a, 6; url=/v1/b", "5; url=/api/a, 6; url=/v1/b"),
+        ("5; url=a", "5; url=a"),
+        ("5; url=https://other.example/v1", "5; url=https://other.example/v1"),
+        ("5", "5"),
+        ("5;", "5;"),
+        ("5; url=", "5; url="),
+        ("5; url=''", "5; url=''"),
+        ("soon; url=/v1/a", "soon; url=/v1/a"),
+        ("", ""),
+    ],
+)
+def test_a_refresh_leads_to_the_gateway(refresh: str, public: str) -> None:
+    headers = {"refresh": refresh}
+    point_at_gateway(headers, target(), GW)
+    assert headers["refresh"] == public
+
+
+@settings(max_examples=15)
+@given(st.text(alphabet="05.;,= '\"urlURL/v1\t", max_size=30))
+def test_a_refresh_that_is_not_the_origins_is_kept(text: str) -> None:
+    assert with_target(text, lambda found: found) == text
