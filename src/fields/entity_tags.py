@@ -17,7 +17,7 @@ MODE_FIELDS: Final = frozenset(
 """Fields of the client that a validation of our own replaces."""
 ORIGIN_CONDITIONS: Final = frozenset({"if-match", "if-unmodified-since"})
 
-_ENTITY_TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7E\x80-\U0010FFFF]*"')
+_ENTITY_TAG: Final = re.compile(r'(?:W/)?"[^\x00-\x20"\x7F]*"')
 
 
 def entity_tags(text: str) -> list[str]:
