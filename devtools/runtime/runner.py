@@ -155,6 +155,7 @@ class Runner:
         options = {
             "source": str(source),
             "packages": str(packages),
+            "exclude": wrangler_config.excluded(settings, environment),
             "script": str(script) if script else None,
             "pyodide": str(NODE_MODULES / "pyodide"),
             "config": str(wrangler_config.write(generated, folder, folder)),

@@ -158,10 +158,15 @@ def test_wrangler_begins_behind_an_import_that_is_known_and_imports_what_was_sav
     worker: Worker, source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     bundle = tmp_path_factory.mktemp("bundle")
-    options = {"source": source, "settings": wrangler_config.host_settings(BY_CLASS, None), "cache": CACHE}
-    folders = {"folder": bundle, "pyodide": NODE_MODULES / "pyodide", "packages": PYTHON_MODULES}
+    options: dict[str, Any] = {
+        "source": source,
+        "settings": wrangler_config.host_settings(BY_CLASS, None),
+        "cache": CACHE,
+    }
+    options |= {"folder": bundle, "pyodide": NODE_MODULES / "pyodide"}
+    options |= {"packages": PYTHON_MODULES, "exclude": wrangler_config.excluded(BY_CLASS, None)}
     worker(source=source, config=BY_CLASS, fresh=False).stop()
-    pack("bundle", json.dumps(options | folders | {"exclude": []}, default=str))
+    pack("bundle", json.dumps(options, default=str))
     assert is_behind_import(bundle)
     pack("application", str(source), str(CACHE), str(bundle))
     assert not is_behind_import(bundle)
