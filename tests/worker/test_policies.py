@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import Server, ServerConnection, serve
 
 from devtools.paths import SOURCES, copy_sources
 from devtools.runtime.runner import Gateway
-from tests.worker.origins import EchoOrigin, ScriptedOrigin
+from tests.worker.origins import Connection, EchoOrigin, ScriptedOrigin, StagedOrigin, answer_head
+from tests.worker.patience import PATIENCE
 
 STRIPE_SECRET = "whsec_of-a-test-that-nobody-signs-with"
 STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -93,13 +98,47 @@ def on_response(call: Call, response: Response) -> Response | None:
 """
 
 
+class Events(StagedOrigin):
+    """A stream of events: the first at once, the second once the test says `go`."""
+
+    FIRST, LAST = b"data: first\n\n", b"data: last\n\n"
+
+    def answer(self, connection: Connection) -> None:
+        connection.read_content()
+        connection.send(answer_head(200, "content-type: text/event-stream\r\ntransfer-encoding: chunked"))
+        for event, end in ((self.FIRST, b""), (self.LAST, b"0\r\n\r\n")):
+            connection.send(b"%x\r\n%b\r\n%b" % (len(event), event, end))
+            self.go.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def events() -> Iterator[Events]:
+    with Events() as origin:
+        yield origin
+
+
+@pytest.fixture(scope="module")
+def talk() -> Iterator[Server]:
+    """Says to whoever opens a socket what its handshake said of the rollout."""
+
+    def listen(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        connection.send(connection.request.headers["x-rollout"])
+
+    with serve(listen, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+
+
 def page(lines: list[str], body: bytes) -> bytes:
     head = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Content-Type: text/plain", *lines, "", ""]
     return "\r\n".join(head).encode() + body
 
 
 @pytest.fixture(scope="module")
-def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+def gateway(
+    worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory, events: Events, talk: Server
+) -> Iterator[Gateway]:
     source = tmp_path_factory.mktemp("policed")
     copy_sources(SOURCES, source)
     for name, text in {"clumsy": CLUMSY, "asking": ASKING, "shouting": SHOUTING, "stamping": STAMPING}.items():
@@ -118,7 +157,11 @@ def gateway(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFac
             route("/clumsy", "stamping", "clumsy", timeout_ms=2000),
             route("/asking", "asking"),
             route("/shouting", "shouting", origin=scripted.url, cache=True),
-            route("/socket", "stamping"),
+            route(
+                "/socket", "rollout", "stamping", "clumsy", origin=f"http://127.0.0.1:{talk.socket.getsockname()[1]}"
+            ),
+            route("/events", "stamping", origin=events.url),
+            route("/events/read", "shouting", origin=events.url),
         ]
         told = {
             "tenant": {"domain": "tenants.example"},
@@ -224,3 +267,33 @@ def test_what_a_policy_makes_of_an_answer_is_made_of_every_hit_and_never_stored(
         assert not {"etag", "accept-ranges"} & set(response.headers)
     assert "hit" in response.headers["cache-status"]
     assert gateway.request("HEAD", "/shouting").status_code == 200
+
+
+def test_a_policy_changes_the_fields_of_a_stream_whose_events_pass_one_by_one(gateway: Gateway, events: Events) -> None:
+    events.go.clear()
+    with gateway.client.stream("GET", "/events", headers={"accept-encoding": "identity"}) as response:
+        assert response.headers["x-country"] == "PT"
+        arriving = response.iter_raw()
+        assert next(arriving) == Events.FIRST
+        events.go.set()
+        assert b"".join(arriving) == Events.LAST
+
+
+def test_a_policy_that_reads_a_stream_of_events_fails_and_holds_up_nobody(gateway: Gateway, events: Events) -> None:
+    events.go.set()
+    answer = gateway.get("/events/read")
+    assert (answer.status_code, answer.json()["code"]) == (500, "policy_failed")
+
+
+def test_a_policy_has_its_say_on_a_handshake_and_none_on_the_socket(gateway: Gateway) -> None:
+    def opened(query: str = "") -> ClientConnection:
+        url = gateway.url.replace("http://", "ws://") + "/socket" + query
+        return connect(url, additional_headers={"x-rollout": "forged"}, open_timeout=PATIENCE, proxy=None)
+
+    with opened() as socket:
+        assert socket.recv(PATIENCE) in ("on", "off")
+        assert socket.response is not None
+        assert "x-country" not in socket.response.headers
+    with pytest.raises(InvalidStatus) as refused:
+        opened("?exit")
+    assert refused.value.response.status_code == 500
