@@ -16,6 +16,7 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from devtools.failure import Failure
@@ -116,18 +117,21 @@ def docstrings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
         if issubclass(base, BaseModel) and base is not BaseModel:
-            found |= dict(_own_docstrings(base))
+            found |= _own_docstrings(base)
     return found
 
 
-def _own_docstrings(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+@cache
+def _own_docstrings(model: type[BaseModel]) -> Mapping[str, str]:
+    """Read once: most models extend others, and each field asks for those of its whole model."""
     body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
     assert isinstance(body, ast.ClassDef)
-    for field, below in zip(body.body, body.body[1:], strict=False):
-        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
-            continue
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str):
-            yield field.target.id, " ".join(below.value.value.split())
+    return {
+        field.target.id: " ".join(below.value.value.split())
+        for field, below in zip(body.body, body.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }
 
 
 def _first_paragraph(model: type[BaseModel]) -> str:
