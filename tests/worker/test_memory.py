@@ -166,38 +166,39 @@ def with_another_edge(folder: Path, room: str, ours: str, instead: str) -> dict[
     return options
 
 
-def impatient(folder: Path) -> dict[str, Any]:
-    """Options for a Worker that reads no content for longer than half a second."""
-    return with_another_edge(folder, "bodies", "LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5")
-
-
-@pytest.mark.parametrize("path", SIZES)
-def test_a_content_that_never_ends_is_not_waited_for_for_ever(
-    worker: Callable[..., Gateway], tmp_path: Path, path: str
-) -> None:
-    """By what would store it, whether a short one, which memory keeps too, or a long one. The client has gone with what
-    had come until then."""
-    options = impatient(tmp_path)
+@pytest.fixture(scope="module")
+def impatient(worker: Callable[..., Gateway], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway that reads no content for longer than half a second, before an origin that stalls."""
+    folder = tmp_path_factory.mktemp("impatient")
+    options = with_another_edge(folder, "bodies", "LONGEST_READ: Final = 25.0", "LONGEST_READ: Final = 0.5")
     with StallingOrigin() as origin:
         route = {"path": "/*", "auth": "none", "origin": origin.url}
         with worker(**options, vars={"ROUTES": [route]}) as gateway:
-            identity = {"accept-encoding": "identity"}  # who compresses waits for more
-            with gateway.client.stream("GET", path, headers=identity) as response:
-                assert next(response.iter_raw()) == b"and then"
-            failed = gateway.wait_for_log(lambda line: line["event"] == "cache_write_failed")
-            assert failed["reason"] in ("the content took longer than 0.5 s", "no answer within 500 ms")
-            assert settled(gateway).tasks == 0
+            yield gateway
 
 
-def test_content_that_a_client_sends_too_slowly_is_refused(worker: Callable[..., Gateway], tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", SIZES)
+def test_a_content_that_never_ends_is_not_waited_for_for_ever(impatient: Gateway, path: str) -> None:
+    """By what would store it, whether a short one, which memory keeps too, or a long one. The client has gone with what
+    had come until then."""
+    impatient.clear_logs()
+    identity = {"accept-encoding": "identity"}  # who compresses waits for more
+    with impatient.client.stream("GET", path, headers=identity) as response:
+        assert next(response.iter_raw()) == b"and then"
+    failed = impatient.wait_for_log(lambda line: line["event"] == "cache_write_failed")
+    assert failed["reason"] in ("the content took longer than 0.5 s", "no answer within 500 ms")
+    assert settled(impatient).tasks == 0
+
+
+def test_content_that_a_client_sends_too_slowly_is_refused(impatient: Gateway) -> None:
     head = "POST /geo/preferences HTTP/1.1\r\nHost: gw.example\r\nContent-Type: application/json\r\n"
-    with worker(**impatient(tmp_path)) as gateway, connected(gateway) as client:
+    with connected(impatient) as client:
         client.sendall(f'{head}Content-Length: 20\r\n\r\n{{"currency":'.encode())
         response = HTTPResponse(client)
         response.begin()
         assert response.status == 408
         assert json.loads(response.read())["code"] == "request_timeout"
-        assert settled(gateway).tasks == 0
+        assert settled(impatient).tasks == 0
 
 
 def test_a_fetch_that_the_platform_never_settles_is_not_waited_for(

@@ -29,6 +29,13 @@ SITE = {"path": "/*", "origin": "https://site.example", "auth": "none", "cache":
 HOST = "example.com"
 
 
+async def answered(gateway: Gateway, world: World, request: Request) -> Response:
+    """The answer, once what it left to be done afterwards is done."""
+    response = await gateway.handle(request, world.background)
+    await world.settle()
+    return response
+
+
 def page(_request: Request) -> Response:
     return Response(200, {"content-type": "text/html", "cache-control": "public, max-age=60, s-maxage=600"}, b"page")
 
@@ -48,8 +55,7 @@ class Visited:
         path, _, query = target.partition("?")
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
         asked = Request(method, "https", host, path, query, headers, {"country": country})
-        answer = run(self.gateway.handle(asked, self.world.background))
-        assert isinstance(answer, Response)
+        answer: Response = run(answered(self.gateway, self.world, asked))
         return answer
 
 
@@ -348,7 +354,7 @@ def test_a_site_below_a_path_has_its_languages_there() -> None:
     gateway = Gateway(load_settings({"ROUTES": [route]}, set()), world.platform())
     for path, expected in {"/shop": "/shop/de", "/shop/": "/shop/de/", "/shop/de/x": None}.items():
         asked = Request("GET", "https", HOST, path, headers={"accept-language": "de"})
-        assert run(gateway.handle(asked, world.background)).headers.get("location") == expected
+        assert run(answered(gateway, world, asked)).headers.get("location") == expected
     assert world.requests[-1].path == "/de/x"
 
 
