@@ -16,16 +16,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import jwt
 
 from devtools.configuration import local_vars
+from devtools.durations import seconds_of
 from devtools.failure import Failure
 from devtools.identity import local_keys
 from devtools.identity.shapes import SHAPES
@@ -40,9 +40,6 @@ from identity.hmacs import secret_bytes
 from identity.jose import canonical_algorithm
 from identity.settings import IssuerSettings
 from identity.tenants import IssuerName
-
-UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-DURATION = re.compile(r"(-?\d+)([smhd]?)")
 
 
 class Signer:
@@ -183,11 +180,11 @@ def _options(argv: list[str]) -> argparse.Namespace:
 
 
 def duration(text: str) -> int:
-    """Seconds of `1h`."""
-    found = DURATION.fullmatch(text)
-    if not found:
+    """Seconds of `1h`; of a number alone, too."""
+    seconds = seconds_of(text, unit="s")
+    if seconds is None:
         raise argparse.ArgumentTypeError("is written 90s, 15m, 1h or 7d")
-    return int(found[1]) * UNITS[found[2] or "s"]
+    return seconds
 
 
 def _claim(text: str) -> tuple[str, Any]:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ from typing import Final
 
 from devtools import namespaces
 from devtools.configuration import local_vars
+from devtools.durations import seconds_of
 from devtools.failure import Failure
 from devtools.paths import SOURCES, WRANGLER_TOML
 
@@ -40,8 +40,6 @@ from core.flags import CHANGED, LONGEST_SECONDS, PREFIX, SHORTEST_STORAGE, ends_
 
 BINDING: Final = "CACHE"
 FLAGS: Final = f"{PREFIX}{MAINTENANCE}:"
-UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-DURATION: Final = re.compile(r"(\d{1,9})([smhd])")
 WRITTEN: Final = "write 2h, 90m, 3d, or a date and time with its offset, as in 2027-01-15T08:00:00Z"
 
 
@@ -117,8 +115,8 @@ def labels(routes: Sequence[RouteSettings]) -> list[str]:
 
 def moment(text: str, now: float) -> int:
     """`2h` or a date and time, as seconds since 1970. Raises Failure for what is past, or no moment."""
-    if duration := DURATION.fullmatch(text):
-        end = int(now) + int(duration[1]) * UNITS[duration[2]]
+    if (seconds := seconds_of(text)) is not None:
+        end = int(now) + seconds
     else:
         try:
             read = datetime.fromisoformat(text)

@@ -10,6 +10,7 @@ from configuration.maintenance import flag_id
 from configuration.settings import RouteSettings
 from core.flags import CHANGED, LONGEST_SECONDS, PREFIX
 from devtools import namespaces
+from devtools.durations import seconds_of
 from devtools.failure import Failure
 from devtools.operating import maintenance
 from devtools.paths import ROOT, TEMPLATE_TOML
@@ -89,7 +90,8 @@ def test_a_deployed_namespace_is_written_through_wrangler() -> None:
         ("/api/*", "0h", "is past"),
         ("/api/*", "2027-01-15T07:59:59Z", "is past"),
         ("/api/*", "2027-01-15T10:00:00", "time zone"),
-        ("/api/*", "-2h", "is no moment"),
+        ("/api/*", "-2h", "is past"),
+        ("/api/*", "7", "is no moment"),
         ("/api/*", "soon", "is no moment"),
         ("/api/*", "367d", f"{LONGEST_SECONDS // 86_400} days"),
     ],
@@ -160,3 +162,13 @@ def test_what_wrangler_complains_of_is_told(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(namespaces, "WRANGLER", ROOT / "nowhere.js")
     with pytest.raises(Failure, match="make setup"):
         namespaces.run_wrangler(["list"])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("15m", 900), ("1h", 3600), ("7d", 604_800), ("-2h", -7200), ("7", None), ("", None), ("1w", None),
+     ("1.5h", None), ("\u0667d", None), ("9999999999d", None)],
+)  # fmt: skip
+def test_every_command_reads_durations_alike(text: str, seconds: int | None) -> None:
+    assert seconds_of(text) == seconds
+    assert seconds_of(text, unit="s") == (7 if text == "7" else seconds)
