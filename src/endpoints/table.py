@@ -31,6 +31,8 @@ READY_TIMEOUT: Final = 1.0
 COUNTRY_PREFIX: Final = "/geo/"
 OWN: Final = ("/geo/", "/_gatehouse/", WELL_KNOWN + "/")
 """Below these alone there are endpoints with a name in their path."""
+REST: Final = "{path}"
+"""The name that stands for all that is left of a path, slashes and all; any other stands for one segment."""
 REVOCATIONS: Final = "/_gatehouse/revocations"
 
 ANYBODY: Final = AccessSettings(auth="none")
@@ -41,6 +43,7 @@ class Endpoint:
     """What one path of the gateway offers, by method."""
 
     pattern: str
+    """A path, or one that ends with a name: `/geo/{country}`."""
     by_method: dict[str, Handler]
     access: AccessSettings = ANYBODY
     """Whom its handlers let in. They see to that themselves; this is for those who compare paths."""
@@ -89,9 +92,10 @@ class Endpoints:
             Endpoint(REVOCATIONS + "/{id}", {"DELETE": self._lift}, self._revokers),
         ]
         if resources.are_published:
-            offered += [reading(WELL_KNOWN, self._resource), reading(WELL_KNOWN + "/{path}", self._resource)]
+            offered += [reading(WELL_KNOWN, self._resource), reading(f"{WELL_KNOWN}/{REST}", self._resource)]
         self._table = {endpoint.pattern: endpoint for endpoint in offered if "{" not in endpoint.pattern}
         self._below = {endpoint.pattern.partition("{")[0]: endpoint for endpoint in offered if "{" in endpoint.pattern}
+        self._deep = [above for above, endpoint in self._below.items() if endpoint.pattern.endswith(REST)]
 
     def all(self) -> Iterator[Endpoint]:
         """Every endpoint there is."""
@@ -102,10 +106,8 @@ class Endpoints:
         """The endpoint at a normalised path."""
         endpoint = self._table.get(path)
         if endpoint is None and path.startswith(OWN):
-            if path.startswith(WELL_KNOWN):
-                return self._below.get(WELL_KNOWN + "/")
-            above, _, _ = path.rpartition("/")
-            return self._below.get(above + "/")
+            above = path.rpartition("/")[0] + "/"
+            return self._below.get(next(filter(path.startswith, self._deep), above))
         return endpoint
 
     def _visitor_geo(self, exchange: Exchange) -> Response:
