@@ -672,3 +672,21 @@ def test_a_policy_logs_what_it_says_and_nothing_private(monkeypatch: pytest.Monk
 def test_a_line_has_plain_values_and_names_of_its_own(monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]) -> None:
     house = House(monkeypatch, World(plain()), a={"on_request": lambda call: call.log(**fields)})
     assert code_of(house.ask()) == "policy_failed"
+
+
+def test_a_mirror_gets_what_a_policy_says_to_the_origin_and_nothing_of_the_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def moved(call: Call) -> None:
+        call.request.path = "/moved"
+        call.request.headers["x-tenant"] = "acme"
+
+    route = {"path": "/*", "policies": ["moved"], "mirror": {"url": "https://next.example"}}
+    house = House(monkeypatch, World(plain()), routes=[route], moved={"on_request": moved})
+    house.ask("/a?b=1", cookie="c=1", authorization="Bearer abc")
+    origin, copy = house.world.requests
+    assert (origin.host, copy.host) == ("origin.example", "next.example")
+    assert origin.target == copy.target == "/moved?b=1"
+    assert origin.headers["x-tenant"] == copy.headers["x-tenant"] == "acme"
+    assert origin.headers["cookie"] == "c=1"
+    assert not {"cookie", "authorization"} & copy.headers.keys()
