@@ -1,6 +1,7 @@
 """Packing: only what changed, whole or not at all, also when two runs start at once."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,32 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+def make_project(folder: Path) -> Path:
+    (folder / "src").mkdir()
+    (folder / "src" / "entry.py").write_text("A = 1\n")
+    (folder / "src" / "notes.txt").write_text("not uploaded\n")
+    (folder / "packages" / "small").mkdir(parents=True)
+    (folder / "packages" / "small" / "__init__.py").write_text("B = 2\n")
+    (folder / "packages" / "small" / "types.pyi").write_text("B: int\n")
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "entry.py").write_text("A = 1\n")
-    (tmp_path / "src" / "notes.txt").write_text("not uploaded\n")
-    (tmp_path / "packages" / "small").mkdir(parents=True)
-    (tmp_path / "packages" / "small" / "__init__.py").write_text("B = 2\n")
-    (tmp_path / "packages" / "small" / "types.pyi").write_text("B: int\n")
-    return tmp_path
+    return make_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def packed_once(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = make_project(tmp_path_factory.mktemp("packed"))
+    pack(project, cache, "one")
+    return project
+
+
+@pytest.fixture
+def packed(packed_once: Path, tmp_path: Path) -> Path:
+    """A project of a test's own that was packed as `one`."""
+    return shutil.copytree(packed_once, tmp_path, dirs_exist_ok=True)
 
 
 def start_packing(project: Path, cache: Path, name: str) -> subprocess.Popen[str]:
@@ -95,47 +113,42 @@ def test_a_run_that_was_killed_at_work_is_not_waited_for(project: Path, cache: P
     assert layer.exists()
 
 
-def test_nothing_is_packed_twice(project: Path, cache: Path) -> None:
-    pack(project, cache, "one")
+def test_nothing_is_packed_twice(packed: Path, cache: Path) -> None:
     before = layers(cache)
-    assert pack(project, cache, "two") == ""
+    assert pack(packed, cache, "two") == ""
     assert layers(cache) == before
 
 
-def test_a_changed_package_packs_the_packages_alone(project: Path, cache: Path) -> None:
-    pack(project, cache, "one")
+def test_a_changed_package_packs_the_packages_alone(packed: Path, cache: Path) -> None:
     before = layers(cache)
-    (project / "packages" / "small" / "__init__.py").write_text("B = 3\n")
-    said = pack(project, cache, "two")
+    (packed / "packages" / "small" / "__init__.py").write_text("B = 3\n")
+    said = pack(packed, cache, "two")
     assert "the Worker's packages" in said
     assert "standard library" not in said
     (added,) = layers(cache) - before
     assert added.startswith("packages-")
 
 
-def test_a_changed_source_packs_no_layer(project: Path, cache: Path) -> None:
-    pack(project, cache, "one")
-    (project / "src" / "entry.py").write_text("A = 2\n")
-    assert pack(project, cache, "two") == ""
-    assert unpack(project / "two" / "application.bin") == {"entry.py": b"A = 2\n"}
+def test_a_changed_source_packs_no_layer(packed: Path, cache: Path) -> None:
+    (packed / "src" / "entry.py").write_text("A = 2\n")
+    assert pack(packed, cache, "two") == ""
+    assert unpack(packed / "two" / "application.bin") == {"entry.py": b"A = 2\n"}
 
 
-def test_packages_are_packed_with_bytecode_and_without_what_is_not_uploaded(project: Path, cache: Path) -> None:
-    pack(project, cache, "one")
-    packed = unpack(project / "one" / "packages.bin")
-    assert set(packed) == {"small/__init__.py", "small/__pycache__/__init__.cpython-314.pyc"}
+def test_packages_are_packed_with_bytecode_and_without_what_is_not_uploaded(packed: Path) -> None:
+    files = unpack(packed / "one" / "packages.bin")
+    assert set(files) == {"small/__init__.py", "small/__pycache__/__init__.cpython-314.pyc"}
 
 
-def test_a_save_replaces_the_application_and_leaves_the_cache_alone(project: Path, cache: Path) -> None:
-    pack(project, cache, "one")
-    before = contents(project / "one")
-    (project / "src" / "entry.py").write_text("A = 5\n")
+def test_a_save_replaces_the_application_and_leaves_the_cache_alone(packed: Path, cache: Path) -> None:
+    before = contents(packed / "one")
+    (packed / "src" / "entry.py").write_text("A = 5\n")
     chosen = node.locate()
-    command = [str(chosen.executable), str(PACK), "application", str(project / "src"), str(cache), str(project / "one")]
+    command = [str(chosen.executable), str(PACK), "application", str(packed / "src"), str(cache), str(packed / "one")]
     subprocess.run(command, check=True, timeout=60)
-    after = contents(project / "one")
+    after = contents(packed / "one")
     assert {name for name in after if after[name] != before.get(name)} == {"application.bin"}
-    assert unpack(project / "one" / "application.bin") == {"entry.py": b"A = 5\n"}
+    assert unpack(packed / "one" / "application.bin") == {"entry.py": b"A = 5\n"}
 
 
 def test_a_layer_that_cannot_be_made_leaves_nothing_behind(project: Path, cache: Path) -> None:
