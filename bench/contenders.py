@@ -123,7 +123,7 @@ def _hono(origin: Origin) -> Mapping[str, Any]:
 
 def _fastapi(origin: Origin) -> Mapping[str, Any]:
     source, packages = peers.build_fastapi()
-    return {"source": source, "packages": packages, "vars": _variables(origin), "config": BY_CLASS}
+    return {"source": source, "packages": packages, "vars": _variables(origin), "config": BY_CLASS, "fresh": False}
 
 
 def _least(origin: Origin) -> Mapping[str, Any]:
@@ -147,7 +147,7 @@ FASTAPI: Final = Contender("fastapi", "FastAPI", _fastapi)
 EMPTY_PYTHON: Final = Contender(
     "empty_python",
     "empty Python Worker",
-    lambda _: {"source": HERE / "empty_python", "config": STEP},
+    lambda _: {"source": HERE / "empty_python", "config": STEP, "fresh": False},
     answers=False,
 )
 STEPS: Final = (
