@@ -91,10 +91,10 @@ async def _celebrate(guests: list[Talker], follower: Follower, book: Book) -> li
     everything = await guests[0].history()
     for guest in guests:
         await guest.leave()
-    # Goodbyes are said in the room, too: who leaves later may have heard of those who left before.
-    said = everything + guests[-1].ears.kept[len(everything) :]
     readers = {**{guest.name: guest.ears for guest in guests}, "follower": follower.ears}
-    return list(book.complaints(said, readers))
+    # Goodbyes are said in the room, too, and of those who vanished with their last word: who stays longest hears most.
+    longest = max((ears.kept for ears in readers.values()), key=len)
+    return list(book.complaints(everything + longest[len(everything) :], readers))
 
 
 async def _talk(guest: Talker, number: int) -> None:
