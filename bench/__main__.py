@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
             print(against.comparison(results))
             return 0
         if options.quick:
-            chosen = [one for one in chosen if one.does is None]
+            chosen = [one for one in chosen if one.does is None]  # no time for the least by hand
         results = _measure(QUICK if options.quick else FULL, chosen, cases)
     except (DifferentAnswers, LoadFailed, RunnerError) as failure:
         print(f"bench: {failure}", file=sys.stderr)

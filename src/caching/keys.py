@@ -7,7 +7,6 @@ client sends, and nobody can read a user's id in it. Every part is encoded so th
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import unquote_plus, urlsplit
@@ -26,11 +25,6 @@ sections 12.5.2 to 12.5.4)."""
 
 
 NO_FIELDS: Final[Mapping[str, str]] = {}
-
-REMEMBERED: Final = 1024
-"""Keys, and partitions, of which an isolate knows what they come to: most are asked for again."""
-LONGEST_REMEMBERED: Final = 1024
-"""Characters of one of them; what is longer is made anew each time."""
 
 
 class SelectingFields(Protocol):
@@ -100,16 +94,9 @@ def cache_key(
 
 def digest(*parts: str) -> str:
     """43 characters of base64url: the SHA-256 of the parts, each told from its neighbours."""
-    text = framed(parts)
-    return _known_hash(text) if len(text) <= LONGEST_REMEMBERED else _hash(text)
-
-
-def _hash(text: str) -> str:
+    # Never remembered by its parts: a token or a cookie may be among them, and no isolate keeps those.
     # A claim may hold a lone surrogate, which has no UTF-8 of its own.
-    return urlsafe_b64encode(sha256(text.encode("utf-8", "surrogatepass")).digest())[:43].decode()
-
-
-_known_hash = lru_cache(REMEMBERED)(_hash)
+    return urlsafe_b64encode(sha256(framed(parts).encode("utf-8", "surrogatepass")).digest())[:43].decode()
 
 
 def framed(parts: Iterable[str | None]) -> str:
@@ -186,15 +173,9 @@ def _partition(settings: CacheSettings, caller: Caller | None, told: Mapping[str
     if caller is None:
         return framed([settings.partition])
     if settings.partition == "user":
-        return _user(caller.issuer, caller.id, caller.roles, tuple(told.items()))
+        vouched = framed(part for item in sorted(told.items()) for part in item)
+        return framed(["user", caller.issuer, caller.id, framed(caller.roles), vouched])
     return framed(["role", caller.issuer, *sorted(caller.roles)])
-
-
-@lru_cache(REMEMBERED)
-def _user(issuer: str | None, id: str, roles: tuple[str, ...], told: tuple[tuple[str, str], ...]) -> str:
-    """Bounded as tokens are, which all of it comes from."""
-    vouched = framed([part for item in sorted(told) for part in item])
-    return framed(["user", issuer, id, framed(roles), vouched])
 
 
 def _is_ignored(name: str, query: QuerySettings) -> bool:
