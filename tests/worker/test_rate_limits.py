@@ -144,11 +144,11 @@ def test_refused_tokens_are_counted_by_address(gateway: Gateway, kind: str) -> N
 
 @within_one_period
 def test_a_role_may_have_a_limit_of_its_own(gateway: Gateway) -> None:
-    def until_refused(who: dict[str, str]) -> tuple[int, str]:
+    def until_refused(who: dict[str, str]) -> tuple[int, str | None]:
         taken = 0
         while (response := gateway.get("/by-role", headers=who)).status_code == 200 and taken <= PARTNERS:
             taken += 1
-        return taken, response.headers["ratelimit-policy"]
+        return taken, response.headers.get("ratelimit-policy")
 
     assert until_refused(caller("paula", "partner")) == (PARTNERS, f'"PARTNER_LIMITER";q={PARTNERS};w={PERIOD}')
     assert until_refused(caller("ute")) == (LIMIT, f'"LIMITER";q={LIMIT};w={PERIOD}')
