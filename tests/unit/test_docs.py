@@ -5,18 +5,20 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from caching import policy as cache
 from configuration.loading import load_settings
+from configuration.maintenance import MAINTENANCE
 from core.messages import Request, Response
 from devtools import example
 from devtools.__main__ import COMMANDS
 from devtools.paths import ROOT
 from identity import challenges
 from identity.resources import WELL_KNOWN, ProtectedResources
+from identity.visitors import VisitorRule
 from operations.telemetry import Exchange, analytics_point
 from tests.unit.in_memory import World
 
@@ -78,6 +80,29 @@ def test_the_challenges_are_the_gateways() -> None:
     made["invalid_token"] = (made["invalid_token"][0], made["invalid_token"][1].replace("The token has expired", "…"))
     made["insufficient_scope"] = (made["insufficient_scope"][0], made["insufficient_scope"][1].replace("read", "…"))
     assert written == made
+
+
+REFUSAL = re.compile("[a-z_]{4,}")
+
+
+def refusals_of_the_source() -> Iterator[tuple[int, str]]:
+    """Status and code of every refusal written down in `src/`: an argument or the beginning of a tuple."""
+    for path in (ROOT / "src").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else []
+            match parts:
+                case [ast.Constant(int(status)), ast.Constant(str(code)), *_]:
+                    if 400 <= status < 600 and REFUSAL.fullmatch(code):
+                        yield status, code
+
+
+def test_every_refusal_is_explained() -> None:
+    cells = (line.split("|") for line in page("problems.md").splitlines() if re.match(r"\| \d{3} \|", line))
+    written = [(int(status), code.strip(" `")) for _, status, code, *_ in cells]
+    assert len(written) == len(set(written))
+    placed = {(status, "not_here") for status in get_args(VisitorRule.model_fields["status"].annotation)}
+    assert set(written) == {*refusals_of_the_source(), *placed, (503, MAINTENANCE)}
 
 
 def test_the_reasons_not_to_store_are_the_caches() -> None:
