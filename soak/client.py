@@ -16,6 +16,10 @@ from soak.frames import CLOSE, HEAD, MESSAGES, TEXT, frame, lengths
 PATIENCE = 30.0
 """Seconds for one exchange; the slowest allowed answer waits 6 s for a key set, and 5 s for an origin."""
 
+IDLE = 2.0
+"""Seconds after which an unused connection is opened anew. workerd closes it after five (`pipelineTimeout` of its HTTP
+server), and what is asked at that very moment gets no answer, which would look like a fault of the gateway's."""
+
 LONGEST_HEAD = 64 * 1024
 PIECE = 16 * 1024
 BODILESS = frozenset({204, 304})
@@ -29,10 +33,13 @@ class Connection:
         self._address = host, port
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._used = 0.0
 
     async def ask(self, question: Question) -> Answer:
         """Send `question` and read the answer. Raises nothing: trouble is part of the answer."""
         answer = Answer()
+        if time.monotonic() - self._used > IDLE:
+            self.close()
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._exchange(question, answer)
@@ -41,6 +48,7 @@ class Connection:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
             answer.trouble = f"{type(error).__name__}: {error}"
         answer.received = time.time()
+        self._used = time.monotonic()
         if not answer.complete or answer.headers.get("connection", "") == "close":
             self.close()
         return answer

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
@@ -197,6 +199,32 @@ def test_the_client_knows_whether_an_answer_is_complete(
     given = asyncio.run(answered(answer))
     assert (given.status, given.content, given.complete) == (status, content, complete)
     assert complete or given.trouble
+
+
+@pytest.mark.parametrize(("longest", "opened"), [(60.0, 1), (0.0, 2)])
+def test_a_connection_is_kept_unless_the_server_may_be_closing_it(
+    longest: float, opened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soak.client.IDLE", longest)
+    connections: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 204 No\r\n\r\n")
+        writer.close()
+
+    async def ask_twice() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            connection = Connection("127.0.0.1", server.sockets[0].getsockname()[1])
+            ask = partial(connection.ask, Question("test", "GET", "/", lambda *_: (), id="soak-1"))
+            assert (await ask()).status == 204
+            assert (await ask()).status == 204
+            connection.close()
+
+    asyncio.run(ask_twice())
+    assert len(connections) == opened
 
 
 def test_the_client_joins_fields_but_for_cookies() -> None:
