@@ -9,23 +9,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from openapi_spec_validator import OpenAPIV31SpecValidator
 from playwright.sync_api import expect, sync_playwright
-from schemathesis.checks import not_a_server_error
-from schemathesis.generation import GenerationMode
-from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from devtools.application.local_aws.application import LocalApplication
 from devtools.paths import TEMPLATE_TOML
 from devtools.runtime.runner import Gateway, Runner
 from devtools.runtime.v8 import QUICK_START
 from devtools.serving import origin_place
+from tests import descriptions
 from tests.browser.conftest import OPTIONS, WEBHOOKS, Visitor
 from tests.browser.conftest import chromium as chromium
 from tests.origin.conftest import JWT_SECRET, KEYS, token
 from tests.origin.purges import Purges
+from tests.unit.endpoints import openapi_validation
 
 SECRETS = {
     "JWT_SECRET": JWT_SECRET,
@@ -165,22 +162,22 @@ HERE = (
 )
 """What is tried here; `tests/worker/test_openapi.py` tries the rest against handlers in its own process."""
 
-NOT_HELD_TO = [positive_data_acceptance, negative_data_rejection, not_a_server_error]
+NOT_HELD_TO = ("positive_data_acceptance", "negative_data_rejection", "not_a_server_error")
 """What is on the price list, was given out before or is GraphQL, no schema says; and a busy machine may be too slow to
 tell what things cost, which is 503."""
 
 
 def test_everything_that_routes_lead_to_is_described(gateway: Gateway) -> None:
     document = gateway.get("/openapi.json").json()
-    OpenAPIV31SpecValidator(document).validate()
+    openapi_validation.validate(document)
     described = {path for path in document["paths"] if path.startswith("/api/")}
     assert described == DESCRIBED | OTHERS
     assert {tag["name"] for tag in document["tags"]} >= {"users", "catalogue", "orders", "graph", "rooms"}
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
-def test_every_answer_of_the_whole_is_as_described(gateway: Gateway, mode: GenerationMode) -> None:
-    api = schemathesis.openapi.from_url(f"{gateway.url}/openapi.json")
+@pytest.mark.parametrize("mode", descriptions.MODES)
+def test_every_answer_of_the_whole_is_as_described(gateway: Gateway, mode: str) -> None:
+    api = descriptions.read(f"{gateway.url}/openapi.json")
     described: list[Any] = list(api.get_all_operations())
     found = [result.ok() for result in described]
     tried = [one for one in found if one.path.startswith(HERE) and one.method != "head"]
@@ -194,9 +191,9 @@ def test_every_answer_of_the_whole_is_as_described(gateway: Gateway, mode: Gener
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.as_strategy(generation_mode=mode))
+        @given(case=descriptions.requests_of(operation, mode))
         def check(case: Any) -> None:
-            answer = case.call_and_validate(excluded_checks=NOT_HELD_TO, headers=bearer("ada", "admin"))
+            answer = descriptions.answered_as_described(case, bearer("ada", "admin"), NOT_HELD_TO)
             assert answer.status_code not in (500, 502)
 
         check()

@@ -14,8 +14,8 @@ TEMPLATE = ORIGIN / "template.yaml"
 FUNCTION = "AWS::Serverless::Function"
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # it has no types
-    """YAML with CloudFormation's tags."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # it has no types
+    """YAML with CloudFormation's tags, read by libyaml where PyYAML was built with it: ten times as fast."""
 
 
 def _written_out(loader: _Loader, name: str, node: Any) -> dict[str, Any]:

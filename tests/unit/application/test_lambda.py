@@ -15,7 +15,6 @@ import pytest
 from application.common.caller import Gatekeeper, is_principal
 from application.common.users_table import TABLE_SCHEMA
 from aws_lambda_powertools.utilities import parameters
-from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # it has no types
 from gatehouse_verifier import Refused
 
 from devtools.application.function_url import DOMAIN, Context, HttpRequest, event_of
@@ -39,6 +38,8 @@ IDEMPOTENCY_SCHEMA: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
+    from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]  # a second to import, and it has no types
+
     loaded: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(ORIGIN / "template.yaml"))))
     return loaded
 

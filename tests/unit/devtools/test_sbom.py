@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclonedx.validation.json import JsonStrictValidator
 
 from devtools.failure import Failure
 from devtools.installing import vendor
@@ -30,6 +29,8 @@ def bill(text: str) -> dict[str, Any]:
 
 
 def test_the_bill_is_valid_cyclonedx_1_6(text: str) -> None:
+    from cyclonedx.validation.json import JsonStrictValidator  # seconds, which only who runs this test should take
+
     assert JsonStrictValidator(sbom.SCHEMA).validate_str(text) is None
     assert json.loads(text)["specVersion"] == "1.6"
     assert JsonStrictValidator(sbom.SCHEMA).validate_str(text.replace('"library"', '"book"')) is not None

@@ -6,6 +6,7 @@ complaints(question, replace(answer, content=b"another's"))
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from soak.content import Resource
@@ -19,12 +20,16 @@ from soak.world import World
 NOW = 1_800_000_000.0
 """When the tests' questions are sent, and when their soak began."""
 
-KEYS = Keys.generate()
+
+@cache
+def keys() -> Keys:
+    """Made when a test needs them: it takes a second."""
+    return Keys.generate()
 
 
 def world() -> World:
     schedule = Schedule(NOW)
-    return World(schedule, Tokens(KEYS, schedule), 1)
+    return World(schedule, Tokens(keys(), schedule), 1)
 
 
 def question(check: Check = lambda *_: (), method: str = "GET", **more: Any) -> Question:
