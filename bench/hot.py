@@ -6,7 +6,6 @@ is to be written. Bytecodes do not depend on how busy the machine is; microsecon
 
 import argparse
 import asyncio
-import dataclasses
 import json
 import random
 import subprocess
@@ -103,7 +102,7 @@ def _gateway() -> Handle:
         "random": random.Random(7),
         "log": _no_log,
     }
-    ports: dict[str, Any] = {each.name: used.get(each.name) for each in dataclasses.fields(Platform)}
+    ports: dict[str, Any] = {name: used.get(name) for name in Platform.__match_args__}
     platform = Platform(**ports)
     issuer = {"issuer": tokens.HS_ISSUER, "audience": [tokens.AUDIENCE], "algorithms": ["HS256"]}
     variables = {

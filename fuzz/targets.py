@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
@@ -24,6 +23,7 @@ from core.lengths import RESPONSE_FIELDS
 from core.messages import Request
 from core.paths import comparable_path, normalise_path
 from core.problems import Problem
+from core.records import replace
 from endpoints.revoking import read as read_revocation
 from fields.cookies import comparable_cookies, cookie_pairs, cookie_value, one_field, without_cookie
 from fields.dates import format_http_date, parse_first_http_date, parse_http_date

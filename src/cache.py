@@ -16,7 +16,6 @@ Storing never delays a client: the content is teed, and written when the respons
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from caching.freshness import current_age
@@ -46,6 +45,7 @@ from core.budget import Budget, OverBudget, read_within
 from core.messages import ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Background, Clock, KeyValueStore, Log
 from core.problems import ORIGIN_FAILURES, Problem
+from core.records import record, replace
 from fields.dates import format_http_date
 from fields.entity_tags import is_not_modified, validation_conditions, with_conditions
 
@@ -72,7 +72,7 @@ CHANGES_OUR_MIND: Final = frozenset({"no-store", "private", "vary"})
 """Refusals that mean that a response may not stay although its validation says that it still holds."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Call:
     """One request at the cache, with everything that does not change while it is answered."""
 
@@ -87,7 +87,7 @@ class _Call:
     found: Lookup
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reply:
     """A response of the origin, and when it was asked for and came, in seconds since 1970."""
 

@@ -8,7 +8,6 @@ nothing.
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -36,6 +35,7 @@ from core.own_answers import CLOSED, INTERNAL_ERROR, own_response, problem_of
 from core.paths import normalise_path, refuse_encoded_slash
 from core.ports import Background, ClientGone, ClientTooSlow, Platform
 from core.problems import Problem, problem_response
+from core.records import replace
 from endpoints.description import Description
 from endpoints.resources import Resources
 from endpoints.table import Endpoint, Endpoints

@@ -14,7 +14,6 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
@@ -22,6 +21,7 @@ from typing import Any, Final, NamedTuple
 from core.messages import Response
 from core.ports import Clock
 from core.problems import Problem
+from core.records import record
 from places import tender, territories
 from places.formats import formats_json
 from places.languages import canonical, direction
@@ -105,7 +105,7 @@ class Source(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Locale:
     """A visitor's place, money and language. For a reader of Italian in Zürich:
 

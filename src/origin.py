@@ -25,7 +25,6 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -35,6 +34,7 @@ from core.lengths import too_long_answer
 from core.messages import ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Background, FetchFailed, FetchTimeout, Platform
 from core.problems import Problem
+from core.records import field, record, replace
 from fields.handshake import is_websocket
 from forwarding.answered import sanitised_response
 from forwarding.callers import caller_of
@@ -168,7 +168,7 @@ class Forwarder:
         return plan
 
 
-@dataclass
+@record(frozen=False, slots=False)
 class Forwarding:
     """One exchange with an origin."""
 

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any, Final
 
 import js
@@ -11,6 +10,7 @@ from answer import response
 from log import LINE
 
 from configuration.loading import load_settings
+from core.records import replace
 from edge import worker as edge
 from edge.messages import write_response
 from gateway import Gateway

@@ -13,13 +13,13 @@ origins listed by name or pattern.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from browsers.settings import PREFLIGHT_SECONDS, Owner
 from browsers.web_origins import ALL, web_origins
 from core.lengths import RESPONSE_FIELDS
 from core.messages import Request, Response
+from core.records import record, replace
 from fields.lists import split_list
 
 EXPOSED: Final = (
@@ -54,7 +54,7 @@ SENT_IN_PREFLIGHTS: Final = frozenset({
 """Fields of a preflight. Any other, a credential or `X-HTTP-Method-Override`, is of no browser."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Terms:
     """On what terms the pages of a list may ask and read: the `cors_*` settings of a route."""
 
@@ -62,6 +62,9 @@ class Terms:
     expose: tuple[str, ...] = ()
     max_age: int = PREFLIGHT_SECONDS
     private_network: bool = False
+
+
+USUAL_TERMS: Final = Terms()
 
 
 class Answered(Protocol):
@@ -98,7 +101,7 @@ def bare_preflight(request: Request) -> Request:
 class Cors:
     """The policy of one list of origins, on the terms of a route if it has its own."""
 
-    def __init__(self, origins: Iterable[str], terms: Terms = Terms(), owner: Owner | None = None) -> None:
+    def __init__(self, origins: Iterable[str], terms: Terms = USUAL_TERMS, owner: Owner | None = None) -> None:
         """`owner` is the gateway where there are origins, if it is not said."""
         listed = tuple(origins)
         self.owner = owner or ("gateway" if listed else None)

@@ -6,13 +6,13 @@ client sends, and nobody can read a user's id in it. Every part is encoded so th
 
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
 from caching.settings import CacheSettings, QuerySettings
 from core.lengths import SELECTING
+from core.records import field, record
 from fields.cookies import comparable_cookies
 from fields.lists import split_list
 
@@ -44,7 +44,7 @@ class Caller(Protocol):
     def roles(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CacheKey:
     """Where the responses to one request are kept.
 

@@ -1,16 +1,16 @@
 """What the store holds and what it finds: responses with their contents, and what selects among them."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from caching.stored_response import StoredResponse
 from core.budget import Share
 from core.messages import Body
+from core.records import record
 
 Content = bytes | Body
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A stored response with its content, not yet read unless it came from memory."""
 
@@ -20,7 +20,7 @@ class Entry:
     """What the content takes of the isolate's budget, where it was read for one request: both go together."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """What selects among the responses of one URL."""
 
@@ -32,7 +32,7 @@ class Index:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lookup:
     """What the store has for a request."""
 

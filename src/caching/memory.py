@@ -5,8 +5,9 @@ promises, no streams. Bounded in bytes; what was used longest ago goes first.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
+
+from core.records import record
 
 MEMORY_SIZE: Final = 8 * 1024 * 1024
 """Bytes of all entries together."""
@@ -18,7 +19,7 @@ MEMORY_SECONDS: Final = 5.0
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Kept(Generic[Value]):
     value: Value
     size: int

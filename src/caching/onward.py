@@ -5,12 +5,12 @@ Knows neither stores nor rules. `origin.Forwarding` is an `Onward`.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
 
 from caching.keys import framed
 from core.messages import Request, Response
+from core.records import record
 from fields.names import canonical
 
 _ODD: Final = re.compile(r"[^a-z0-9\-\n]|--")
@@ -55,7 +55,7 @@ class Onward(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class Selecting:
     """The fields that `Vary` may name: those the origin sees, and no other copy that a client sent.
 

@@ -8,7 +8,6 @@ Never put a rule here that depends on who asks, beyond `PresentedRequest`: keys 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ from caching.freshness import HEURISTICALLY_CACHEABLE, current_age, explicit_lif
 from caching.settings import CacheSettings
 from caching.status import Forwarded
 from caching.stored_response import StoredResponse, storable_cookies, storable_headers
+from core.records import record, replace
 from fields.directives import RequestDirectives, ResponseDirectives, request_directives
 from fields.entity_tags import ORIGIN_CONDITIONS, validation_conditions
 
@@ -126,7 +126,7 @@ class Decision(NamedTuple):
     detail: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Storing:
     """Whether a response may be stored: the response as it is to be stored, or the word that says why not."""
 
@@ -136,7 +136,7 @@ class Storing:
     """Seconds to hold it: freshness, and every window in which it is of use when stale."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Candidate:
     """A response about to be stored, with everything that the rules of storing ask about."""
 

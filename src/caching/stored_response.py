@@ -4,11 +4,11 @@ Plain values; where they are kept is `cache_store.py`'s business. What may be st
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from core.lengths import RESPONSE_FIELDS
+from core.records import record, replace
 from fields.dates import format_http_date, parse_http_date
 from fields.directives import ResponseDirectives, response_directives
 from fields.lists import split_list
@@ -47,7 +47,7 @@ MOST_TAGS: Final = 100
 """Of one response: after a purge of anything, each is a read of the store."""
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class StoredResponse:
     """A complete response to GET. Times are in seconds since 1970 (RFC 9111 section 4.2.3).
 

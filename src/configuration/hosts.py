@@ -10,7 +10,6 @@ letter case, port and the dot of a root (RFC 3986 section 3.2.2, RFC 1034 sectio
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,13 +17,14 @@ from caching.settings import CacheSettings
 from configuration.readings import Readings
 from configuration.routes import RouteTable
 from configuration.settings import RouteSettings
+from core.records import record
 from identity.settings import AccessSettings
 
 ANY: Final = ""
 WILDCARD: Final = "*."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostRoutes:
     """What one kind of host has."""
 

@@ -17,13 +17,13 @@ What `paths.normalise_path` refuses never gets here: encoded slashes and dots, e
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
 from auth import refuses_some
 from core.paths import MOST_DECODINGS, comparable_path
 from core.problems import Problem
+from core.records import field, record
 from identity.settings import AccessSettings
 
 PLAIN: Final = re.compile(r"/|(?:/[a-z0-9\-_~!'()*,=:@&]+(?:\.[a-z0-9\-_~!'()*,=:@&]+)*(?=/))*/[a-z0-9\-_~!'()*,=:@&]+")
@@ -119,7 +119,7 @@ def _without_format(text: str) -> str:
     return stem if dot and stem and suffix.isalnum() else text
 
 
-@dataclass(eq=False, slots=True)
+@record(frozen=False, eq=False)
 class _Node:
     """Routes that have the same segments up to here."""
 
@@ -140,7 +140,7 @@ class _Node:
         return self.children.setdefault(fold(segment), {}).setdefault(segment, _Node())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reading:
     """One reading of a path so far: the nodes its segments lead to, and the first subtree route on the way."""
 

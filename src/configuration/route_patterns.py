@@ -11,17 +11,17 @@ forwarded as it came; it is decoded once, and only to be compared.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
 from configuration.settings import RouteSettings
 from core.paths import comparable_path
+from core.records import record
 
 ANY_SEGMENT: Final = "[^/]+"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern:
     """All routes of one path pattern, by method."""
 

@@ -8,8 +8,9 @@ Pure: fields and bytes in, answers out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from core.records import record
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -24,7 +25,7 @@ TAIL: Final = 4
 """Bytes at the end of what was sent that tell whether it stands between two events: the longest blank line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EventTerms:
     """What a stream of events is given on its way. `EventTerms(15, ends_in=600)`; seconds, from now on."""
 

@@ -8,8 +8,9 @@ plain dict holds them; `Set-Cookie`, the one field that cannot be joined, is kep
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
+
+from core.records import field, record
 
 
 class ContentTooLarge(Exception):
@@ -47,7 +48,7 @@ Content = Body | bytes | str | None
 """What a message may carry. A `str` is sent as UTF-8."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Request:
     """A request as it arrived, or as it is to be sent to an origin.
 
@@ -85,7 +86,7 @@ class Request:
         return f"{self.scheme}://{self.host}{self.target}"
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Response:
     """A response to be sent, or one received from an origin.
 

@@ -6,11 +6,11 @@ awaited by another.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from core.event_stream import EventTerms
 from core.messages import Body, Request, Response
+from core.records import record
 from core.sockets import SocketTerms
 
 
@@ -52,7 +52,7 @@ class Fetch(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredValue:
     """A value of the key-value store: the metadata is at hand, the content is a stream not yet read."""
 
@@ -150,7 +150,7 @@ class EventStreams(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Platform:
     """Everything outside that the core may use. One per isolate; none of it belongs to a single request."""
 

@@ -4,8 +4,9 @@ A close that one side sends reaches the other as it is. Two codes are never sent
 not what somebody said: 1005 (a close without a code) and 1006 (no close at all).
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
+
+from core.records import record
 
 Side = Literal["client", "origin"]
 
@@ -32,7 +33,7 @@ UNSENT: Final = frozenset({1004, NO_STATUS, 1006, 1015})
 SENDABLE: Final = range(1000, 5000)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SocketTerms:
     """What ends a socket whatever its two sides do. `SocketTerms(3600, LIFETIME, idle=600)`; seconds, from now on."""
 

@@ -8,12 +8,12 @@ secrets' names and limits stay out, because anybody may read it.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from auth import WELL_KNOWN, Carrier, carrier
 from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
+from core.records import record
 from core.release import VERSION
 from endpoints import origins, purging, revoking
 from endpoints.resources import ANYBODY_KNOWN
@@ -59,7 +59,7 @@ REASONS: Final[Mapping[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """One line of the table of built-in endpoints."""
 

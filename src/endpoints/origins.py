@@ -9,12 +9,12 @@ gateway stands between. Components come along as far as something refers to them
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from configuration.routes import RouteTable
 from configuration.settings import RouteSettings
 from core import strictjson
+from core.records import record
 
 LONGEST: Final = 1024 * 1024
 """Bytes of a document that is read."""
@@ -33,7 +33,7 @@ REFERENCE: Final = "#/components/"
 PROBLEM: Final = "application/problem+json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One origin's document; `name` tells its components from others' of the same name."""
 
@@ -51,7 +51,7 @@ class Source:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """An operation of an origin, at the path of the gateway that leads to it."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from auth import WELL_KNOWN, Authenticator, Principal
@@ -11,6 +10,7 @@ from core.flags import Flags
 from core.messages import ContentTooLarge, Request, Response
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
+from core.records import record
 from endpoints import purging, revoking
 from endpoints.description import Description
 from endpoints.resources import ANYBODY_KNOWN, Resources
@@ -38,7 +38,7 @@ REVOCATIONS: Final = "/_gatehouse/revocations"
 ANYBODY: Final = AccessSettings(auth="none")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """What one path of the gateway offers, by method."""
 

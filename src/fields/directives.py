@@ -14,12 +14,12 @@ several times in one request alone, so what they say is remembered.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 from typing import Final
 
 from core.lengths import REQUEST_FIELDS, RESPONSE_FIELDS
+from core.records import record
 from fields.lists import split_list
 from fields.structured import Member, NotStructured, Token, parse_dictionary
 
@@ -48,7 +48,7 @@ Directives = Mapping[str, tuple[str | None, ...]]
 """Every argument of every directive, by lower-case name, in order. None is no argument, "" an unreadable one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResponseDirectives:
     """The directives in force for a response, read from one field.
 
@@ -82,7 +82,7 @@ class ResponseDirectives:
 NOTHING_SAID: Final = ResponseDirectives()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestDirectives:
     """What a client asks of caches (RFC 9111 section 5.2.1). Seconds; None is not asked."""
 

@@ -16,9 +16,10 @@ parser refuses are let through, for it to refuse.
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from operator import eq, itemgetter
 from typing import Final
+
+from core.records import field, record
 
 IGNORED: Final = r"(?:[\ufeff\t \n\r,]++|\#[^\n\r]*+)*+"
 TOKEN: Final = re.compile(
@@ -50,7 +51,7 @@ class TooManyTokens(Exception):
     """There are more than were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measure:
     """`tokens` of the whole document; the rest of the operation that has the most. `depth` is fields within fields."""
 
@@ -60,7 +61,7 @@ class Measure:
     introspects: bool
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Definition:
     """An operation or a fragment, as far as it goes itself. `spreads` are fragments and the levels they stand on."""
 

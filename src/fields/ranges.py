@@ -5,15 +5,15 @@ the whole. A stored partial response does not exist: 206 is never stored.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from core.lengths import REQUEST_FIELDS
+from core.records import record
 
 _SINGLE: Final = re.compile(r"bytes=[ \t]*+(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))[ \t]*+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ByteRange:
     """The bytes `first` to `last`, both included, of `length`. `Content-Range: bytes 0-499/1234`.
 

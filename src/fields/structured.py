@@ -7,9 +7,10 @@ checked and dropped: no field this gateway reads gives them a meaning.
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+from core.records import record
 
 
 class NotStructured(ValueError):
@@ -22,14 +23,14 @@ class Token(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decimal:
     """An sf-decimal, told apart from an Integer: `10.0`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Date:
     """An sf-date: `@1659578233`, in seconds since 1970."""
 

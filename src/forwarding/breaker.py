@@ -19,8 +19,9 @@ of a bad origin by themselves. A probe that never reports (its client hung up) c
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from core.records import field, record
 
 THRESHOLD: Final = 5
 """Failures that must have been counted before it opens."""
@@ -59,7 +60,7 @@ class Outcome(NamedTuple):
     failed: bool
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Breaker:
     """One origin's. Times are seconds since the epoch, handed in; paths are those at the origin."""
 

@@ -20,7 +20,6 @@ that holds CR, LF or NUL never gets here: such a request is refused with 400 `un
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ from browsers.settings import Owner
 from core.event_stream import asks_for_events
 from core.messages import Request
 from core.problems import Problem
+from core.records import field, record
 from fields.cookies import cookie_value, one_field, without_cookie
 from fields.handshake import is_websocket, protocols_for_origin
 from fields.names import canonical
@@ -99,7 +99,7 @@ class Vouched(NamedTuple):
     locale: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """Where one route's requests go; compiled once per isolate.
 

@@ -5,12 +5,12 @@
 Pure. A visitor whose place is not known (Tor, XX) is named by nobody.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from core.model import Model
+from core.records import record
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Continent = Literal["AF", "AN", "AS", "EU", "NA", "OC", "SA"]
@@ -20,7 +20,7 @@ BY_CONTINENT, BY_UNION, BY_COUNTRY = 1, 2, 3
 """How closely a visitor is named; the closest wins."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VisitorPlace:
     """Where a visitor is: `VisitorPlace("DE", "EU", is_eu=True)`."""
 

@@ -9,9 +9,9 @@ Knows names only. Values are set in `forwarded.py` and `answered.py`.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
+from core.records import record
 from fields.names import canonical
 from forwarding.field_words import is_believed
 
@@ -123,7 +123,7 @@ def _passing(rule: Rule, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(filter(rule, names))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteFields:
     """What one route says otherwise about a client's fields: `withhold` and `pass` of its settings."""
 

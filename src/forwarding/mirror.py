@@ -7,11 +7,11 @@ so; neither do cookies and tokens.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Final
 
 from core.messages import Request, cancel
 from core.ports import Clock, Fetch, FetchFailed
+from core.records import record, replace
 from fields.handshake import upgrades
 from forwarding.forwarded import Target
 from forwarding.geography import VisitorPlace
@@ -25,7 +25,7 @@ IDENTITY: Final = "x-user-"
 """What the names of the fields begin with that say who the caller is."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mirror:
     """One route's, compiled."""
 

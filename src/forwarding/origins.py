@@ -11,9 +11,9 @@ visitor; whatever is not its equal is a stand-in, whose answers are not stored.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from core.records import field, record
 from forwarding.geography import VisitorPlace
 from forwarding.settings import OriginSettings
 from forwarding.shares import ranked
@@ -24,7 +24,7 @@ LEVELS: Final = 4
 """How closely a place may be named, and not at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ranks:
     """The origins for one kind of place, in groups of equals; the first that is not empty is meant for the visitor."""
 
@@ -33,7 +33,7 @@ class Ranks:
     """Stands for the group that is meant: the same for visitors who are meant for the same origins."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan(Generic[T]):
     """Whom to ask for one request, one after the other."""
 
@@ -44,7 +44,7 @@ class Plan(Generic[T]):
     """What parts the cache by geography; empty where there is none."""
 
 
-@dataclass(frozen=True)
+@record
 class Pool(Generic[T]):
     """The origins of one route, compiled; `T` is what is asked."""
 

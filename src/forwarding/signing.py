@@ -31,9 +31,10 @@ without `src/`.
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote
+
+from core.records import field, record
 
 SIGNATURE_HEADER = "x-gateway-signature"
 CLIENT_IP_HEADER = "x-gateway-client-ip"
@@ -75,7 +76,7 @@ Stamp = Callable[[float, int], dict[str, str]]
 """(seconds since 1970, a random number of `NONCE_BITS` bits) -> the fields to add to one try of a request."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OriginKey:
     """A secret shared with an origin, and its name. Build it with `origin_key`, once per isolate."""
 

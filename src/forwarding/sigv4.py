@@ -20,10 +20,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
+
+from core.records import field, record
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 
@@ -43,7 +44,7 @@ ENDPOINTS = (
 """Host names that tell the region and the service by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credentials:
     """An IAM access key. `session_token` goes with temporary credentials (AWS STS)."""
 
@@ -52,7 +53,7 @@ class Credentials:
     session_token: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """What a signature is good for: `Scope("eu-west-1", "lambda")`."""
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from core.messages import Request, cancel
 from core.ports import Fetch, FetchFailed, Platform
 from core.problems import Problem
+from core.records import record
 from forwarding.breaker import Breaker
 from forwarding.forwarded import Target
 from forwarding.geography import NOWHERE, VisitorPlace
@@ -21,7 +21,7 @@ WELL = range(200, 400)
 """Statuses of a health check that an origin passes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upstream:
     """Everything about one of a route's origins that is decided once per isolate."""
 
@@ -34,7 +34,7 @@ class Upstream:
     """What logs call it; empty where the route has no other."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteOrigins:
     """Where one route's requests may go."""
 

@@ -13,13 +13,13 @@ is nobody's. No key is kept, logged or stored; what is compared are digests, in 
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hmac import compare_digest
 from math import inf
 from typing import Any, Final
 
 from core import strictjson
 from core.ports import Platform, StoreFailed
+from core.records import record
 from identity.claim_values import clean, id_text, is_list_of_strings
 from identity.key_format import ApiKey, read_key
 from identity.principals import Marks, Principal
@@ -45,7 +45,7 @@ LONGEST_RECORD: Final = 16_384
 STORE_PREFIX: Final = "key:"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """What is stored of one key."""
 

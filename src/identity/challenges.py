@@ -18,10 +18,10 @@ RFC 6750 section 3.1 calls a malformed *request* `invalid_request` and a malform
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from core.problems import Problem
+from core.records import record
 from identity.carriers import AUTHORIZATION, Carrier
 from identity.settings import AccessSettings
 from identity.tokens import USUAL_LENGTH
@@ -78,7 +78,7 @@ KINDS_OF_CREDENTIALS: Final = (frozenset({"token"}), frozenset({"key"}), frozens
 """What `credentials` of a route may hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What a route takes, in the words of a refusal."""
 

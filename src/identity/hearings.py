@@ -1,7 +1,6 @@
 """A token before the entries that it may belong to, a key before its record: credentials not yet judged. Pure."""
 
-from dataclasses import dataclass, field
-
+from core.records import field, record
 from identity.jwks import KeySource, KeysUnavailable
 from identity.key_format import ApiKey
 from identity.principals import Principal
@@ -11,7 +10,7 @@ from identity.tokens import InvalidToken, Token
 from identity.trust import FINAL, OF_THE_TOKEN, Entry, furthest
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Hearing:
     """One token before the entries that it may belong to, one after the other."""
 
@@ -66,7 +65,7 @@ class Unverified:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnverifiedToken(Unverified):
     """A token whose signature needs a public key."""
 
@@ -75,7 +74,7 @@ class UnverifiedToken(Unverified):
     source: KeySource
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnverifiedKey(Unverified):
     """An API key whose record has to be looked up."""
 

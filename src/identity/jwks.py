@@ -22,7 +22,6 @@ How a provider is asked is `providers.py`'s, which keys of a set are usable `pub
 import asyncio
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil, inf
 from typing import Any, Final, Protocol
@@ -30,6 +29,7 @@ from typing import Any, Final, Protocol
 from core import strictjson
 from core.lengths import STORED
 from core.ports import Background, Platform, StoreFailed
+from core.records import record
 from identity.providers import FETCH_TIMEOUT, LONGEST_FRESH, Provider, ProviderFailed
 from identity.publickeys import KeySet, PublicKey
 from identity.settings import IssuerSettings
@@ -135,7 +135,7 @@ class InlineKeys:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """A key set as it was fetched. Times in seconds since 1970."""
 

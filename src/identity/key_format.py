@@ -9,10 +9,11 @@ is no protection: it finds what was mistyped or cut off, so that such a key cost
 
 import re
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
+
+from core.records import record
 
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ID_LENGTH: Final = 12
@@ -32,7 +33,7 @@ OF_TOKENS: Final = re.compile(r"e[wy3]")
 _PARTS: Final = rf"_([0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}_[0-9A-Za-z]{{{CHECKSUM_LENGTH}}}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ApiKey:
     """A key that is well formed: by its id it is looked up, by its digest it is recognised."""
 

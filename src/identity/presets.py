@@ -10,8 +10,9 @@ preset's by adding one. No preset names an API's audience where the provider's t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from core.records import field, record
 
 DOMAIN: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
@@ -36,7 +37,7 @@ LISTS: Final = frozenset({"azp", "clients"})
 KEY_SOURCES: Final = frozenset({"jwks_url", "jwks", "secret", "discovery"})
 
 
-@dataclass(frozen=True)
+@record
 class Preset:
     """One way to configure a provider."""
 

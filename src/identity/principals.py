@@ -5,10 +5,10 @@ Values are read by their JSON type and never converted: `"exp": "1700000000"` is
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
 
+from core.records import field, record
 from identity.claim_paths import ClaimPath, Claims, Condition
 from identity.claim_values import few, id_text, is_list_of_strings, owned_texts, role_names, scope_names, told_texts
 from identity.presets import fills_in
@@ -47,7 +47,7 @@ Owned = tuple[tuple[str | tuple[str, ...], tuple[str, ...]], ...]
 """Claim paths, and the ids that are there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Principal:
     """A caller, as the claims of a verified token describe it.
 

@@ -8,10 +8,10 @@ import makes of it.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from core import base64url
+from core.records import record
 from identity.jose import canonical_algorithm, key_id
 from identity.tenants import is_keys_issuer
 
@@ -36,7 +36,7 @@ class UnusableKey(ValueError):
     """A member of a key set cannot verify signatures; the message says why and holds nothing of the key."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PublicKey:
     """One verification key."""
 

@@ -7,10 +7,10 @@ ask anew. The carriers that a token came by are part of the key, since they say 
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
+from core.records import record
 from identity.principals import Principal
 from identity.settings import AccessSettings
 
@@ -28,7 +28,7 @@ class Keys(Protocol):
     def recheck_at(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remembered:
     """What a token proved when it was verified."""
 

@@ -14,10 +14,10 @@ Who is judged is a `Principal`, of whatever credential; an API key is one of the
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from core.records import record
 from identity.principals import Principal
 from identity.tenants import IssuerName
 
@@ -28,7 +28,7 @@ ID_LENGTH: Final = 32
 """Hexadecimal digits of a revocation's id."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Revocation:
     """One revocation. `subject` and `issued_before` may stand together; `token_id` stands alone."""
 

@@ -6,12 +6,12 @@ extension, three segments. This file knows no key, no issuer and no clock.
 `InvalidToken` is the one refusal of this and all files that judge a token; its reasons are listed in `challenges.py`.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from core import base64url, strictjson
 from core.lengths import REQUEST_FIELDS
+from core.records import record
 from identity.jose import canonical_algorithm, key_id
 
 MAX_LENGTH = REQUEST_FIELDS["authorization"].characters
@@ -29,7 +29,7 @@ class InvalidToken(Exception):
         self.longest = longest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Header:
     """What the gateway reads of a JOSE header. Keys or places of keys that a token names itself are never looked at."""
 
@@ -40,7 +40,7 @@ class Header:
     """Lower-case, without a leading `application/` (RFC 7515 section 4.1.9)."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Token:
     """A token taken apart. For `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2ln`:
 

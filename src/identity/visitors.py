@@ -3,7 +3,6 @@
 Pure. It keeps people out, not attackers: whoever has a computer elsewhere asks from there.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Literal, Self
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from core.model import Model
 from core.problems import Problem
+from core.records import record
 
 Country = Annotated[str, StringConstraints(pattern=r"^(?:[A-Z]{2}|T1)$")]
 Network = IPv4Network | IPv6Network
@@ -22,7 +22,7 @@ def _network(value: str) -> str:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Visitor:
     """Where a request comes from; empty, or 0, what is not known."""
 

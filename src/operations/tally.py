@@ -6,11 +6,11 @@ up to a minute: the summary is an estimate, good enough to wake somebody up, not
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from core.messages import Body, Response
 from core.ports import KeyValueStore, Listing, Log, StoredValue, StoreFailed
+from core.records import record
 
 PREFIX: Final = "tally1:"
 HOUR: Final = 3600
@@ -32,7 +32,7 @@ CPU_MS: Final = 1.0
 """Milliseconds of CPU assumed per request: the clock stands still while a Worker computes, so it cannot know."""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Counts:
     """What is counted."""
 
@@ -52,15 +52,18 @@ class Counts:
 
     def add(self, other: Mapping[str, Any]) -> None:
         """Add counts read from the store; what is no count is left alone."""
-        for item in fields(self):
-            value = other.get(item.name)
+        for name, counted in self.by_name().items():
+            value = other.get(name)
             if isinstance(value, int):
-                setattr(self, item.name, getattr(self, item.name) + value)
+                setattr(self, name, counted + value)
+
+    def by_name(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__match_args__}
 
     def summary(self) -> dict[str, Any]:
         """The fields of the hourly log line: counts, shares, and estimated cost in US dollars."""
         return {
-            **asdict(self),
+            **self.by_name(),
             "error_rate": round(self.errors / self.requests, 4) if self.requests else 0.0,
             "hit_ratio": round(self.hits / self.lookups, 4) if self.lookups else None,
             "estimated_usd": round(self.estimated_usd(), 6),
@@ -126,7 +129,7 @@ async def write_counts(store: KeyValueStore, due: Mapping[str, Counts], log: Log
     """Write what `Tally.count` found to be due. Never raises."""
     try:
         for key, counts in due.items():
-            await store.put(key, "", expires_in=KEEP_SECONDS, metadata=asdict(counts))
+            await store.put(key, "", expires_in=KEEP_SECONDS, metadata=counts.by_name())
     except StoreFailed as error:
         log("store_failed", during="tally", error=str(error))
 

@@ -9,13 +9,13 @@ import hmac
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
 from auth import Principal
 from core.messages import Request, Response, content_length
 from core.ports import Background, Randomness
+from core.records import field, record
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
 """An incoming `x-request-id` is kept when it looks like one; anything else could forge log lines or headers."""
@@ -46,7 +46,7 @@ class Turn(Protocol):
         ...
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Exchange:
     """One request and what the gateway found out about it, step by step."""
 

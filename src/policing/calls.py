@@ -7,10 +7,10 @@ A test makes one with what it needs, and no more:
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from core.problems import Problem, problem_response
+from core.records import field, record
 from policing.fetching import Fetched, Fetching
 from policing.requests import Request
 from policing.responses import Response
@@ -48,7 +48,7 @@ async def nobody(
     raise AssertionError(f"nobody expected a request to {url}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(sealed=True)
 class Call:
     """One request before one policy. The same one is handed to `on_request` and to `on_response`."""
 

@@ -7,7 +7,6 @@ answer is read whole, a mebibyte at the most.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from core.addresses import https_url
 from core.budget import Budget, OverBudget, read_within
 from core.messages import Body, ContentTooLarge, Request, content_length
 from core.ports import Fetch, FetchFailed, FetchTimeout
+from core.records import field, record
 from fields.names import TOKEN
 from origin import request_field_fault
 
@@ -31,7 +31,7 @@ OWN_FIELDS: Final = frozenset({"authorization", "content-type", "cookie"})
 """Fields that are the policy's own here, and the client's or the gateway's where a request is forwarded."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(sealed=True)
 class Fetched:
     """What somebody else answered: `Fetched(200, {"content-type": "application/json"}, b"{}")`."""
 

@@ -8,12 +8,12 @@ import importlib
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, NamedTuple, Protocol
 
 from pydantic import BaseModel, ValidationError
 
+from core.records import record
 from policing.values import Settings
 
 PACKAGE: Final = "policies"
@@ -63,7 +63,7 @@ class Told(Protocol):
     def held_bytes(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """One module, ready to be asked."""
 

@@ -16,7 +16,6 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
@@ -26,6 +25,7 @@ from core.messages import ContentTooLarge, cancel, content_length
 from core.own_answers import own_response
 from core.ports import ClientGone, ClientTooSlow, FetchFailed, Platform
 from core.problems import Problem, problem_response
+from core.records import record
 from fields.cookies import without_cookie
 from origin import ACCESS_COOKIE, CREDENTIALS, held
 from policing.calls import Call, Logged, require_loggable
@@ -62,7 +62,7 @@ class Exchange(Protocol):
     def id(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """What the gateway knows of a request when the policies' turn comes."""
 

@@ -5,12 +5,12 @@ They are copies. Whatever a policy does with them, the gateway goes by its own.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Protocol, Self
 
 from pydantic import GetCoreSchemaHandler, PlainValidator, ValidationInfo
 
 from core.model import Model
+from core.records import field, record
 
 
 class Settings(Model):
@@ -60,7 +60,7 @@ class Located(Protocol):
     def language(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record(sealed=True)
 class Principal:
     """A verified caller: `Principal("https://id.example", "u1", roles=("admin",))`."""
 
@@ -79,7 +79,7 @@ class Principal:
         return cls(known.issuer, known.id, known.roles, known.scopes, known.expires, dict(known.told))
 
 
-@dataclass(frozen=True, slots=True)
+@record(sealed=True)
 class Locale:
     """Where the visitor is, what they pay in and read: `Locale(country="CH", currency="CHF", language="it-CH")`."""
 
@@ -99,7 +99,7 @@ class Locale:
 
     @classmethod
     def of(cls, known: Located) -> Self:
-        return cls(**{name: getattr(known, name) for name in cls.__slots__})
+        return cls(**{name: getattr(known, name) for name in cls.__match_args__})
 
 
 class Secret:

@@ -17,23 +17,23 @@ A redirect leads to an address that is not redirected again for the same reader,
 never more than one, and never a loop. Every path that is led to begins with one slash, so no host but this one is.
 """
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from core.records import record
 from sites.settings import SiteSettings
 
 METHODS: Final = frozenset({"GET", "HEAD"})
 """What is redirected and rewritten: a form is sent where its page said."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Redirect:
     """The reader's page is elsewhere on this host."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """The origin has the page, at `path`."""
 
@@ -47,7 +47,7 @@ class Page:
     """Whether the same address leads another reader elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aside:
     """Not a page: it passes as it came. `language` is what its path names, if it does."""
 

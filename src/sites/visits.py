@@ -9,13 +9,13 @@ and what is true of one reader alone is added after that. Two rules keep readers
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from core.messages import Request, Response
 from core.paths import normalise_path
 from core.problems import Problem
+from core.records import record
 from fields.lists import split_list
 from fields.uri_references import split_reference
 from sites.routing import Address, Outcome, Page, Redirect, Site, host_name
@@ -35,7 +35,7 @@ Ours = Callable[[str], bool]
 """Whether a normalised path is one of the same route."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Visit:
     """One request of a site: `outcome` says where it leads, the rest what its answer needs."""
 

@@ -47,5 +47,11 @@ def test_no_module_hides_one_of_the_standard_library(source: Path) -> None:
     assert place(source).removesuffix(".py").partition("/")[0] not in sys.stdlib_module_names
 
 
+def test_classes_of_values_are_records() -> None:
+    """A dataclass takes the import of the Worker a hundred times as long. A policy may have what it likes."""
+    users = {place(source) for source in SOURCES if "dataclasses" in imported(source)}
+    assert {name for name in users if not name.startswith("policies/")} == {"core/records.py"}
+
+
 def test_there_is_something_to_hold_to_these_rules() -> None:
     assert {"entry.py", "gateway.py", "geo.py", "auth.py"} <= {place(source) for source in SOURCES}

@@ -1,7 +1,6 @@
 """The frame: default deny, one id and one log line per request, nothing leaked, nothing opened by mistake."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from caching.settings import CacheSettings
 from configuration.loading import load_settings
 from core.messages import Arrived, Request, Response
 from core.ports import ClientGone, ClientTooSlow
+from core.records import replace
 from gateway import Gateway
 from operations.tally import FLUSH_SECONDS
 from tests.unit.caching.cache_house import content_of

@@ -5,7 +5,6 @@ import hashlib
 import random
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from core.faults import Misconfigured
 from core.messages import Arrived, Body, ContentTooLarge, Request, Response
 from core.ports import ClientGone, ClientTooSlow, Fetch, FetchFailed, FetchTimeout, Platform
 from core.problems import ORIGIN_FAILURES, Problem
+from core.records import replace
 from fields.tracing import Trace
 from forwarding.forwarded import Vouched
 from origin import Forwarder, Forwarding

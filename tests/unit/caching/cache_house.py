@@ -1,7 +1,7 @@
 """A cache with a store, an origin that a test scripts, and a client, for tests under plain CPython."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from cache import HttpCache
@@ -11,6 +11,7 @@ from configuration.settings import RouteSettings
 from core.messages import Request, Response
 from core.ports import KeyValueStore
 from core.problems import Problem
+from core.records import replace
 from fields.dates import format_http_date
 from forwarding.forwarded import Identity, Target, forwarded_request, identity_fields, presented_credentials
 from tests.unit.in_memory import BytesBody, MemoryStore, World, run

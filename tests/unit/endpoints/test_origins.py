@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from configuration.settings import RouteSettings, Settings
 from core.messages import Response
+from core.records import replace
 from endpoints import openapi, origins
 from endpoints.description import Description
 from identity.settings import IssuerSettings

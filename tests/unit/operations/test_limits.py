@@ -1,13 +1,12 @@
 """Whose requests count together, and what a refused caller is told."""
 
-from dataclasses import replace
-
 import pytest
 
 from configuration.settings import RouteSettings
 from core.messages import Request
 from core.ports import Platform, RateLimiter, StoreFailed
 from core.problems import Problem
+from core.records import replace
 from identity.principals import Principal
 from operations.limits import enforce, limit_key
 from tests.unit.in_memory import World, run

@@ -1,9 +1,9 @@
 """Counting an hour: in the isolate, through the store, into one line and perhaps one call."""
 
 import json
-from dataclasses import replace
 
 from core.messages import Request, Response
+from core.records import replace
 from operations.settings import SummarySettings
 from operations.summaries import crossed, due_hour, summarise
 from operations.tally import HOUR, CountedStore, Counts, Tally, gathered, tally_key, write_counts
