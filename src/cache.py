@@ -36,7 +36,7 @@ from caching.policy import (
 )
 from caching.purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
 from caching.replies import finished, not_cached, reply
-from caching.settings import CacheSettings
+from caching.settings import USUAL, CacheSettings
 from caching.status import CacheStatus
 from caching.store import CacheStore
 from caching.stored_answer import not_modified
@@ -174,7 +174,7 @@ class HttpCache:
 
     def counted_url(self, url: str) -> str:
         """An absolute URL as its key counts it."""
-        return cache_key(self._settings_of(url) or CacheSettings(), url).url
+        return cache_key(self._settings_of(url) or USUAL, url).url
 
     # --- forwarding ---------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from browsers.web_origins import ALL, origin_fault
-from core.model import Part
+from core.model import Model
 from fields.names import TOKEN
 
 Owner = Literal["gateway", "origin"]
@@ -16,7 +16,7 @@ PREFLIGHT_SECONDS: Final = 7200
 """Chromium keeps a preflight's answer no longer than two hours."""
 
 
-class CorsSettings(Part):
+class CorsSettings(Model):
     """The allow-list of cross-origin resource sharing."""
 
     cors_origins: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class CorsSettings(Part):
         return _as_browsers_write_them(value)
 
 
-class RouteCorsSettings(Part):
+class RouteCorsSettings(Model):
     """What a route says otherwise of cross-origin resource sharing."""
 
     cors: Owner | None = None

@@ -1,6 +1,6 @@
 """How one route's responses are cached, as `wrangler.toml` says it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -23,7 +23,7 @@ class CacheSettings(Model):
     """Whose responses are shared: everybody's, those of one role, or those of one user with the same roles."""
     vary_on_locale: bool = False
     """Whether the visitor's country, region, currency and language are part of the key."""
-    query: QuerySettings = QuerySettings()
+    query: QuerySettings = QuerySettings.model_construct()
     """How the query takes part in the cache key."""
     default_ttl: int | None = Field(None, ge=0, le=31_536_000)
     """Seconds of freshness for responses that say nothing themselves, of status 200, 203, 204, 301 or 308."""
@@ -41,3 +41,7 @@ class CacheSettings(Model):
     if it states its lifetime, `strip` stores it without. With `partition = "user"`, a cookie is stored for its user."""
     max_size: int = Field(2 * MIB, ge=0, le=25 * MIB)
     """Longest content stored, in bytes. KV's own limit is 25 MiB."""
+
+
+USUAL: Final = CacheSettings.model_construct()
+"""Of a route that says no more than that it is cached."""

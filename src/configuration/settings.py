@@ -9,10 +9,10 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from browsers.settings import CorsSettings
-from caching.settings import CacheSettings
+from caching.settings import USUAL, CacheSettings
 from configuration.route_spelling import host_fault, method_fault, path_fault
 from core.budget import HELD_BYTES
-from core.model import MIB, Part
+from core.model import MIB, Model
 from fields.names import TOKEN
 from forwarding.settings import ForwardingSettings, SseSettings, WebsocketSettings
 from identity.settings import AccessSettings, IdentitySettings
@@ -24,7 +24,7 @@ from sites.settings import SiteSettings
 COMMON_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-class MatchSettings(Part):
+class MatchSettings(Model):
     """Which requests a route takes."""
 
     path: str
@@ -68,8 +68,6 @@ class MatchSettings(Part):
 
 class RouteSettings(PolicedSettings, LimitedSettings, ForwardingSettings, AccessSettings, MatchSettings):
     """One route: which requests it takes, whom it lets in, and where they go."""
-
-    model_config = ConfigDict(defer_build=False)
 
     cache: CacheSettings | bool = True
     """`false` never stores; `true` follows the origin's headers; an object says more."""
@@ -117,10 +115,10 @@ class RouteSettings(PolicedSettings, LimitedSettings, ForwardingSettings, Access
             return None
         if isinstance(self.cache, CacheSettings):
             return self.cache
-        return CacheSettings() if self.cache else None
+        return USUAL if self.cache else None
 
 
-class RoutesSettings(Part):
+class RoutesSettings(Model):
     """The route table."""
 
     routes: tuple[RouteSettings, ...] = ()
@@ -132,7 +130,7 @@ class Settings(PoliciesSettings, CorsSettings, LocaleSettings, IdentitySettings,
 
     model_config = ConfigDict(defer_build=False)
 
-    summary: SummarySettings = SummarySettings()
+    summary: SummarySettings = SummarySettings.model_construct()
     """When the hourly summary should wake somebody up."""
     held_bytes: int = Field(HELD_BYTES, ge=MIB, le=64 * MIB)
     """Bytes of content that an isolate holds at one time: to sign it, to cut ranges out of it, and on its way into the

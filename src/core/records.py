@@ -63,11 +63,14 @@ else:
 
 
 def _field(name: str, default: Any) -> Any:
-    if isinstance(default, Field):
-        return default
+    if default is MISSING or isinstance(default, Field):
+        return _REQUIRED if default is MISSING else default
     if default.__class__.__hash__ is None:
         raise ValueError(f"{name}: every record would share this {type(default).__name__}; use default_factory")
     return field(default=default)
+
+
+_REQUIRED: Any = field()
 
 
 def _slotted(cls: Any, fields: Fields) -> Any:

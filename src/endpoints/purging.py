@@ -52,7 +52,7 @@ Tag = Annotated[str, Field(max_length=1024), AfterValidator(_is_tag)]
 class Purge(BaseModel):
     """What to purge; at least one of the four."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
 
     urls: list[Reference] = Field(default=[], max_length=MOST)
     prefixes: list[Prefix] = Field(default=[], max_length=MOST)

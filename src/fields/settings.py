@@ -1,9 +1,9 @@
 """What both identity and forwarding must know of one route's fields."""
 
-from core.model import Part
+from core.model import Model
 
 
-class HandshakeSettings(Part):
+class HandshakeSettings(Model):
     """Where a token may stand in a handshake: who verifies it reads it, who forwards takes it out."""
 
     forward_authorization: bool = False

@@ -255,7 +255,7 @@ class ForwardingSettings(RouteCorsSettings, HandshakeSettings):
     @property
     def every_origin(self) -> tuple[OriginSettings, ...]:
         """The origins, however they are written."""
-        return self.origins or (() if self.origin is None else (OriginSettings(url=self.origin),))
+        return self.origins or (() if self.origin is None else (OriginSettings.model_construct(url=self.origin),))
 
     @field_validator("set_request_headers", "set_response_headers")
     @classmethod

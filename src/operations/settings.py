@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from core.addresses import HttpsUrl
-from core.model import Model, Part
+from core.model import Model
 
 
 class RoleLimitSettings(Model):
@@ -31,7 +31,7 @@ class RateLimitSettings(RoleLimitSettings):
     """Limits of callers with a role, in place of the route's; of several roles the first that is named here counts."""
 
 
-class LimitedSettings(Part):
+class LimitedSettings(Model):
     """How often one route may be asked."""
 
     rate_limit: RateLimitSettings | None = None

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.model import Part
+from core.model import Model
 
 
-class LocaleSettings(Part):
+class LocaleSettings(Model):
     """Defaults and the supported languages and currencies."""
 
     default_country: str = Field("US", pattern=r"^[A-Z]{2}$")

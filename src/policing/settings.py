@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import field_validator
 
-from core.model import Part
+from core.model import Model
 
 POLICY_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """A module of `src/policies/`. One that begins with "_" is for the others to share."""
@@ -14,7 +14,7 @@ POLICY_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 POLICY_NAME_FAULT: Final = "is not a policy's name: small letters, digits and '_', a letter first"
 
 
-class PolicedSettings(Part):
+class PolicedSettings(Model):
     """Which policies a route has."""
 
     policies: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class PolicedSettings(Part):
         return value
 
 
-class PoliciesSettings(Part):
+class PoliciesSettings(Model):
     """What policies are told."""
 
     policies: Mapping[str, Mapping[str, Any]] = {}
