@@ -3,7 +3,7 @@
 Two gateways are started with the benchmark's configuration and origin, one counting crossings, one under cProfile.
 ROUTE is a case of the benchmark (`geo`, `hs256`, `mine`, …) or a path. With `--policies tenant,rollout` the benchmark's
 routes have those policies, told what `[env.local.vars.POLICIES]` says; what each takes is shown against its budget.
-`profile imports` shows instead what the import of `entry.py` takes, module by module, in the runtime.
+`profile imports` shows instead what the import of `entry.py` takes in the runtime, module by module, and on what.
 """
 
 from __future__ import annotations
@@ -104,10 +104,12 @@ def profile_functions(
         return served, gateway.client.get(PROFILE_CONTROL).json()
 
 
-def time_imports(runner: Runner) -> list[tuple[str, float, float]]:
-    """Module, own milliseconds, milliseconds with what it imported, in the order in which they were done."""
+def time_imports(runner: Runner) -> tuple[list[Sequence[Any]], dict[str, Sequence[float]]]:
+    """Module, own milliseconds, milliseconds with what it imported, in the order in which they were done; and what the
+    whole is spent on: how often, and milliseconds."""
     with _beside_entry(IMPORTED) as source, _gateway(runner, {"source": source}, IMPORTED.name) as gateway:
-        return [tuple(row) for row in gateway.client.get(IMPORTS_CONTROL, timeout=60).json()]
+        found = gateway.client.get(IMPORTS_CONTROL, timeout=60).json()
+        return found["modules"], found["kinds"]
 
 
 @contextmanager
@@ -119,12 +121,15 @@ def _beside_entry(module: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def imports_report(rows: Sequence[tuple[str, float, float]]) -> str:
-    """The heaviest modules first, and the whole."""
+def imports_report(rows: Sequence[Sequence[Any]], kinds: Mapping[str, Sequence[float]]) -> str:
+    """The heaviest modules first, the whole, and what it is spent on."""
     lines = ["entry.py imported in the runtime, milliseconds", f"{'own':>8} {'with imports':>13}  module"]
     lines += [f"{own:8.1f} {total:13.1f}  {name}" for name, own, total in sorted(rows, key=lambda row: -row[1])[:SHOWN]]
     whole = next(total for name, _, total in rows if name == "entry")
-    return "\n".join([*lines, f"{whole:8.1f} {'':13}  entry.py, whole ({len(rows)} modules)"])
+    lines += [f"{whole:8.1f} {'':13}  entry.py, whole ({len(rows)} modules)", "", f"{'spent':>8} {'times':>13}  on"]
+    lines += [f"{spent:8.1f} {times:13.0f}  {kind}" for kind, (times, spent) in kinds.items()]
+    rest = whole - sum(spent for _, spent in kinds.values())
+    return "\n".join([*lines, f"{rest:8.1f} {'':13}  running the modules: functions, classes, records, tables"])
 
 
 def report(route: str, crossings: Mapping[str, float], served: int, functions: Sequence[Sequence[Any]]) -> str:
@@ -182,7 +187,7 @@ def main(argv: list[str]) -> int:
     names = [name for name in arguments.policies.split(",") if name]
     if arguments.route == IMPORTS:
         with Runner() as runner:
-            print(imports_report(time_imports(runner)))
+            print(imports_report(*time_imports(runner)))
         return 0
     requests = requests_of(arguments.route)
     with Origin(tokens.keys().jwks()) as origin, Load() as load, Runner() as runner:

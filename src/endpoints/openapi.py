@@ -15,8 +15,9 @@ from configuration.route_patterns import parameters_of
 from configuration.settings import RouteSettings, Settings
 from core.records import record
 from core.release import VERSION
-from endpoints import origins, purging, revoking
+from endpoints import origins
 from endpoints.resources import ANYBODY_KNOWN
+from endpoints.table import PURGERS, REVOKERS
 from geo import CURRENCIES, territories
 from identity.settings import AccessSettings
 
@@ -93,13 +94,13 @@ BUILT_IN: Final = (
     Operation("/_gatehouse/whoami", "get", "The caller, as its token or its key describes it", "Caller",
               refusals=(400, 401, 503), access=ANYBODY_KNOWN),
     Operation("/_gatehouse/purge", "post", "Forget stored responses", "Purged",
-              body="Purge", refusals=(400, 401, 403, 408, 413, 415, 503), access=purging.ACCESS),
+              body="Purge", refusals=(400, 401, 403, 408, 413, 415, 503), access=PURGERS),
     Operation("/_gatehouse/revocations", "post", "Take back a token, or all of a caller or an issuer", "Revocation",
-              body="RevocationRequest", refusals=(400, 401, 403, 408, 409, 413, 415, 503), access=revoking.ACCESS),
+              body="RevocationRequest", refusals=(400, 401, 403, 408, 409, 413, 415, 503), access=REVOKERS),
     Operation("/_gatehouse/revocations", "get", "What has been taken back", "RevocationList",
-              refusals=(400, 401, 403, 503), access=revoking.ACCESS),
+              refusals=(400, 401, 403, 503), access=REVOKERS),
     Operation("/_gatehouse/revocations/{id}", "delete", "Lift a revocation", None,
-              ("id",), refusals=(400, 401, 403, 404, 503), access=revoking.ACCESS),
+              ("id",), refusals=(400, 401, 403, 404, 503), access=REVOKERS),
 )  # fmt: skip
 """Every endpoint of `endpoints.py` but `/openapi.json`; HEAD goes with GET. A test holds the two to each other."""
 

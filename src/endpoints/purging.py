@@ -16,10 +16,6 @@ from core.ports import StoreFailed
 from core.problems import Problem
 from endpoints.contents import Misread, read_as
 from fields.uri_references import split_reference
-from identity.settings import AccessSettings
-
-ACCESS = AccessSettings(auth="required", roles=("gatehouse:purge",))
-"""Who may purge, by tokens of the issuers that `Settings.operators` names."""
 
 MOST = 100
 """Entries of one list: each is a write to the store."""

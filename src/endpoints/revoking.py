@@ -16,10 +16,6 @@ from core.flags import LONGEST_SECONDS, METADATA_BYTES, MOST, Flags
 from core.ports import StoreFailed
 from core.problems import Problem
 from endpoints.contents import Misread, read_as
-from identity.settings import AccessSettings
-
-ACCESS: Final = AccessSettings(auth="required", roles=("gatehouse:revoke",))
-"""Who may take back, by tokens of the issuers that `Settings.operators` names."""
 
 CLOCKS_DIFFER: Final = 60.0
 """Seconds by which `issued_before` may be ahead of the gateway's clock."""

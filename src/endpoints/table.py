@@ -1,4 +1,7 @@
-"""The gateway's own endpoints, matched before any route: paths on one side, the rooms that answer on the other."""
+"""The gateway's own endpoints, matched before any route: paths on one side, the rooms that answer on the other.
+
+What only operators ask for is imported when the first of them does: no other request has to have it.
+"""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,7 +14,6 @@ from core.messages import ContentTooLarge, Request, Response
 from core.ports import Platform, StoreFailed
 from core.problems import Problem
 from core.records import record
-from endpoints import purging, revoking
 from endpoints.description import Description
 from endpoints.resources import ANYBODY_KNOWN, Resources
 from geo import Locator, country_response, requested, set_cookie, visitor_response
@@ -36,6 +38,9 @@ REST: Final = "{path}"
 REVOCATIONS: Final = "/_gatehouse/revocations"
 
 ANYBODY: Final = AccessSettings(auth="none")
+PURGERS: Final = AccessSettings(auth="required", roles=("gatehouse:purge",))
+REVOKERS: Final = AccessSettings(auth="required", roles=("gatehouse:revoke",))
+"""Of operators those who may purge, and who may take back, by tokens of the issuers that `Settings.operators` names."""
 
 
 @record
@@ -74,9 +79,9 @@ class Endpoints:
         self._cache = cache
         self._platform = platform
         self._description = description
-        self._purgers = purging.ACCESS.model_copy(update={"issuers": operators})
+        self._purgers = PURGERS.model_copy(update={"issuers": operators})
         self._flags = flags
-        self._revokers = revoking.ACCESS.model_copy(update={"issuers": operators})
+        self._revokers = REVOKERS.model_copy(update={"issuers": operators})
         self._resources = resources
         reads = {"GET": self._revocations, "HEAD": self._revocations}
         offered = [
@@ -156,6 +161,8 @@ class Endpoints:
         return json_response(principal.describe())
 
     async def _purge(self, exchange: Exchange) -> Response:
+        from endpoints import purging
+
         await self._admit(exchange, self._purgers)
         if self._cache is None:
             raise Problem(503, "store_unavailable", "This gateway has no namespace bound as CACHE.")
@@ -163,16 +170,22 @@ class Endpoints:
         return json_response(await purging.purge(await read_json(request, MAX_PURGE), request, self._cache))
 
     async def _revoke(self, exchange: Exchange) -> Response:
+        from endpoints import revoking
+
         await self._admit(exchange, self._revokers)
         content = await read_json(exchange.request)
         issuers, now = self._authenticator.issuers, self._platform.clock()
         return json_response(await revoking.revoke(content, self._flags, issuers, now))
 
     async def _revocations(self, exchange: Exchange) -> Response:
+        from endpoints import revoking
+
         await self._admit(exchange, self._revokers)
         return json_response(await revoking.revocations(self._flags))
 
     async def _lift(self, exchange: Exchange) -> Response:
+        from endpoints import revoking
+
         await self._admit(exchange, self._revokers)
         await revoking.lift(exchange.request.path.rpartition("/")[2], self._flags)
         return Response(204, {"cache-control": "no-store"})

@@ -28,6 +28,13 @@ def imported(source: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+def at_the_start(source: Path) -> Iterator[str]:
+    """What a file imports when it is imported: modules, and names of them that may be modules."""
+    for node in ast.parse(source.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=place)
 def test_only_edge_and_entry_touch_the_platform(source: Path) -> None:
     touched = PLATFORM.intersection(imported(source))
@@ -51,6 +58,15 @@ def test_classes_of_values_are_records() -> None:
     """A dataclass takes the import of the Worker a hundred times as long. A policy may have what it likes."""
     users = {place(source) for source in SOURCES if "dataclasses" in imported(source)}
     assert {name for name in users if not name.startswith("policies/")} == {"core/records.py"}
+
+
+def test_what_only_operators_ask_for_is_not_imported_at_the_start() -> None:
+    rooms = {f"endpoints.{name}" for name in ("openapi", "origins", "purging", "revoking", "schemas")}
+    assert {name for name in rooms if not (SRC / f"{name.replace('.', '/')}.py").exists()} == set()
+    assert {place(source) for source in SOURCES if rooms & set(at_the_start(source))} == {
+        "endpoints/openapi.py",
+        "endpoints/schemas.py",
+    }
 
 
 def test_there_is_something_to_hold_to_these_rules() -> None:

@@ -22,3 +22,4 @@ def test_imports_are_profiled(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "configuration.settings\n" in said
     assert "entry.py, whole (" in said
+    assert re.search(r"\n +[0-9.]+ +[0-9]+  models made\n", said), said

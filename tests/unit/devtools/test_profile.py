@@ -47,9 +47,11 @@ def test_policies_are_told_what_they_are_told_locally() -> None:
 
 def test_the_heaviest_imports_come_first_and_the_whole_last() -> None:
     rows = [("light", 1.0, 1.0), ("heavy", 30.0, 31.0), ("entry", 2.0, 33.0)]
-    *lines, whole = profile.imports_report(rows).splitlines()
+    modules, spent = profile.imports_report(rows, {"patterns compiled": (9, 3.0)}).split("\n\n")
+    *lines, whole = modules.splitlines()
     assert [line.split()[-1] for line in lines[2:]] == ["heavy", "entry", "light"]
     assert whole.split()[0] == "33.0"
+    assert [line.split()[0] for line in spent.splitlines()] == ["spent", "3.0", "30.0"]
 
 
 def test_a_case_of_the_benchmark_is_profiled_with_its_own_requests() -> None:
