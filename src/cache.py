@@ -223,7 +223,7 @@ class HttpCache:
         permission = call.policy.permission_on_error(call.presented, entry.stored, now, disconnected=fwd_status is None)
         if permission is None:
             return None
-        status = _status(call, decision)._replace(fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
+        status = replace(_status(call, decision), fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
         return await reply(call.presented, entry.stored, entry.content, status, current_age(entry.stored, now))
 
     async def _validated(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
@@ -236,12 +236,12 @@ class HttpCache:
         stored = _freshened(call.request.method, entry.stored, answered)
         storing = self._storing_again(call, stored)
         sent = kept = entry.content
-        status = _status(call, decision)._replace(fwd_status=304)
+        status = replace(_status(call, decision), fwd_status=304)
         if storing.stored is not None and call.policy.is_worth_writing(entry.stored, stored):
             if not isinstance(entry.content, bytes):
                 sent, kept = entry.content.tee()
             self._save_later(call, storing.stored, kept, storing.keep)
-            status = status._replace(stored=True)
+            status = replace(status, stored=True)
         if storing.refusal is not None:
             status = status.with_detail(storing.refusal)
         response = await reply(call.presented, stored, sent, status, None)
@@ -256,7 +256,7 @@ class HttpCache:
             await _release(call.found.entry)
             return finished(response, status)
         if decision.conditions:
-            status = status._replace(fwd_status=response.status)
+            status = replace(status, fwd_status=response.status)
         unchanged = bool(response.status == 200 and decision.conditions) and is_not_modified(
             call.request.headers, response.headers, answered.response_time
         )
@@ -269,7 +269,7 @@ class HttpCache:
             self._outdate(call, response.status, storing.refusal)
             return finished(response, status.with_detail(storing.refusal or "not-stored"))
         name = self._store.name(call.key, call.selecting, call.found.index, storing.stored)
-        status = status._replace(stored=True, key=name[:KEY_SHOWN])
+        status = replace(status, stored=True, key=name[:KEY_SHOWN])
         kept = response.body
         if unchanged:
             response = not_modified(response)
@@ -304,7 +304,7 @@ class HttpCache:
 
     def _storing_again(self, call: _Call, stored: StoredResponse) -> Storing:
         """Whether a response stays stored after its validation; a new `no-store` or `private` drops it."""
-        storing = call.policy.storing_again(call.presented._replace(method="GET"), stored)
+        storing = call.policy.storing_again(replace(call.presented, method="GET"), stored)
         if storing.refusal in CHANGES_OUR_MIND:
             self._forget(call.background, call.key.home)
         return storing

@@ -70,7 +70,8 @@ COUNTRY_CACHING: Final = {"cache-control": "public, max-age=3600, s-maxage=86400
 # --- Territories -------------------------------------------------------------------------------------------------
 
 
-class Territory(NamedTuple):
+@record
+class Territory:
     """A country's row: `territory("CH").languages == ("de-CH", "fr-CH", "it-CH", "rm-CH")`."""
 
     continent: str

@@ -3,11 +3,12 @@
 All times and spans are in seconds; "now" is always an argument.
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from caching.settings import CacheSettings
 from caching.stored_response import StoredResponse
 from core.lengths import RESPONSE_FIELDS
+from core.records import record
 from fields.dates import parse_first_http_date, parse_http_date
 from fields.directives import DELTA_MAX, parse_delta
 from fields.lists import split_list
@@ -26,7 +27,8 @@ HEURISTIC_MAX: Final = 86_400
 Source = Literal["override", "s-maxage", "max-age", "expires", "default", "heuristic", "none"]
 
 
-class Lifetime(NamedTuple):
+@record
+class Lifetime:
     """For how many seconds after its generation a response is fresh, and who says so."""
 
     seconds: int

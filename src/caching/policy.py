@@ -9,13 +9,13 @@ Never put a rule here that depends on who asks, beyond `PresentedRequest`: keys 
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from caching.freshness import HEURISTICALLY_CACHEABLE, current_age, explicit_lifetime, freshness_lifetime
 from caching.settings import CacheSettings
 from caching.status import Forwarded
 from caching.stored_response import StoredResponse, storable_cookies, storable_headers
-from core.records import record, replace
+from core.records import field, record, replace
 from fields.directives import RequestDirectives, ResponseDirectives, request_directives
 from fields.entity_tags import ORIGIN_CONDITIONS, validation_conditions
 
@@ -86,7 +86,8 @@ class Action(Enum):
     """Answer 504: the client wanted a stored response or nothing (RFC 9111 section 5.2.1.7)."""
 
 
-class PresentedRequest(NamedTuple):
+@record
+class PresentedRequest:
     """What of a request the policy looks at.
 
     `PresentedRequest("GET", {"cache-control": "max-age=0"})` is anonymous; its response may be shared with everybody.
@@ -108,7 +109,8 @@ class PresentedRequest(NamedTuple):
 NO_CONDITIONS: Final[Mapping[str, str]] = {}
 
 
-class Decision(NamedTuple):
+@record
+class Decision:
     """How one request is to be answered.
 
     A fresh response of 20 seconds' age: Decision(Action.SERVE, age=20.0, ttl=40)
@@ -118,7 +120,7 @@ class Decision(NamedTuple):
 
     action: Action
     fwd: Forwarded | None = None
-    conditions: Mapping[str, str] = NO_CONDITIONS
+    conditions: Mapping[str, str] = field(default=NO_CONDITIONS)
     """Preconditions that replace the client's own on the forwarded request. Empty: forward what the client sent."""
     age: float = 0.0
     ttl: int | None = None

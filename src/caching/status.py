@@ -3,7 +3,9 @@
 Each cache on the way appends its own member, so an upstream cache's members stay in front of ours.
 """
 
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, Literal, Self
+
+from core.records import record, replace
 
 NAME: Final = "gatehouse"
 
@@ -11,7 +13,8 @@ Forwarded = Literal["bypass", "method", "uri-miss", "vary-miss", "miss", "reques
 """Why a request went to the origin (RFC 9211 section 2.2)."""
 
 
-class CacheStatus(NamedTuple):
+@record
+class CacheStatus:
     """One member of the field.
 
     str(CacheStatus(hit=True, ttl=55)) == "gatehouse; hit; ttl=55"
@@ -29,7 +32,7 @@ class CacheStatus(NamedTuple):
     """A token of ours: why a response was not stored, or by what right a stale one was used."""
 
     def with_detail(self, detail: str) -> Self:
-        return self._replace(detail=detail)
+        return replace(self, detail=detail)
 
     def __str__(self) -> str:
         if self.hit and self.detail is None:  # almost every hit

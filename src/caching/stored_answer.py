@@ -5,18 +5,20 @@ used. Content is only named, never touched.
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from caching.policy import PresentedRequest
 from caching.stored_response import LEFT_OUT_OF_304, StoredResponse
 from core.messages import Response
+from core.records import record
 from fields.entity_tags import is_not_modified, range_applies
 from fields.ranges import ByteRange, single_range
 
 KEPT_ON_416: Final = ("date", "cache-control", "vary", "etag")
 
 
-class StoredAnswer(NamedTuple):
+@record
+class StoredAnswer:
     """Status and fields to send, and which bytes of the stored content: all, none, or `part`."""
 
     status: int

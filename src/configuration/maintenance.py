@@ -10,7 +10,7 @@ gateway's own endpoints (`/geo`, `/healthz` and so on) are no routes and stay op
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from math import ceil
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from auth import Authenticator
 from configuration.route_patterns import covers
@@ -20,6 +20,7 @@ from core.flags import Flags, ends_at
 from core.messages import Request
 from core.ports import Background
 from core.problems import Problem
+from core.records import record
 from identity.settings import AccessSettings
 
 MAINTENANCE: Final = "maintenance"
@@ -31,7 +32,8 @@ READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ID_LENGTH: Final = 32
 
 
-class Part(NamedTuple):
+@record
+class Part:
     """What a flag closes: the routes within a pattern."""
 
     host: str

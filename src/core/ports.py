@@ -6,7 +6,7 @@ awaited by another.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from core.event_stream import EventTerms
 from core.messages import Body, Request, Response
@@ -60,7 +60,8 @@ class StoredValue:
     body: Body
 
 
-class Listing(NamedTuple):
+@record
+class Listing:
     """The keys that begin as was asked, each with its metadata."""
 
     metadata: Mapping[str, Mapping[str, Any]]

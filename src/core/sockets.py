@@ -4,14 +4,15 @@ A close that one side sends reaches the other as it is. Two codes are never sent
 not what somebody said: 1005 (a close without a code) and 1006 (no close at all).
 """
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from core.records import record
 
 Side = Literal["client", "origin"]
 
 
-class Close(NamedTuple):
+@record
+class Close:
     """A close frame; `Close()` is one without a code."""
 
     code: int | None = None

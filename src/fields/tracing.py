@@ -12,10 +12,10 @@ not repaired: a broken `traceparent` starts a new trace without state, a broken 
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from core.lengths import REQUEST_FIELDS
 from core.ports import Randomness
+from core.records import record
 
 TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 """Lower case only; version ff and all-zero ids are invalid. Only a version we do not know may be longer."""
@@ -37,7 +37,8 @@ LONGEST_STATE = 512
 LONG_MEMBER = 128
 
 
-class Trace(NamedTuple):
+@record
+class Trace:
     """The place of one forwarded request in its trace."""
 
     id: str

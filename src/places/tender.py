@@ -6,14 +6,16 @@ UTC, each on its own day; nobody has to deploy anything.
 
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from core.records import record
 from places import territories
 
 NEVER: Final = float("inf")
 
 
-class Replaced(NamedTuple):
+@record
+class Replaced:
     """Money that is nobody's any more, from a day on."""
 
     successor: str

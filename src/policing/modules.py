@@ -9,7 +9,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,7 +24,8 @@ LONGEST_REASON: Final = 300
 Hook = Callable[..., Any]
 
 
-class Fault(NamedTuple):
+@record
+class Fault:
     """What is wrong, and where in the settings."""
 
     place: tuple[int | str, ...]

@@ -17,7 +17,7 @@ A redirect leads to an address that is not redirected again for the same reader,
 never more than one, and never a loop. Every path that is led to begins with one slash, so no host but this one is.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from core.records import record
 from sites.settings import SiteSettings
@@ -57,7 +57,8 @@ class Aside:
 Outcome = Redirect | Page | Aside
 
 
-class Address(NamedTuple):
+@record
+class Address:
     """A path, taken apart: `/shop/de/boots` of the route `/shop/*` is `("/shop", "de", "/boots")`."""
 
     base: str
