@@ -8,7 +8,7 @@ from core.messages import Request
 from core.problems import Problem
 from identity.settings import AccessSettings, IdentitySettings
 
-ANYBODY_KNOWN: Final = AccessSettings(auth="required")
+ANYBODY_KNOWN: Final = AccessSettings.model_construct(auth="required")
 """Whom `whoami` takes, and what a host asks that has no protected route of its own."""
 
 

@@ -37,9 +37,9 @@ REST: Final = "{path}"
 """The name that stands for all that is left of a path, slashes and all; any other stands for one segment."""
 REVOCATIONS: Final = "/_gatehouse/revocations"
 
-ANYBODY: Final = AccessSettings(auth="none")
-PURGERS: Final = AccessSettings(auth="required", roles=("gatehouse:purge",))
-REVOKERS: Final = AccessSettings(auth="required", roles=("gatehouse:revoke",))
+ANYBODY: Final = AccessSettings.model_construct(auth="none")
+PURGERS: Final = AccessSettings.model_construct(auth="required", roles=("gatehouse:purge",))
+REVOKERS: Final = AccessSettings.model_construct(auth="required", roles=("gatehouse:revoke",))
 """Of operators those who may purge, and who may take back, by tokens of the issuers that `Settings.operators` names."""
 
 

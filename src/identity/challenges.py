@@ -73,7 +73,7 @@ REQUEST_FAULTS = {
 OF_KEYS: Final = frozenset({"key_malformed", "key_unknown", "key_expired"})
 """Reasons of a refused API key."""
 
-TOKENS_ALONE: Final = AccessSettings(auth="required", credentials=("token",))
+TOKENS_ALONE: Final = AccessSettings.model_construct(auth="required", credentials=("token",))
 KINDS_OF_CREDENTIALS: Final = (frozenset({"token"}), frozenset({"key"}), frozenset({"token", "key"}))
 """What `credentials` of a route may hold."""
 

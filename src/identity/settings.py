@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     StrictBool,
@@ -75,8 +74,6 @@ ClaimPathSetting = Annotated[str | tuple[str, ...], AfterValidator(_claim_path)]
 
 class AccessSettings(HandshakeSettings):
     """Whom a route or an endpoint of the gateway lets in."""
-
-    model_config = ConfigDict(defer_build=False)
 
     auth: Literal["required", "optional", "none"] = "required"
     """Whether a token must be there; with `optional` none is fine and a bad one is still refused."""
