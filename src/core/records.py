@@ -17,7 +17,7 @@ people's own Python is handed is `sealed` as well. A record extends no other. Of
 `compare` and `repr` count, and `init=False` for what `__post_init__` sets.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
@@ -40,14 +40,11 @@ def record(
 
     def recorded(cls: Any) -> Any:
         fields: Fields = {name: _field(name, cls.__dict__.get(name, MISSING)) for name in cls.__annotations__}
-        cls = _slotted(cls, fields) if slots else cls
         made: dict[str, Any] = {"__init__": _init(cls, fields, sealed=sealed), "__repr__": _repr(fields)}
         made["__match_args__"] = tuple(name for name, its in fields.items() if its.init)
         made |= _comparing(fields, hashed=frozen) if eq else {}
         made |= {"__setattr__": _refuse, "__delattr__": _refuse} if sealed else {}
-        for name, its in made.items():
-            setattr(cls, name, its)
-        return cls
+        return _slotted(cls, fields, made) if slots else _dressed(cls, made)
 
     return recorded if cls is None else recorded(cls)
 
@@ -73,11 +70,17 @@ def _field(name: str, default: Any) -> Any:
 _REQUIRED: Any = field()
 
 
-def _slotted(cls: Any, fields: Fields) -> Any:
-    """The class again: slots can be given to a new one only."""
+def _dressed(cls: Any, made: Mapping[str, Any]) -> Any:
+    for name, its in made.items():
+        setattr(cls, name, its)
+    return cls
+
+
+def _slotted(cls: Any, fields: Fields, made: Mapping[str, Any]) -> Any:
+    """The class again, as slots can be given to a new one only; and at once, which is cheaper than one by one."""
     kept = {name: its for name, its in cls.__dict__.items() if name not in fields and name not in _OF_THE_FIRST}
     names = {"__qualname__": cls.__qualname__, "__slots__": tuple(fields)}
-    return type(cls)(cls.__name__, cls.__bases__, {**kept, **names})
+    return type(cls)(cls.__name__, cls.__bases__, {**kept, **names, **made})
 
 
 _OF_THE_FIRST = ("__dict__", "__weakref__")
@@ -86,16 +89,14 @@ _OF_THE_FIRST = ("__dict__", "__weakref__")
 def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
     """`__init__`, from its source. What is sealed is written past its own `__setattr__`."""
     taken = {name: its for name, its in fields.items() if its.init}
-    known: dict[str, Any] = {"_absent": MISSING}
+    known: dict[str, Any] = {"_absent": MISSING, "_set": object.__setattr__}
     lines = []
     for name, its in taken.items():
         value = name
         if its.default_factory is not MISSING:
             known[f"_make_{name}"] = its.default_factory
             value = f"_make_{name}() if {name} is _absent else {name}"
-        if sealed:
-            known[f"_set_{name}"] = cls.__dict__[name].__set__
-        lines.append(f"  _set_{name}(self, {value})" if sealed else f"  self.{name} = {value}")
+        lines.append(f"  _set(self, {name!r}, {value})" if sealed else f"  self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("  self.__post_init__()")
     defaults = {name: its.default for name, its in taken.items() if _is_optional(its)}
