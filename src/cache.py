@@ -15,7 +15,7 @@ One call, `HttpCache.answer`, stands where the gateway would else send the reque
 Storing never delays a client: the content is teed, and written when the response has gone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from caching.freshness import current_age
@@ -23,7 +23,7 @@ from caching.invalidation import invalidated_urls
 from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key, counted_query
 from caching.lookups import NOTHING, Content, Entry, Index, Lookup, discard
 from caching.memory import MemoryTier
-from caching.onward import Onward, Selecting
+from caching.onward import Onward, Reply, Selecting, validating
 from caching.policy import (
     ORIGIN_ERRORS,
     SERVED_METHODS,
@@ -35,6 +35,7 @@ from caching.policy import (
     head_agrees,
 )
 from caching.purges import DEEPEST_PREFIX, everything, prefix_scope, tag_scope, url_scope
+from caching.repeats import Repeats
 from caching.replies import finished, not_cached, reply
 from caching.settings import USUAL, CacheSettings
 from caching.status import CacheStatus
@@ -47,7 +48,7 @@ from core.ports import Background, Clock, KeyValueStore, Log
 from core.problems import ORIGIN_FAILURES, Problem
 from core.records import record, replace
 from fields.dates import format_http_date
-from fields.entity_tags import is_not_modified, validation_conditions, with_conditions
+from fields.entity_tags import is_not_modified, validation_conditions
 
 __all__ = [
     "DEEPEST_PREFIX",
@@ -87,15 +88,6 @@ class _Call:
     found: Lookup
 
 
-@record
-class _Reply:
-    """A response of the origin, and when it was asked for and came, in seconds since 1970."""
-
-    response: Response
-    request_time: float
-    response_time: float
-
-
 class HttpCache:
     """The cache of one isolate.
 
@@ -120,6 +112,7 @@ class HttpCache:
         self._settings_of = settings_of
         self._memory: MemoryTier[Entry | Index] = MemoryTier()
         self._store = CacheStore(store, clock, log, self._memory, self._budget)
+        self._repeats = Repeats(self._store, clock)
         self._refreshing: MemoryTier[bool] = MemoryTier(MOST_REFRESHES, 1, REFRESH_SECONDS)
 
     async def answer(
@@ -137,7 +130,8 @@ class HttpCache:
         call = _call(policy, request, onward, background, caller)
         if request.method not in SERVED_METHODS:
             return finished(await self.pass_by(request, onward, background), CacheStatus(fwd="method"))
-        call.found = self._store.recall(call.key, call.selecting) or await self._found(call)
+        recalled = self._store.recall(call.key, call.selecting)
+        call.found = recalled or await self._found(call)
         entry = call.found.entry
         decision = policy.reuse(call.presented, entry.stored if entry else None, self._clock())
         if decision.action is Action.REFUSE:
@@ -147,8 +141,14 @@ class HttpCache:
             return await self._forward(call, decision)
         if decision.action is Action.SERVE_AND_REFRESH:
             self._refresh_later(call, entry.stored)
+        if recalled is not None and policy.repeats:
+            self._repeats.remember(policy, request, caller, call.key, recalled, decision)
         status = CacheStatus(hit=True, ttl=decision.ttl, detail=decision.detail)
         return await reply(call.presented, entry.stored, entry.content, status, decision.age)
+
+    def repeated(self, policy: CachePolicy, request: Request, caller: Caller | None) -> Response | None:
+        """What `answer` would give if it is a hit of a moment ago over again; else None. Nothing need be prepared."""
+        return self._repeats.answer(policy, request, caller) if policy.repeats else None
 
     async def _found(self, call: _Call) -> Lookup:
         found = await self._store.find(call.key, call.selecting, call.background)
@@ -190,7 +190,7 @@ class HttpCache:
         """The exchange, with our own preconditions if there is something to validate."""
         outgoing = call.onward.request
         if decision.conditions:
-            outgoing = _validating(outgoing, decision.conditions)
+            outgoing = validating(outgoing, decision.conditions)
         try:
             answered = await self._ask(call, outgoing)
         except Problem as problem:
@@ -208,12 +208,12 @@ class HttpCache:
                 return stale
         return await self._fetched(call, decision, answered)
 
-    async def _ask(self, call: _Call, outgoing: Request) -> _Reply:
+    async def _ask(self, call: _Call, outgoing: Request) -> Reply:
         request_time = self._clock()
         response = await call.onward.send(outgoing)
         response_time = self._clock()
         response.headers.setdefault("date", format_http_date(response_time))  # RFC 9110 section 6.6.1
-        return _Reply(response, request_time, response_time)
+        return Reply(response, request_time, response_time)
 
     async def _stale_instead(self, call: _Call, decision: Decision, fwd_status: int | None) -> Response | None:
         """The stored response in place of a failure, if anything permits it."""
@@ -226,7 +226,7 @@ class HttpCache:
         status = replace(_status(call, decision), fwd_status=fwd_status, ttl=decision.ttl, detail=permission)
         return await reply(call.presented, entry.stored, entry.content, status, current_age(entry.stored, now))
 
-    async def _validated(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
+    async def _validated(self, call: _Call, decision: Decision, answered: Reply) -> Response:
         """A 304 to our own preconditions: the stored response holds, and its fields are those of the 304."""
         entry, validation = call.found.entry, answered.response
         assert entry is not None, "there was something to validate"
@@ -248,7 +248,7 @@ class HttpCache:
         response.cookies = [*validation.cookies] or response.cookies
         return response
 
-    async def _fetched(self, call: _Call, decision: Decision, answered: _Reply) -> Response:
+    async def _fetched(self, call: _Call, decision: Decision, answered: Reply) -> Response:
         """A response of the origin on its way to the client, and into the store."""
         response = answered.response
         status = _status(call, decision)
@@ -281,7 +281,7 @@ class HttpCache:
 
     # --- storing ------------------------------------------------------------------------------------------------------
 
-    def _storing(self, call: _Call, answered: _Reply) -> Storing:
+    def _storing(self, call: _Call, answered: Reply) -> Storing:
         response = answered.response
         storing = call.policy.storing(
             call.presented,
@@ -342,7 +342,7 @@ class HttpCache:
         if call.found.entry is not None and call.policy.replaces(status, refusal):
             self._forget(call.background, call.key.home)
 
-    async def _learn_from_head(self, call: _Call, answered: _Reply) -> None:
+    async def _learn_from_head(self, call: _Call, answered: Reply) -> None:
         """A 200 to HEAD updates a stored response to GET, or shows that it is outdated (RFC 9111 section 4.3.5)."""
         entry, response = call.found.entry, answered.response
         agrees = head_agrees(entry.stored, response.headers) if entry and response.status == 200 else None
@@ -374,7 +374,7 @@ class HttpCache:
             call.background(self._refresh(call, stored, name))
 
     async def _refresh(self, call: _Call, stored: StoredResponse, name: str) -> None:
-        outgoing = _validating(call.onward.request, validation_conditions(stored.headers))
+        outgoing = validating(call.onward.request, validation_conditions(stored.headers))
         try:
             answered = await self._ask(call, replace(outgoing, client=None))  # it has been answered, and may go
             await self._refreshed(call, stored, answered)
@@ -383,7 +383,7 @@ class HttpCache:
         finally:
             self._refreshing.discard(name)
 
-    async def _refreshed(self, call: _Call, stored: StoredResponse, answered: _Reply) -> None:
+    async def _refreshed(self, call: _Call, stored: StoredResponse, answered: Reply) -> None:
         response = answered.response
         if response.status == 304 or call.onward.stands_in:
             await cancel(response.body)
@@ -428,11 +428,7 @@ def _call(
     )
 
 
-def _validating(outgoing: Request, conditions: Mapping[str, str]) -> Request:
-    return replace(outgoing, headers=with_conditions(outgoing.headers, conditions))
-
-
-def _freshened(method: str, stored: StoredResponse, validation: _Reply) -> StoredResponse:
+def _freshened(method: str, stored: StoredResponse, validation: Reply) -> StoredResponse:
     """The stored response after what the origin answered to a request of that method."""
     response = validation.response
     headers = told_by_head(response.headers) if method == "HEAD" else response.headers

@@ -27,7 +27,6 @@ from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings, Settings
 from configuration.staying import require_staying
 from core.budget import Budget
-from core.event_stream import asks_for_events
 from core.flags import Flags
 from core.lengths import refuse_too_long
 from core.messages import Request, Response, cancel
@@ -54,7 +53,7 @@ from operations.telemetry import (
     request_id,
     server_timing,
 )
-from origin import Excess, Forwarder, Vouched, caller_of, dress, graphql_refusal, hold_within
+from origin import Excess, Forwarder, Vouched, asks_to_last, caller_of, dress, graphql_refusal, hold_within
 from policing.turns import Known, compiled_rules, policed
 from sites.routing import Page, Redirect, Site
 from sites.settings import SiteSettings
@@ -85,7 +84,11 @@ class Gateway:
             id(route): _site(route.locale, route.path, settings, platform) for route in settings.routes if route.locale
         }
         self._cache = _cache(lambda url: self._hosts.cache_settings_of(url), platform, budget)
-        self._policies = {id(route): CachePolicy(kept) for route in settings.routes if (kept := route.cache_settings)}
+        self._policies = {
+            id(route): CachePolicy(kept, repeats=not route.policies and self._forwarder.asks_alike(route))
+            for route in settings.routes
+            if (kept := route.cache_settings)
+        }
         self._dressings = {
             id(route): route.dressing for route in settings.routes if route.dressing or route.security_headers
         }
@@ -261,8 +264,22 @@ class Gateway:
             _held = await hold_within(request, route, self._budget)
         if route.locale is not None and not is_websocket(request):
             return await self._visited(exchange, route, pattern, principal)
+        if (response := self._repeated(exchange, route, principal)) is not None:
+            return response
         locale = _located(self._locator, request)
         return await self._forwarded(exchange, route, principal, locale)
+
+    def _repeated(self, exchange: Exchange, route: RouteSettings, principal: Principal | None) -> Response | None:
+        """The answer to a hit of a moment ago over again, for which nothing has to be prepared."""
+        policy = self._policies.get(id(route))
+        if policy is None or self._cache is None:
+            return None
+        response = self._cache.repeated(policy, exchange.request, principal)
+        if response is not None:
+            exchange.country = self._locator.country(exchange.request.cf)
+            exchange.trace = trace(exchange.request.headers, self._platform.random).id
+            exchange.cache_ms = 0.0  # nothing was waited for
+        return response
 
     async def _visited(
         self, exchange: Exchange, route: RouteSettings, pattern: Pattern, principal: Principal | None
@@ -329,7 +346,7 @@ class Gateway:
         exchange.notes = forwarding.notes
         if self._cache is None:
             return await forwarding.send()
-        if policy is None or _goes_around(request, route):
+        if policy is None or asks_to_last(request, route):
             return await self._cache.pass_by(request, forwarding, exchange.background)
         asked = self._platform.clock()
         try:
@@ -429,10 +446,3 @@ def _readings(endpoints: Endpoints, routes: RouteTable) -> Readings:
     """What a path may be read as, in the order in which it is matched: the gateway's own endpoints come first."""
     own = [(endpoint.pattern, dict.fromkeys(endpoint.by_method, endpoint.access)) for endpoint in endpoints.all()]
     return Readings([*own, *((pattern.pattern, pattern.by_method) for pattern in routes.patterns)])
-
-
-def _goes_around(request: Request, route: RouteSettings) -> bool:
-    """Whether a request is for something that no cache holds: a socket, or a stream where the route has streams."""
-    if route.sse is not None and asks_for_events(request.headers):
-        return True
-    return route.websocket is not False and is_websocket(request)

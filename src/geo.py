@@ -31,7 +31,7 @@ from places.preferences import (
     CURRENCIES,
     NO_WISH,
     Wish,
-    currency_in_use,
+    existing_currency,
     from_body,
     from_cookie,
     from_foreign_query,
@@ -252,8 +252,8 @@ class Locator:
             self._matcher = Matcher(supported_languages)
         except ValueError as error:
             raise ValueError(f"SUPPORTED_LANGUAGES: {error}") from None
-        self._named_currencies = [_existing(code, "SUPPORTED_CURRENCIES") for code in supported_currencies]
-        self._named_currency = _existing(default_currency, "DEFAULT_CURRENCY")
+        self._named_currencies = [existing_currency(code, "SUPPORTED_CURRENCIES") for code in supported_currencies]
+        self._named_currency = existing_currency(default_currency, "DEFAULT_CURRENCY")
         self._clock = clock
         self._turn(territories.AS_OF)
         self._language = self._default_language(default_language)
@@ -294,6 +294,11 @@ class Locator:
     ) -> Locale:
         """The same for a request on its way to an origin, whose query is the origin's: never raises."""
         return self._located(cf, accept_language, cookie, from_foreign_query(query) if query else NO_WISH)
+
+    def country(self, cf: Mapping[str, Any]) -> str:
+        """The country alone of what `locate` would say."""
+        known = place_of(cf)[0]
+        return known if known in territories.TERRITORIES else self._country
 
     def for_country(self, code: str, query: str = "") -> Locale:
         """The locale of `/geo/{country}?lang=`: a function of the URL alone. Raises a 404 or 400 Problem."""
@@ -412,13 +417,6 @@ class Locator:
         if known is None:
             raise ValueError(f"DEFAULT_LANGUAGE: {tag!r} is not a language tag (BCP 47)")
         return self._fitting(known) or self._matcher.spelling(next(iter(self._matcher)))
-
-
-def _existing(code: str, setting: str) -> str:
-    known = currency_in_use(code) or (code if tender.replaced(code) else None)
-    if known is None:
-        raise ValueError(f"{setting}: {code!r} is not an ISO 4217 currency in use")
-    return known
 
 
 def requested(locale: Locale, query: str) -> Locale | Profile:

@@ -61,7 +61,7 @@ from forwarding.graphql import refusal as graphql_refusal
 from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS
 from forwarding.health import Health
 from forwarding.held import held, too_large
-from forwarding.lasting import lasts, put_under_terms
+from forwarding.lasting import asks_to_last, lasts, put_under_terms
 from forwarding.mirror import Mirror
 from forwarding.origins import Plan
 from forwarding.retries import backoff, content_in_flight, is_retryable, is_transient, retry_after
@@ -86,6 +86,7 @@ __all__ = [
     "Vouched",
     "amendable_request",
     "amendable_response",
+    "asks_to_last",
     "caller_of",
     "dress",
     "graphql_refusal",
@@ -128,6 +129,13 @@ class Forwarder:
         if compiled.faults:
             raise Misconfigured(compiled.faults)
         self.health = Health(compiled.checks, platform.store, platform.clock, platform.log)
+
+    def asks_alike(self, route: ForwardingSettings) -> bool:
+        """Whether what a route's origin is asked for and told of the caller is the same wherever the visitor is, by
+        whatever field the caller is known, and whether or not events are asked for."""
+        origins = self._origins.get(id(route))
+        alone = origins is not None and origins.alone is not None
+        return alone and not route.forward_authorization and route.sse is None
 
     def prepare(
         self,

@@ -10,7 +10,7 @@ from core.records import record
 Content = bytes | Body
 
 
-@record
+@record(slots=False)  # `repeats` refers to it weakly
 class Entry:
     """A stored response with its content, not yet read unless it came from memory."""
 

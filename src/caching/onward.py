@@ -10,7 +10,8 @@ from typing import Final, Protocol
 
 from caching.keys import framed
 from core.messages import Request, Response
-from core.records import record
+from core.records import record, replace
+from fields.entity_tags import with_conditions
 from fields.names import canonical
 
 _ODD: Final = re.compile(r"[^a-z0-9\-\n]|--")
@@ -53,6 +54,20 @@ class Onward(Protocol):
     async def send(self, request: Request, /) -> Response:
         """The origin's response to `request`. Raises Problem, with one of ORIGIN_FAILURES if none came."""
         ...
+
+
+@record
+class Reply:
+    """A response of the origin, and when it was asked for and came, in seconds since 1970."""
+
+    response: Response
+    request_time: float
+    response_time: float
+
+
+def validating(outgoing: Request, conditions: Mapping[str, str]) -> Request:
+    """The request that asks whether what is stored still holds."""
+    return replace(outgoing, headers=with_conditions(outgoing.headers, conditions))
 
 
 @record(slots=False)

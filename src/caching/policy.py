@@ -159,8 +159,10 @@ class CachePolicy:
     policy.reuse(PresentedRequest("GET", {}), stored, now)
     """
 
-    def __init__(self, settings: CacheSettings) -> None:
+    def __init__(self, settings: CacheSettings, *, repeats: bool = False) -> None:
+        """`repeats`: URL and caller alone tell what is stored for whom, so that a hit may be remembered by them."""
         self.settings = settings
+        self.repeats = repeats and not settings.vary_on_locale
         self._without_guesses = settings.model_copy(update={"heuristic": False})
 
     def storing(

@@ -100,6 +100,15 @@ class CacheStore:
             return None
         return Lookup(entry, missed.index, missed.miss, missed.mark)
 
+    def has_still(self, home: str, root: str, entry: Entry, mark: Index | None) -> bool:
+        """Whether `recall` would find what it has found at these names before: `entry`, and its mark if it has one."""
+        now = self._clock()
+        if not self.purges.knows_epoch() or self.memory.get(home, now) is not entry:
+            return False
+        if mark is not None and self.memory.get(root, now) is not mark:
+            return False
+        return not self._has_changed(root, home, entry.stored) and self.purges.is_younger(entry.stored.born)
+
     async def save(
         self,
         key: CacheKey,
@@ -173,7 +182,10 @@ class CacheStore:
             self._changed.popitem(last=False)
 
     def _is_changed(self, key: CacheKey, stored: StoredResponse) -> bool:
-        return stored.born <= max(self._changed.get(key.root, -1), self._changed.get(key.home, -1))
+        return self._has_changed(key.root, key.home, stored)
+
+    def _has_changed(self, root: str, home: str, stored: StoredResponse) -> bool:
+        return stored.born <= max(self._changed.get(root, -1), self._changed.get(home, -1))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

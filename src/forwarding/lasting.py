@@ -1,11 +1,19 @@
 """Responses that go on long after their header section: a WebSocket, a stream of events. By the route's terms."""
 
-from core.event_stream import is_event_stream
-from core.messages import Response
+from core.event_stream import asks_for_events, is_event_stream
+from core.messages import Request, Response
 from core.ports import Platform
+from fields.handshake import is_websocket
 from forwarding.events import event_terms, say_what_events_are
 from forwarding.settings import ForwardingSettings
 from forwarding.websockets import socket_terms
+
+
+def asks_to_last(request: Request, route: ForwardingSettings) -> bool:
+    """Whether a request is for something that no cache holds: a socket, or a stream where the route has streams."""
+    if route.sse is not None and asks_for_events(request.headers):
+        return True
+    return route.websocket is not False and is_websocket(request)
 
 
 def lasts(response: Response) -> bool:

@@ -41,6 +41,14 @@ class Wish(NamedTuple):
 NO_WISH: Final = Wish()
 
 
+def existing_currency(code: str, setting: str) -> str:
+    """The code of money that is, or was until it was replaced. Raises ValueError naming the setting."""
+    known = currency_in_use(code) or (code if tender.replaced(code) else None)
+    if known is None:
+        raise ValueError(f"{setting}: {code!r} is not an ISO 4217 currency in use")
+    return known
+
+
 def currency_in_use(code: str) -> str | None:
     """`code` in upper case, or None when it is not one of CURRENCIES."""
     upper = code.upper() if code.isascii() else ""

@@ -303,3 +303,37 @@ def test_the_hour_counts_the_revoked_and_no_failure_that_was_planned() -> None:
     assert world.store is not None
     (counts,) = [metadata for key, (_, metadata, _) in world.store.values.items() if key.startswith("tally1:")]
     assert (counts["requests"], counts["errors"], counts["revoked"]) == (3, 0, 1)
+
+
+def test_a_hit_over_again_looks_like_any_other() -> None:
+    world = World(lambda request: Response(200, {"cache-control": "max-age=60"}, b"hello"))
+    route = {"path": "/a", "origin": "https://origin.example", "auth": "none"}
+    gateway = Gateway(load_settings({"ROUTES": [route]}, {"CACHE"}), world.platform())
+    answers = []
+    for _ in range(3):
+        answers.append(ask("GET", "/a", gateway=gateway, world=world, traceparent=f"00-{'a' * 32}-{'b' * 16}-01"))
+        run(world.settle())
+    stored, hit, again = ({**answer.headers, "x-request-id": ""} for answer in answers)
+    assert stored != hit == again
+    assert answers[1].body == answers[2].body == b"hello"
+    (_, first), (_, second) = ((line.pop("id"), line) for line in world.log[1:])
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"policies": ["rollout"]},
+        {"forward_authorization": True},
+        {"sse": {}},
+        {"cache": {"vary_on_locale": True}},
+        {"origin": None, "origins": [{"url": "https://a.example"}, {"url": "https://b.example"}]},
+    ],
+)
+def test_where_more_than_url_and_caller_tell_what_is_answered_no_hit_is_remembered(more: dict[str, Any]) -> None:
+    route = {"path": "/a", "origin": "https://origin.example", "auth": "none", **more}
+    routes = [{name: value for name, value in route.items() if value is not None}]
+    policies = {"POLICIES": {"rollout": {"percent": 5}}} if "policies" in more else {}
+    settings = load_settings({"ROUTES": routes, **policies}, {"CACHE"})
+    gateway = Gateway(settings, World().platform())
+    assert [policy.repeats for policy in gateway._policies.values()] == [False]

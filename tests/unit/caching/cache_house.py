@@ -74,12 +74,17 @@ class Exchange:
 
 
 class CacheHouse:
-    """One isolate's cache. `answer` is what the origin says next; `asked` what it was asked for."""
+    """One isolate's cache. `answer` is what the origin says next; `asked` what it was asked for.
+
+    Every hit that the cache would answer by a hit of a moment ago is also answered the long way, and must come to the
+    same; `repeats` counts them.
+    """
 
     def __init__(self, answer: Answer | None = None, world: World | None = None, **settings: Any) -> None:
         self.world = world or World()
         self.settings = CacheSettings.model_validate(settings)
-        self.policy = CachePolicy(self.settings)
+        self.policy = CachePolicy(self.settings, repeats=True)
+        self.repeats = 0
         self.answer: Answer = answer or (lambda request: page(cache_control="max-age=60"))
         self.asked: list[Request] = []
         self.target = TARGET
@@ -126,9 +131,13 @@ class CacheHouse:
             )
             return await self.cache.answer(self.policy, request, onward, self.world.background, caller)
 
+        repeated = self.cache.repeated(self.policy, request, caller)
+        self.repeats += repeated is not None
+        response: Response | None = None
         try:
-            response: Response = run(exchange())
+            response = run(exchange())
         finally:
+            assert repeated is None or repeated == response
             if settle:
                 run(self.world.settle())
         return response
