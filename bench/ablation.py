@@ -117,6 +117,15 @@ STEPS: Final = (
         ),
     ),
     Step(
+        "clock",
+        "the time asked for more than once",
+        "durations; everything kept for a while ends",
+        (
+            Change("edge/isolate.py", "        clock=time.time,\n", "        clock=partial(float, time.time()),\n"),
+            Change("edge/isolate.py", "import random\n", "import random\nfrom functools import partial\n"),
+        ),
+    ),
+    Step(
         "collector",
         "Python's garbage collector",
         "cycles are let go",
