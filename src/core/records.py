@@ -1,4 +1,4 @@
-"""`record`: a class of named values, as `dataclass` makes one, in a hundredth of the time.
+"""`record`: a class of named values, as `dataclass` makes one, in a thirtieth of the time.
 
     @record
     class Visit:
@@ -9,8 +9,8 @@
     replace(Visit("/pricing"), language="de") == Visit("/pricing", "de")
 
 A dataclass takes the Worker 7 ms of its import: the source of each method is put together and compiled, annotations are
-evaluated for it, and a signature is made for the documentation. Of a record `__init__` alone is compiled; `==`, `hash`
-and `repr` are made of what the standard library has in C.
+evaluated for it, and a signature is made for the documentation. A record takes 0.2 ms: `__init__` alone is compiled;
+`==`, `hash` and `repr` are made of what the standard library has in C.
 
 Frozen is a word for the type checker. At run time it would take a call a field for each object, so that only what
 people's own Python is handed is `sealed` as well. A record extends no other. Of `field`, `default`, `default_factory`,

@@ -55,7 +55,7 @@ def test_no_module_hides_one_of_the_standard_library(source: Path) -> None:
 
 
 def test_classes_of_values_are_records() -> None:
-    """A dataclass takes the import of the Worker a hundred times as long. A policy may have what it likes."""
+    """A dataclass takes the import of the Worker thirty times as long. A policy may have what it likes."""
     users = {place(source) for source in SOURCES if "dataclasses" in imported(source)}
     assert {name for name in users if not name.startswith("policies/")} == {"core/records.py"}
 
