@@ -22,11 +22,26 @@ export const folderOf = (cache, name, inputs) => path.join(cache, `${name}-${dig
 /** The same folder; `build(folder)` fills it when it is not there. */
 export async function layer(cache, name, inputs, build) {
   const folder = folderOf(cache, name, inputs);
-  const isThere = () => fs.existsSync(folder);
-  if (!isThere()) await alone(path.join(cache, `.making-${path.basename(folder)}`), isThere, () => make(folder, build));
-  fs.utimesSync(folder, new Date(), new Date());
+  while (!await pickUp(folder)) await alone(lockOf(folder), () => fs.existsSync(folder), () => make(folder, build));
   return folder;
 }
+
+/** The folder, if it is there: it counts as used now, and nobody who was about to remove it will. Else null. */
+export async function pickUp(folder) {
+  let isThere = false;
+  await alone(lockOf(folder), () => false, () => {
+    isThere = fs.existsSync(folder);
+    if (isThere) fs.utimesSync(folder, new Date(), new Date());
+  });
+  return isThere ? folder : null;
+}
+
+/** Those of the cache that are called `name`. */
+export const foldersOf = (cache, name) => (
+  ages(cache).map(([folder]) => folder).filter((folder) => path.basename(folder).startsWith(`${name}-`))
+);
+
+const lockOf = (folder) => path.join(path.dirname(folder), `.making-${path.basename(folder)}`);
 
 /** Calls `work` unless somebody else is at it: waits then, and is content when it `isDone`. */
 async function alone(lock, isDone, work) {
@@ -96,22 +111,33 @@ function ofMakers() {
 
 /** Removes what was not used for a day. */
 export function removeUnused(cache, inUse) {
-  for (const [folder, age] of ages(cache)) if (age > KEEP_UNUSED && !inUse.includes(folder)) remove(folder);
+  for (const [folder, age] of ages(cache)) if (age > KEEP_UNUSED && !inUse.includes(folder)) remove(folder, KEEP_UNUSED);
 }
 
 /** Keeps the `count` layers called `name` that were used last, and those that a start may be reading. */
 export function keepNewest(cache, name, count) {
-  const known = ages(cache).filter(([folder]) => path.basename(folder).startsWith(`${name}-`));
-  for (const [folder, age] of known.sort(([, a], [, b]) => a - b).slice(count)) if (age > GIVEN_UP) remove(folder);
+  const its = new Set(foldersOf(cache, name));
+  const known = ages(cache).filter(([folder]) => its.has(folder));
+  for (const [folder] of known.sort(([, a], [, b]) => a - b).slice(count)) remove(folder, GIVEN_UP);
 }
 
-const remove = (folder) => fs.rmSync(folder, { recursive: true, force: true });
+/** Removes it, if nobody has it made, picks it up or has used it for `unused` milliseconds. */
+function remove(folder, unused) {
+  const lock = lockOf(folder);
+  const aside = path.join(path.dirname(folder), `.unused-${process.pid}-${path.basename(folder)}`);
+  if (!takeLock(lock)) return;
+  try {
+    if (ageOf(folder) > unused) fs.renameSync(folder, aside); // nobody ever sees half of it
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+  fs.rmSync(aside, { recursive: true, force: true });
+}
 
 /** [[path, ms since its last use], ...] of what the cache holds. */
-const ages = (cache) => fs.readdirSync(cache).map((name) => {
-  const file = path.join(cache, name);
-  return [file, Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())];
-});
+const ages = (cache) => fs.readdirSync(cache).map((name) => path.join(cache, name)).map((file) => [file, ageOf(file)]);
+
+const ageOf = (file) => Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
 
 /** Writes a file whole or not at all: wrangler may be reading its predecessor. */
 export const replaceFile = (file, content) => replace(file, (draft) => fs.writeFileSync(draft, content));

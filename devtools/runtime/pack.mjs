@@ -1,28 +1,21 @@
 // Turns Pyodide, the vendored packages and this folder's host into the modules that workerd loads, and the
 // application's sources into one more.
 //
-//   node pack.mjs bundle <JSON>                    all of it into one folder, for wrangler dev: {folder, source, settings,
-//                                                  cache, pyodide, packages, exclude}
-//   node pack.mjs application <source> <cache> <folder>    the application alone: wrangler's build command on a save
-//
 // Four layers of the cache (`layers.mjs`): `stdlib` (the standard library, compiled), `packages` (the vendored packages,
 // compiled, and their dynamic libraries), `snapshot` (the memory of a Python that has imported much of both) and `host`. A
 // fifth may stand for `snapshot`: the memory after the application's import (`imported.mjs`).
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { openCompiler } from './compile.mjs';
 import { pack } from './format.mjs';
-import { behindImport, SNAPSHOT } from './imported.mjs';
-import { digest, layer, link, removeUnused, replaceFile } from './layers.mjs';
+import { digest, layer, removeUnused, replaceFile } from './layers.mjs';
 import { takeSnapshot } from './snapshot.mjs';
 
 const WORTH_COMPILING = 64 * 1024; // bytes of source: opening the compiler takes as long as compiling so much
 const WORKER = path.join(import.meta.dirname, 'worker');
 const ARCHIVE = 'python_stdlib.zip';
-const APPLICATION = 'application.bin';
-const BEFORE_IMPORT = 'snapshot.before-import'; // no name that wrangler would take for a module's
+export const SNAPSHOT = 'snapshot.bin'; // Python's memory
 const PYODIDE_FILES = ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm'];
 
 /** Paths below `directory`, sorted, "/"-separated, without caches and hidden files. */
@@ -52,8 +45,8 @@ export function globToRegExp(glob) {
  * The application as it would be uploaded: its Python files and nothing else. Beside a source goes its bytecode, if the
  * cache has it: compiling inside the isolate costs more than anything else an import does.
  */
-export function packApplication(source, cache) {
-  return pack(readApplication(source).flatMap(([name, bytes]) => {
+export function packApplication(sources, cache) {
+  return pack(sources.flatMap(([name, bytes]) => {
     const compiled = bytecodePath(cache, name, bytes);
     return fs.existsSync(compiled) ? [[name, bytes], [pycName(name), fs.readFileSync(compiled)]] : [[name, bytes]];
   }));
@@ -79,11 +72,6 @@ export async function compileApplication(source, { cache, pyodide }) {
 export const readApplication = (source) => readAll(source, (name) => name.endsWith('.py'));
 
 const bytecodePath = (cache, name, bytes) => path.join(cache, 'bytecode', `${digest([name, [[name, bytes]]])}.pyc`);
-
-/** What is uploaded beside the application, by what its file is called there. */
-export const moduleType = (name) => (
-  /\.m?js$/.test(name) ? 'ESModule' : name.endsWith('.wasm') ? 'CompiledWasm' : 'Data'
-);
 
 /**
  * The runtime's modules, packed unless they are in the cache: [[module name, path], ...]. `exclude` are globs of
@@ -192,35 +180,4 @@ function readLeb128(bytes, offset) {
     value |= (byte & 0x7f) << shift;
     if (byte < 0x80) return [value, offset];
   }
-}
-
-/**
- * Everything wrangler loads, in one folder. The runtime's files are links into the cache. Where another start has left the
- * memory behind this import there, this one begins with it; what it has to begin with after a save lies beside.
- */
-async function writeBundle({ folder, source, settings, ...runtime }) {
-  const report = (step) => process.stderr.write(`gatehouse: ${step}, once …\n`);
-  const fresh = await packRuntime({ ...runtime, report });
-  const files = await behindImport(fresh, { cache: runtime.cache, sources: readApplication(source), settings });
-  for (const [name, file] of [...files, [BEFORE_IMPORT, fresh.find(([its]) => its === SNAPSHOT)[1]]]) {
-    const target = path.join(folder, name);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    link(file, target);
-  }
-  replaceFile(path.join(folder, 'settings.mjs'), `export default ${JSON.stringify(settings)};\n`);
-  await compileApplication(source, runtime);
-  replaceFile(path.join(folder, APPLICATION), packApplication(source, runtime.cache));
-}
-
-/** The application in such a folder, to be imported by the next start. */
-function renewApplication(source, cache, folder) {
-  link(path.join(folder, BEFORE_IMPORT), path.join(folder, SNAPSHOT));
-  replaceFile(path.join(folder, APPLICATION), packApplication(source, cache));
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [what, ...args] = process.argv.slice(2);
-  if (what === 'bundle') await writeBundle(JSON.parse(args[0]));
-  else if (what === 'application') renewApplication(...args);
-  else throw new Error(`pack.mjs cannot "${what}"`);
 }

@@ -123,6 +123,7 @@ class Runner:
         outbound: str | None = None,
         services: Mapping[str, str] | None = None,
         fresh: bool | None = None,
+        edited: Sequence[str] = (),
         faults: bool = False,
         crossings: bool = False,
         dispatch: str = "production",
@@ -140,6 +141,7 @@ class Runner:
         was meant to go. `services` answers service bindings by origins. With `fresh` the application is imported at
         this start; else the start is that of a deployment's isolate, from the memory that an import has left, and the
         first such start has it made (`imported.mjs`): the default for the project's own sources and for nothing else.
+        With `edited`, files of `source`, that memory is of what is imported before the first of them, as after a save.
         `faults` allows `Gateway.kv_faults`;
         `crossings` counts the calls between Python and JavaScript (`devtools/runtime/profile.py`). `dispatch="short"`
         leaves out what production does around every request (`worker/doors.mjs`). `direct` gives the Worker a second
@@ -168,7 +170,8 @@ class Runner:
             "cf": dict(cf or {}),
             "outbound": outbound,
             "services": dict(services or {}),
-            "fresh": source != SOURCES if fresh is None else fresh,
+            "fresh": source != SOURCES and not edited if fresh is None else fresh,
+            "edited": list(edited),
             "faults": faults,
             "crossings": crossings,
             "direct": direct,

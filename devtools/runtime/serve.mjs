@@ -17,10 +17,9 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response, fetch as upstream } from 'miniflare';
-import { behindImport, withoutPython } from './imported.mjs';
-import {
-  compileApplication, globToRegExp, moduleType, packApplication, packRuntime, readApplication, walk,
-} from './pack.mjs';
+import { memoryOf, taken, withoutPython } from './imported.mjs';
+import { lasting, made, miniflareModules, moduleType } from './modules.mjs';
+import { compileApplication, globToRegExp, packRuntime, readApplication, walk } from './pack.mjs';
 
 /**
  * Options of `start`:
@@ -38,6 +37,7 @@ import {
  * @property {object} cf                `request.cf` of every request
  * @property {string | null} outbound   origin that gets every outgoing request, its URL in `x-outbound-url`
  * @property {boolean} fresh            whether the application is imported at this start, and not once for all
+ * @property {string[]} edited          files of the source that are imported at this start whatever is not, with what needs them
  * @property {boolean} faults           whether KV can be told to fail
  * @property {boolean} crossings        whether calls between Python and JavaScript are counted
  * @property {boolean} direct           whether the Worker has a socket of its own, without Miniflare's entry in front
@@ -126,27 +126,22 @@ async function readModules(options) {
   return { modules: script ? peer() : uploadedModules(options), fresh: true };
 }
 
-async function embedded({ source, packages, exclude, pyodide, settings, fresh, ...instruments }) {
+async function embedded({ source, packages, exclude, pyodide, settings, fresh, edited, ...instruments }) {
   const runtime = await packRuntime({ cache, pyodide, packages, exclude, report: note });
   await compileApplication(source, { cache, pyodide });
-  const modules = (given, files = runtime, others = {}) => embeddedModules(source, files, given, others);
-  const sources = readApplication(source);
-  const files = fresh ? runtime : await behindImport(runtime, { cache, sources, settings, modules });
-  return { modules: modules(settings, files, instruments), fresh: files === runtime };
+  const from = { cache, runtime, sources: readApplication(source), settings };
+  const folder = fresh ? null : await taken(from, edited);
+  const wrapped = instrumentsOf(instruments);
+  const files = [...lasting(runtime), ...wrapped];
+  const others = made(cache, from.sources, memoryOf(from, folder), settings);
+  return { modules: miniflareModules(files, others, wrapped[0]?.[0]), fresh: !folder };
 }
 
-/** `files` are the runtime's [[module name, path], ...]. */
-function embeddedModules(source, files, settings, { faults, crossings }) {
-  const modules = files.map(([name, file]) => [name, fs.readFileSync(file)]);
-  modules.push(['application.bin', packApplication(source, cache)]);
-  modules.push(['settings.mjs', `export default ${JSON.stringify(settings)};`]);
+/** [[module name, path], ...] of what is to stand in front of the host, the main module first. */
+function instrumentsOf({ faults, crossings }) {
   const wrapper = faults ? 'kv_faults.mjs' : crossings ? 'crossings.mjs' : null;
-  for (const [name, file] of wrapper ? [['main.mjs', wrapper], ['in_front.mjs', 'in_front.mjs']] : []) {
-    modules.push([name, fs.readFileSync(path.join(import.meta.dirname, 'testing', file))]);
-  }
-  const main = wrapper ? 'main.mjs' : 'host.mjs';
-  modules.sort(([a], [b]) => (b === main) - (a === main)); // workerd takes the first one for the main module
-  return modules.map(([name, contents]) => ({ type: moduleType(name), path: `/gatehouse/${name}`, contents }));
+  const named = wrapper ? [['main.mjs', wrapper], ['in_front.mjs', 'in_front.mjs']] : [];
+  return named.map(([name, file]) => [name, path.join(import.meta.dirname, 'testing', file)]);
 }
 
 /** What a deployment uploads, as wrangler names and types it: the sources, and what is vendored as data. */

@@ -22,9 +22,9 @@ Under the embedded runtime wrangler reads a configuration generated from wrangle
 import argparse
 import json
 import os
-import shlex
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -62,11 +62,20 @@ QUIET = {
     "WRANGLER_NO_SKILLS_UPDATE_PROMPTS": "true",
     "DO_NOT_TRACK": "1",
     "CLOUDFLARE_CF_FETCH_ENABLED": "false",
+    "X_LOCAL_EXPLORER": "false",
+    "X_LOCAL_OBSERVABILITY": "false",
 }
-"""wrangler neither reports home nor asks Cloudflare where this machine is."""
+"""wrangler neither reports home nor asks Cloudflare where this machine is. Its explorer of local data and its traces
+are half a second of every start: who wants them sets these variables to `true`."""
+
+LOOK_AGAIN = 0.05
+"""Seconds between two looks whether a process that we wait for is still there."""
+
+NOTHING = ":"
+"""wrangler's build command: what it is to load is built when it is told that a source was saved."""
 
 CACHE = STATE / "runtime"
-PACK = ROOT / "devtools" / "runtime" / "pack.mjs"
+SAVES = ROOT / "devtools" / "runtime" / "saves.mjs"
 WRANGLER = NODE_MODULES / "wrangler" / "wrangler-dist" / "cli.js"
 
 
@@ -97,10 +106,10 @@ def main(argv: list[str]) -> int:
             if region := other_region(options):
                 environment = os.environ | secrets_of(options)
                 running.callback(Child(["nice", VENV_PYTHON, "-m", "devtools", *region], env=environment).stop)
-            shown = _terminal(options, "official" if official else "embedded", origin, region).shown
+            terminal = _terminal(options, "official" if official else "embedded", origin, region)
             if official:
-                return _serve_official(options, chosen, official, shown)
-            return _serve_embedded(options, chosen, shown)
+                return _serve_official(options, chosen, official, terminal.shown)
+            return _serve_embedded(options, chosen, terminal)
     except KeyboardInterrupt:
         return 0
 
@@ -184,17 +193,17 @@ def _over_what_was_made(options: Options) -> list[str]:
     return ["--var", *pairs] if pairs else []
 
 
-def _serve_embedded(options: Options, chosen: Node, shown: Shown) -> int:
+def _serve_embedded(options: Options, chosen: Node, terminal: Terminal) -> int:
     if unused := wrangler_config.set_aside(wrangler_config.read(options.config), options.environment):
         say(f"{', '.join(unused)} of {options.config.name} is not in force: the embedded runtime builds in its own way")
-    session = Session(options, chosen)
+    session = Session(options, chosen, terminal.saved)
     try:
         session.pack()
         generated = session.generate()
         arguments = ["--config", str(generated), *_without_config(options.wrangler)]
         if not any(argument.startswith(("--persist-to", "--persistTo")) for argument in arguments):
             arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
-        return _run_wrangler(chosen, arguments, _kept_log(options), session.renew, shown)
+        return _run_wrangler(chosen, arguments, _kept_log(options), session.renew, terminal.shown)
     finally:
         session.remove()
 
@@ -207,25 +216,34 @@ def _without_config(arguments: Sequence[str]) -> list[str]:
 
 
 class Session:
-    """One run of the embedded runtime: a folder with the generated configuration and the packed modules."""
+    """One run of the embedded runtime: a folder with the generated configuration and the packed modules.
 
-    def __init__(self, options: Options, chosen: Node) -> None:
+    `saved(path)` gives the lines to show when the source of that path, in the sources' folder, was saved.
+    """
+
+    def __init__(self, options: Options, chosen: Node, saved: Shown) -> None:
         sessions = STATE / "dev"
         _sweep(sessions)
         self._options = options
         self._node = chosen
+        self._saved = saved
         self._folder = sessions / str(os.getpid())
         self._bundle = self._folder / "bundle"
-        self._fresh = self._folder / "fresh"
+        self._marks = self._folder / "saved"
         self._seen = self._modified()
         self._twice = list(said_twice(options))
+        self._packing: Child | None = None
+        self._packed = threading.Event()
+        self._packed_for: dict[str, Any] = {}
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def pack(self) -> None:
-        """Everything wrangler loads. What did not change since another run comes from the cache."""
+        """Everything wrangler loads, now and whenever a source is saved. What did not change since another run comes
+        from the cache."""
         config = wrangler_config.read(self._options.config)
-        shutil.rmtree(self._folder, ignore_errors=True)
         request = {
             "folder": str(self._bundle),
+            "mark": str(self._marks / "last"),
             "source": str(self._source(config)),
             "settings": self._settings(config),
             "cache": str(CACHE),
@@ -233,26 +251,42 @@ class Session:
             "packages": str(PYTHON_MODULES),
             "exclude": wrangler_config.excluded(config, self._options.environment),
         }
-        command: list[str | Path] = [self._node.executable, PACK, "bundle", json.dumps(request)]
-        packing = Child(command, env=self._node.environment())
-        try:
-            code = packing.wait(lambda: None, LOOK_AT_CONFIGURATION_EVERY)
-        finally:
-            packing.stop()
-        if code != 0:
-            raise Failure(f"the runtime could not be packed: {_last_error(''.join(packing.said))}", "run `make setup`")
-        self._fresh.touch()
+        if request == self._packed_for:
+            return
+        self._stop_packing()
+        self._marks.mkdir(parents=True, exist_ok=True)
+        self._packed.clear()
+        command: list[str | Path] = [self._node.executable, SAVES, json.dumps(request)]
+        self._packing = Child(command, env=self._node.environment(), shown=self._told)
+        while not self._packed.wait(LOOK_AGAIN):
+            self._still_packing()
+        self._packed_for = request
+
+    def _told(self, line: str) -> Iterable[str]:
+        """What is shown for a line of the packing process."""
+        what, _, path = line.strip().partition(" ")
+        if what == "saved":
+            return self._saved(path)
+        if what != "packed":
+            return [line.rstrip()]
+        self._packed.set()
+        return []
+
+    def _still_packing(self) -> None:
+        if self._packing and self._packing.poll() is not None:
+            why = _last_error("".join(self._packing.said))
+            raise Failure(f"the runtime could not be packed: {why}", "run `make setup`")
+
+    def _stop_packing(self) -> None:
+        if self._packing:
+            self._packing.stop()
+            self._packing = None
 
     def generate(self) -> Path:
         """Write wrangler's configuration; gives its path."""
         config = wrangler_config.read(self._options.config)
-        source = self._source(config)
-        pack = [self._node.executable, PACK, "application", source, CACHE, self._bundle]
-        # wrangler also builds when it starts, which `pack` has just done: that first time only the mark is removed.
-        build = f"rm {shlex.quote(str(self._fresh))} 2>/dev/null || {shlex.join(map(str, pack))}"
         # wrangler joins the watched folder to the configuration's, even an absolute one.
-        watch = os.path.relpath(source, self._folder)
-        bundle = wrangler_config.Bundle(self._bundle, build, watch)
+        bundle = wrangler_config.Bundle(self._bundle, NOTHING, os.path.relpath(self._marks, self._folder))
         generated = wrangler_config.embedded(config, self._options.config.parent, bundle)
         given_way = local_vars.yielded(self._options.config, self._options.environment)
         return wrangler_config.write(
@@ -262,14 +296,13 @@ class Session:
     def renew(self) -> None:
         """Generate the configuration anew when wrangler.toml or what stands beside it was saved; report one that is
         broken and pass it over."""
+        self._still_packing()
         modified = self._modified()
         if modified == self._seen:
             return
         self._seen = modified
         try:
-            settings = self._settings(wrangler_config.read(self._options.config))
-            self._replace("snapshot.bin", (self._bundle / "snapshot.before-import").read_bytes())
-            self._replace("settings.mjs", f"export default {json.dumps(settings)};\n".encode())
+            self.pack()
             self.generate()
             twice = list(said_twice(self._options))
         except Failure as failure:
@@ -280,18 +313,13 @@ class Session:
                 say(line)
         self._twice = twice
 
-    def _replace(self, name: str, content: bytes) -> None:
-        """A module, whole or not at all: wrangler may be reading it."""
-        draft = self._bundle / f"{name}.draft"
-        draft.write_bytes(content)
-        draft.replace(self._bundle / name)
-
     def _modified(self) -> list[int]:
         config = self._options.config
         files = self._options.files or local_vars.secrets_files(config.parent, self._options.environment)
         return [_modified(path) for path in (config, *files)]
 
     def remove(self) -> None:
+        self._stop_packing()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _source(self, config: wrangler_config.Config) -> Path:

@@ -19,6 +19,7 @@ FOR_THE_LOG = re.compile(
         (
             r"[┌├│└]",
             r"\[custom build\] Running: ",
+            r"The file .+ changed, restarting build",
             r"Using secrets defined in ",
             r"Attaching additional modules:",
             r"⎔ Starting local server",
@@ -37,7 +38,6 @@ BLOCKS = (
 
 ERROR = re.compile(r"✘ \[ERROR\]")
 READY = re.compile(r"\[wrangler:info\] Ready on (\S+)")
-SAVED = re.compile(r"The file (.+) changed, restarting build")
 RELOADING = re.compile(r"⎔ Reloading local server")
 SERVED = re.compile(r"⎔ Local server updated and ready")
 
@@ -70,8 +70,6 @@ class Terminal:
             return
         if found := READY.match(plain):
             yield from self.ready(found[1])
-        elif found := SAVED.match(plain):
-            yield from self._saved(found[1])
         elif RELOADING.match(plain):
             self._failed = False
         elif SERVED.match(plain):
@@ -80,9 +78,10 @@ class Terminal:
             self._failed = self._failed or bool(ERROR.match(plain))
             yield line.rstrip().replace(IN_THE_ISOLATE, f"{self.sources}/")
 
-    def _saved(self, path: str) -> Iterator[str]:
+    def saved(self, path: str) -> Iterator[str]:
+        """What is shown when the source of this path, in the sources' folder, was saved."""
         self._saved_at = self.clock()
-        yield f"gatehouse: {path} was saved …"
+        yield f"gatehouse: {self.sources}/{path} was saved …"
 
     def _served(self) -> Iterator[str]:
         took = "" if self._saved_at is None else f" after {self.clock() - self._saved_at:.1f} s"

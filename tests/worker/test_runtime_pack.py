@@ -3,17 +3,23 @@
 import json
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devtools import node
-from devtools.paths import NODE_MODULES, ROOT
+from devtools.paths import NODE_MODULES
+from devtools.serving.dev import SAVES
+from tests.worker.patience import until
 
 pytestmark = pytest.mark.stand_in
 
-PACK = ROOT / "devtools" / "runtime" / "pack.mjs"
+PATIENCE = 180.0
+"""Seconds until it must have said something, or ended."""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +58,7 @@ def packed(packed_once: Path, tmp_path: Path) -> Path:
 def start_packing(project: Path, cache: Path, name: str) -> subprocess.Popen[str]:
     request = {
         "folder": str(project / name),
+        "mark": str(project / f"{name}.mark"),
         "source": str(project / "src"),
         "settings": {"entry": "entry"},
         "cache": str(cache),
@@ -60,21 +67,54 @@ def start_packing(project: Path, cache: Path, name: str) -> subprocess.Popen[str
         "exclude": ["**/*.pyi"],
     }
     chosen = node.locate()
-    command = [str(chosen.executable), str(PACK), "bundle", json.dumps(request)]
-    return subprocess.Popen(command, env=chosen.environment(), stderr=subprocess.PIPE, text=True)
+    command = [str(chosen.executable), str(SAVES), json.dumps(request)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=chosen.environment(), stdout=pipe, stderr=pipe, text=True)
+
+
+def end_packed(packing: subprocess.Popen[str]) -> str:
+    """What it said, once all is packed."""
+    until_said(packing, "packed")
+    packing.terminate()
+    return packing.communicate(timeout=PATIENCE)[1]
+
+
+def until_said(packing: subprocess.Popen[str], last: str) -> list[str]:
+    """Its lines to the first that is this."""
+    assert packing.stdout is not None
+    patience = threading.Timer(PATIENCE, packing.kill)
+    patience.start()
+    said: list[str] = []
+    while last not in said:
+        line = packing.stdout.readline()
+        assert line, (said, packing.communicate()[1])
+        said.append(line.rstrip())
+    patience.cancel()
+    return said
 
 
 def pack(project: Path, cache: Path, name: str) -> str:
     """What it said."""
+    return end_packed(start_packing(project, cache, name))
+
+
+@contextmanager
+def kept_packed(project: Path, cache: Path, name: str) -> Iterator[subprocess.Popen[str]]:
     packing = start_packing(project, cache, name)
-    _, said = packing.communicate(timeout=180)
-    assert packing.returncode == 0, said
-    return said
+    until_said(packing, "packed")
+    yield packing
+    packing.terminate()
+    packing.communicate(timeout=PATIENCE)
 
 
-def unpack(path: Path) -> dict[str, bytes]:
+def application(folder: Path) -> dict[str, bytes]:
+    """The application that a start begins with; its memory lies behind."""
+    content = (folder / "start.bin").read_bytes()
+    return unpack(content[4:])
+
+
+def unpack(content: bytes) -> dict[str, bytes]:
     """The format of `worker/filesystem.mjs`."""
-    content = path.read_bytes()
     length = int.from_bytes(content[:4], "little")
     offset = 4 + length
     files: dict[str, bytes] = {}
@@ -94,8 +134,7 @@ def contents(folder: Path) -> dict[str, Any]:
 
 def test_two_runs_at_once_on_an_empty_cache_pack_it_once_and_both_get_the_whole(project: Path, cache: Path) -> None:
     runs = [start_packing(project, cache, name) for name in ("one", "two")]
-    said = [run.communicate(timeout=180)[1] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
+    said = [end_packed(run) for run in runs]
     assert "".join(said).count("packing Python's standard library") == 1
     assert contents(project / "one") == contents(project / "two")
     assert len(layers(cache)) == 3
@@ -132,29 +171,61 @@ def test_a_changed_package_packs_the_packages_alone(packed: Path, cache: Path) -
 def test_a_changed_source_packs_no_layer(packed: Path, cache: Path) -> None:
     (packed / "src" / "entry.py").write_text("A = 2\n")
     assert pack(packed, cache, "two") == ""
-    assert unpack(packed / "two" / "application.bin") == {"entry.py": b"A = 2\n"}
+    assert application(packed / "two") == {"entry.py": b"A = 2\n"}
 
 
 def test_packages_are_packed_with_bytecode_and_without_what_is_not_uploaded(packed: Path) -> None:
-    files = unpack(packed / "one" / "packages.bin")
+    files = unpack((packed / "one" / "packages.bin").read_bytes())
     assert set(files) == {"small/__init__.py", "small/__pycache__/__init__.cpython-314.pyc"}
 
 
-def test_a_save_replaces_the_application_and_leaves_the_cache_alone(packed: Path, cache: Path) -> None:
-    before = contents(packed / "one")
-    (packed / "src" / "entry.py").write_text("A = 5\n")
+def test_a_save_replaces_the_application_alone_and_is_told_when_all_is_in_place(packed: Path, cache: Path) -> None:
+    """Of a file that is there, one in a new folder, which is saved again, and one that goes."""
+    source, mark = packed / "src", packed / "one.mark"
+    with kept_packed(packed, cache, "one") as packing:
+        before = contents(packed / "one")
+        for name, content in (("entry.py", "A = 5\n"), ("new/deep/one.py", "N = 1\n"), ("new/deep/one.py", "N = 2\n")):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(content)
+            until_said(packing, f"saved {name}")
+        shutil.rmtree(source / "new")
+        until(lambda: application(packed / "one"), {"entry.py": b"A = 5\n"}.__eq__)
+        told = mark.read_text()
+        (source / "entry.py").write_text("A = 6\n")
+        until(mark.read_text, told.__ne__)
+        after = contents(packed / "one")
+    assert {name for name in after if after[name] != before.get(name)} == {"start.bin"}
+    assert application(packed / "one") == {"entry.py": b"A = 6\n"}
+
+
+def test_a_layer_that_somebody_is_picking_up_is_not_removed(tmp_path: Path) -> None:
+    """Whoever picks it up has its lock, and when the lock is gone it counts as used."""
+    script = f"""
+        import fs from 'node:fs';
+        import {{ keepNewest, pickUp }} from {json.dumps(str(SAVES.with_name("layers.mjs")))};
+        const cache = {json.dumps(str(tmp_path))};
+        for (let age = 0; age < 3; age++) {{
+          fs.mkdirSync(`${{cache}}/x-${{age}}`);
+          fs.utimesSync(`${{cache}}/x-${{age}}`, 1e6 - age, 1e6 - age);
+        }}
+        fs.writeFileSync(`${{cache}}/.making-x-2`, String(process.pid));
+        keepNewest(cache, 'x', 1);
+        const left = fs.readdirSync(cache).filter((name) => name.startsWith('x')).sort();
+        fs.rmSync(`${{cache}}/.making-x-2`);
+        const picked = [await pickUp(`${{cache}}/x-1`), await pickUp(`${{cache}}/x-2`)];
+        keepNewest(cache, 'x', 0);
+        console.log(JSON.stringify([left, picked, fs.readdirSync(cache).sort()]));
+    """
     chosen = node.locate()
-    command = [str(chosen.executable), str(PACK), "application", str(packed / "src"), str(cache), str(packed / "one")]
-    subprocess.run(command, check=True, timeout=60)
-    after = contents(packed / "one")
-    assert {name for name in after if after[name] != before.get(name)} == {"application.bin"}
-    assert unpack(packed / "one" / "application.bin") == {"entry.py": b"A = 5\n"}
+    command = [str(chosen.executable), "--input-type=module", "--eval", script]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    assert json.loads(said) == [["x-0", "x-2"], [None, str(tmp_path / "x-2")], ["x-2"]]
 
 
 def test_a_layer_that_cannot_be_made_leaves_nothing_behind(project: Path, cache: Path) -> None:
     (project / "packages" / "broken.so").write_bytes(b"\0asm\1\0\0\0\7nothing")
     packing = start_packing(project, cache, "one")
-    _, said = packing.communicate(timeout=60)
+    _, said = packing.communicate(timeout=PATIENCE)
     assert packing.returncode != 0
     assert "broken.so is not a WebAssembly dynamic library" in said
     assert not list(cache.glob(".draft-*"))

@@ -4,26 +4,26 @@
 // Order matters: globals before Pyodide's files, Pyodide before the application, the rules of import time before
 // `entry.py`, real randomness with the first request.
 //
-// The memory that Python starts from is that of one which has imported packages (`../snapshot.mjs`), or that of one which
-// has been through all of this, but for the first request (`../imported.mjs`): then there is nothing left to import.
+// The memory that Python starts from is that of one which has imported packages (`../snapshot.mjs`), that of one which has
+// imported some of the application as well, or that of one which has been through all of this, but for the first request
+// (`../imported.mjs`): then there is nothing left to import.
 
 import { dynamicLibraries, files, restoreGlobals, scheduleCallback } from './globals.mjs';
 import * as cloudflareSockets from 'cloudflare:sockets';
 import * as cloudflareWorkers from 'cloudflare:workers';
 import { allowance, allowEntropy, forbidEntropy, tracing, violations } from './entropy.mjs';
 import { closedDoor, openDoor } from './doors.mjs';
-import { mount, text, unpack, unpackMemory } from './filesystem.mjs';
+import { mount, text, unpack, unpackStart } from './filesystem.mjs';
 import { ENVIRONMENT, loadLibraries, preparing } from './preload.mjs';
-import { handOut } from './handout.mjs';
+import { bootForMemory, handOut } from './handout.mjs';
 import { describe, findAgain, imported, passThroughSnapshot } from './saved.mjs';
 import settings from './settings.mjs';
 import createPyodideModule from './pyodide.asm.mjs';
 import { loadPyodide } from './pyodide.mjs';
 import pyodideWasm from './pyodide.asm.wasm';
-import snapshot from './snapshot.bin';
+import packed from './start.bin';
 import stdlib from './python_stdlib.zip';
 import lock from './pyodide-lock.json.bin';
-import application from './application.bin';
 import hostFiles from './host.bin';
 import packages from './packages.bin';
 import libraries from './libraries.mjs';
@@ -36,8 +36,9 @@ files.set('/pyodide/pyodide.asm.wasm', pyodideWasm);
 files.set('/pyodide/python_stdlib.zip', new Uint8Array(stdlib));
 for (const [name, stub] of unpack(packages)) if (libraries[name]) dynamicLibraries.push([stub, libraries[name]]);
 
-/** `former` is what there is to know of a start whose memory was saved behind its import; null: it was saved before. */
-const { layout, former, memory } = unpackMemory(snapshot);
+/** `former` is what there is to know of a start whose memory was saved behind an import; null: it was saved before. */
+const { application, layout, former, memory } = unpackStart(packed);
+const isImported = Boolean(former?.handlers);
 
 function prepareMemory(Module) {
   Module.growMemory(memory.length);
@@ -54,12 +55,12 @@ const python = await loadPyodide({
   env: ENVIRONMENT,
   enableRunUntilComplete: false,
   _loadSnapshot: memory,
-  _makeSnapshot: !former, // what is read from `js` is told apart from what is made
+  _makeSnapshot: !isImported, // what is read from `js` is told apart from what is made
   stdout: (line) => console.log(line),
   stderr: (line) => console.error(line),
 });
 mount(python.FS, HOST, unpack(hostFiles));
-mount(python.FS, APPLICATION, unpack(application));
+mount(python.FS, APPLICATION, application);
 restoreGlobals();
 
 const patchedContexts = new WeakSet();
@@ -109,31 +110,35 @@ const host = former ? await goOn() : python.pyimport('host');
 
 forbidEntropy(python._module);
 tracing.dump = () => python._module._dump_traceback();
-const { handlers: names, error: importError, saved } = former ?? await boot();
+const booted = isImported ? former : await boot();
+const { handlers: names, error: importError } = booted;
 if (importError) console.error(importError);
 
-/** {handlers}, what of the application may be called, or {error}, text for people. */
+/** {handlers}, what of the application may be called, or {error}, text for people; and what `handOut` is told beside. */
 async function boot() {
   const functions = python._module.wasmTable.length;
-  const booted = await host.boot.callPromising(settings.entry, settings.door, APPLICATION, PACKAGES, violations);
-  if (booted.has('error')) return { error: booted.get('error') };
-  const handlers = booted.get('handlers').toJs();
-  booted.destroy();
+  const place = [APPLICATION, PACKAGES, violations];
+  const result = await (settings.handsOut
+    ? bootForMemory(python, host, settings, place)
+    : host.boot.callPromising(settings.entry, settings.door, ...place));
+  const { error, before, handlers } = result.toJs({ dict_converter: Object.fromEntries });
+  result.destroy();
+  if (error || before) return { error, before };
   const { lost, saved } = passThroughSnapshot(python, own, modules, settings.handsOut);
   if (lost.length > 0) {
     const isLost = (object) => lost.includes(object);
     return { error: host.not_saved(APPLICATION, PACKAGES, isLost, lost.map(describe)) };
   }
   begin();
-  return { handlers, saved: saved && { ...saved, handlers, linked: python._module.wasmTable.length > functions } };
+  return { handlers, saved: saved && { ...saved, linked: python._module.wasmTable.length > functions } };
 }
 
 /** Where a start whose memory was saved left off. Gives the host. */
 async function goOn() {
   for (const name of former.modules) await doAnImport(name);
-  findAgain(python, former.names, own, modules);
+  findAgain(python, former.names, own, modules, isImported);
   python.runPython('import sys; del sys.path[0]'); // Pyodide puts one there each time it starts
-  begin();
+  if (isImported) begin();
   return python.pyimport('host');
 }
 
@@ -154,7 +159,7 @@ function start() {
 }
 
 function handlers() {
-  if (settings.handsOut) return handOut(importError, saved, layout, modules);
+  if (settings.handsOut) return handOut(booted, layout, modules);
   return importError ? closedDoor(importError) : openDoor(settings, host, names, start);
 }
 

@@ -33,6 +33,7 @@ _MACHINERY = ("<frozen importlib", "/lib/python314.zip/importlib/", "/session/ho
 EVENTS = ("fetch", "alarm", "scheduled", "trace", "queue", "pubsub")
 """Those that a function `on_EVENT` may handle."""
 
+_prepared = False
 _entry: Any = None
 _sdk: Any = None
 
@@ -44,7 +45,8 @@ def boot(name: str, door: str, application: str, packages: str, native_entropy: 
     people}. `native_entropy` fills while the import runs with what asked for randomness behind Python's back.
     """
     try:
-        _import_entry(name, application, packages)
+        _prepare(application, packages)
+        _import_entry(name)
         handlers = _methods(name) if door == "class" else _functions(name)
         _check_entropy(native_entropy)
         builtin_patches.check()
@@ -53,14 +55,21 @@ def boot(name: str, door: str, application: str, packages: str, native_entropy: 
     return {"handlers": handlers}
 
 
-def _import_entry(name: str, application: str, packages: str) -> None:
+def _prepare(application: str, packages: str) -> None:
     """As in production, packages come before other packages, and the application comes last."""
-    global _entry, _sdk
+    global _prepared
+    if _prepared:  # in the memory that this start began with
+        return
+    _prepared = True
     builtin_patches.install()
     site_packages = next(index for index, path in enumerate(sys.path) if "site-packages" in path)
     sys.path.insert(site_packages, packages)
     sys.path.append(application)
     site.addsitedir(packages)  # its .pth files register the SDK's allowances with `_cloudflare`
+
+
+def _import_entry(name: str) -> None:
+    global _entry, _sdk
     _entry = importlib.import_module(name)
     _sdk = importlib.import_module("workers")
 
@@ -114,12 +123,66 @@ def _describe(error: BaseException) -> str:
     return "".join(described.format()).rstrip()
 
 
-def first_request() -> None:
-    """Real randomness from here on; the generators that were seeded with fixed bytes are seeded anew."""
-    builtin_patches.uninstall()
+# --- a start for its memory (`handout.mjs`) ---------------------------------------------------------------------------
+
+
+class _Reached(BaseException):
+    """The import has come to a module that its memory is to be without."""
+
+
+class _Watch:
+    """Stops an import before the first of some modules: `before` is what was imported by then, in its order."""
+
+    def __init__(self, without: Sequence[str]) -> None:
+        self.before: list[str] | None = None
+        self._without = frozenset(without)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Of a finder (`sys.meta_path`)."""
+        if name in self._without:
+            if self.before is None:
+                self.before = list(filter(_is_whole, sys.modules))
+            raise _Reached(name)
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a module can be had by its name, and its own import is over."""
+    spec = getattr(sys.modules[name], "__spec__", None)
+    return spec is not None and spec.name == name and not getattr(spec, "_initializing", False)
+
+
+def boot_until(
+    without: Sequence[str], name: str, door: str, application: str, packages: str, native_entropy: Sequence[str]
+) -> dict[str, Any]:
+    """`boot`, or {"before": [...]}: the modules that were imported when the first of `without` was asked for."""
+    watch = _Watch(without)
+    sys.meta_path.insert(0, watch)
+    booted = boot(name, door, application, packages, native_entropy)
+    sys.meta_path.remove(watch)
+    return booted if watch.before is None else {"before": watch.before}
+
+
+def boot_before(
+    before: Sequence[str], application: str, packages: str, native_entropy: Sequence[str]
+) -> dict[str, Any]:
+    """Import these modules and not the application's own: {"handlers": None}, or {"error": text for people}."""
+    try:
+        _prepare(application, packages)
+        for name in before:
+            importlib.import_module(name)
+        _check_entropy(native_entropy)
+        builtin_patches.check()
+    except BaseException as error:
+        return {"error": _describe(error)}
+    return {"handlers": None}
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
+
+
+def first_request() -> None:
+    """Real randomness from here on; the generators that were seeded with fixed bytes are seeded anew."""
+    builtin_patches.uninstall()
 
 
 def handler(event: str) -> Any:

@@ -76,10 +76,15 @@ export function passThroughSnapshot(python, own, modules, taken) {
   return { lost, saved };
 }
 
-/** Gives Python, whose memory was saved with these `names`, what it refers to: each as this isolate has it. */
-export function findAgain(python, names, own, modules) {
+/**
+ * Gives Python, whose memory was saved with these `names`, what it refers to: each as this isolate has it, or, where there
+ * is more to import, as what may be found again.
+ */
+export function findAgain(python, names, own, modules, isImported) {
   const first = firstReference(python);
-  for (const [i, object] of foundAgain(names, own, modules)) python._module.__hiwire_set(first + i, object);
+  const noted = { globals: python._api.config.jsglobals, named: (name) => imported(name, modules.get(name)) };
+  const found = foundAgain(names, own, modules, isImported ? undefined : noted);
+  for (const [i, object] of found) python._module.__hiwire_set(first + i, object);
 }
 
 /** Pyodide would look for objects by their path while the globals are still those of its boot: it sees holes. */
@@ -93,10 +98,12 @@ const GLOBALS = 1; // where Pyodide's table has the object that Python knows as 
 const firstReference = ({ _api }) => _api.getExpectedKeys().length; // before are Pyodide's own
 
 /** [[place among `names`, object], ...]; Pyodide finds by itself what has no name of ours. */
-const foundAgain = (names, own, modules) => names.flatMap(({ path, module, own: place }, i) => {
-  if (place !== undefined) return [[i, own[place]]];
-  return path ? [[i, find(path, module ? modules.get(module) : globalThis)]] : [];
-});
+const foundAgain = (names, own, modules, roots = { globals: globalThis, named: (name) => modules.get(name) }) => (
+  names.flatMap(({ path, module, own: place }, i) => {
+    if (place !== undefined) return [[i, own[place]]];
+    return path ? [[i, find(path, module ? roots.named(module) : roots.globals)]] : [];
+  })
+);
 
 /** [[index, value], ...] of symbols, and of what a function without an owner is called on: Pyodide gives up at the first. */
 function takeOutPrimitives({ __hiwire_get, __hiwire_set }, first) {

@@ -77,20 +77,23 @@ def test_what_is_not_known_to_be_wranglers_own_is_shown(terminal: Terminal, line
 
 
 def test_a_save_that_is_served_says_how_long_it_took(terminal: Terminal, clock: Clock) -> None:
-    assert seen(terminal, "The file src/geo.py changed, restarting build...") == ["gatehouse: src/geo.py was saved …"]
+    assert list(terminal.saved("wing/geo.py")) == ["gatehouse: src/wing/geo.py was saved …"]
     clock.now += 1.24
-    assert seen(terminal, f"{START}⎔ Reloading local server...\n⎔ Local server updated and ready\n") == [
+    save = "The file .gatehouse/dev/7/saved/last changed, restarting build...\n"
+    assert seen(terminal, f"{save}{START}⎔ Reloading local server...\n⎔ Local server updated and ready\n") == [
         "gatehouse: what was saved is served after 1.2 s"
     ]
 
 
 def test_a_broken_save_is_told_by_file_and_line_and_so_is_the_recovery(terminal: Terminal) -> None:
-    save = "The file src/wing/message.py changed, restarting build...\n⎔ Reloading local server...\n"
+    save = "⎔ Reloading local server...\n"
     ready = "⎔ Local server updated and ready\n"
+    list(terminal.saved("wing/message.py"))
     broken = "\n".join(seen(terminal, f"{save}{TRACEBACK}{ready}"))
     assert 'File "src/wing/message.py", line 1' in broken
     assert "SyntaxError: invalid syntax" in broken
     assert "the Worker cannot start after 0.0 s: mend what is named above and save it" in broken
+    list(terminal.saved("wing/message.py"))
     assert seen(terminal, f"{save}{ready}")[-1] == "gatehouse: what was saved is served after 0.0 s"
 
 
