@@ -76,7 +76,7 @@ def _chromium() -> str | None:
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runner() -> Iterator[Runner]:
     with Runner(v8_flags=QUICK_START) as runner:
         yield runner

@@ -10,6 +10,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -19,14 +20,22 @@ from tests.official import official_of
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 
-# A Node process of its own for every module: what one module leaves behind cannot disturb another.
-@pytest.fixture(scope="module")
+# One Node process for all modules of a test process: it costs nearly as much to start as a gateway does.
+@pytest.fixture(scope="session")
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     with Runner(v8_flags=QUICK_START, official=official_of(request.config)) as runner:
         yield runner
 
 
 @pytest.fixture(scope="module")
-def worker(runner: Runner) -> Callable[..., Gateway]:
-    """Starts a gateway; see `Runner.start`."""
-    return runner.start
+def worker(runner: Runner) -> Iterator[Callable[..., Gateway]]:
+    """Starts a gateway; see `Runner.start`. One that its module does not stop is stopped at its end, for the next."""
+    started = list[Gateway]()
+
+    def start(**options: Any) -> Gateway:
+        started.append(runner.start(**options))
+        return started[-1]
+
+    yield start
+    for gateway in started:
+        gateway.stop()
