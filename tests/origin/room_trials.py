@@ -59,17 +59,16 @@ class RoomTrials:
 
     def every_departure(self) -> None:
         """What no attempt needs: a tab that is not the last leaves, a goodbye, and one that nobody knows."""
-        first, second = self._open(), self._open()
-        for socket in (first, second):
-            _ask(socket, "join", room=ROOM)
-        assert _ask(first, "history", room=ROOM)["type"] == "history"
-        _ask(first, "leave", room=ROOM)
-        connection = _ask(first, "ping")["connection"]
-        self._dynamodb.delete_item(TableName=self._physical["ConnectionsTable"], Key={"id": {"S": connection}})
-        first.send('{"type": "ping"}')
-        assert _is_closed(first)
-        _ask(second, "join", room=f"orders:{self._order()}")  # of so many calls the trail has the newest alone
-        second.close()
+        with self._open() as first, self._open() as second:
+            for socket in (first, second):
+                _ask(socket, "join", room=ROOM)
+            assert _ask(first, "history", room=ROOM)["type"] == "history"
+            _ask(first, "leave", room=ROOM)
+            connection = _ask(first, "ping")["connection"]
+            self._dynamodb.delete_item(TableName=self._physical["ConnectionsTable"], Key={"id": {"S": connection}})
+            first.send('{"type": "ping"}')
+            assert _is_closed(first)
+            _ask(second, "join", room=f"orders:{self._order()}")  # of so many calls the trail has the newest alone
         for function in ("RoomsApi", "RoomsBroadcaster", "RoomsSweeper"):
             self._two_tabs_of_which_one_goes(function)
 
@@ -78,11 +77,10 @@ class RoomTrials:
     def talk(self) -> bool:
         order = self._order()
         try:
-            socket = self._open()
-            joined = [_ask(socket, "join", room=room)["type"] for room in (ROOM, f"orders:{order}")]
-            said = _ask(socket, "chat_message", room=ROOM, text="hello")["type"]
-            left = _ask(socket, "leave", room=ROOM)["type"]
-            socket.close()
+            with self._open() as socket:
+                joined = [_ask(socket, "join", room=room)["type"] for room in (ROOM, f"orders:{order}")]
+                said = _ask(socket, "chat_message", room=ROOM, text="hello")["type"]
+                left = _ask(socket, "leave", room=ROOM)["type"]
         except Exception:  # refused, closed, silent: it cannot talk
             return False
         return (joined, said, left) == (["joined", "joined"], "sent", "left")
@@ -103,19 +101,16 @@ class RoomTrials:
 
     def broadcast(self) -> bool:
         """Whether one who is there is told, and one who is gone, but was not said so, leaves."""
-        room, socket = f"role:{uuid4().hex}", self._open()
-        connection = _ask(socket, "ping")["connection"]
-        self._put_into(connection, room, user="boss")
-        gone = self._put_connection(time.time() + 600, user="gone")
+        room, gone = f"role:{uuid4().hex}", self._put_connection(time.time() + 600, user="gone")
         self._put_into(gone, room, user="gone")
         entry = {
             "room": {"S": room}, "number": {"N": "1"}, "type": {"S": "chat_message"}, "at": {"S": "now"},
             "content": {"S": "{}"}, "owner": {"S": "/nobody"},
         }  # fmt: skip
         record = {"eventName": "INSERT", "dynamodb": {"NewImage": entry}}
-        done = self._shop.invoke("RoomsBroadcaster", {"Records": [record]}) is not None
-        told = _was_told(socket, room) if done else False
-        socket.close()
+        with self._open() as socket:
+            self._put_into(_ask(socket, "ping")["connection"], room, user="boss")
+            told = self._shop.invoke("RoomsBroadcaster", {"Records": [record]}) is not None and _was_told(socket, room)
         return told and [item["subject"]["S"] for item in self._members(room)] == ["boss"]
 
     def orders(self) -> bool:
