@@ -40,6 +40,8 @@ R = TypeVar("R")
 def metrics_of(service: str) -> Metrics:
     """The metrics of one function. Powertools' own dimension `service` is left out: ours is spelt `Service`."""
     metrics = Metrics(namespace=NAMESPACE)
+    metrics.clear_default_dimensions()  # Powertools keeps one set a process, where tests have several functions
+    metrics.clear_metrics()
     metrics.set_default_dimensions(Service=service, Environment=os.environ.get("ENVIRONMENT", "local"))
     return metrics
 
