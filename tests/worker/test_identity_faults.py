@@ -94,7 +94,7 @@ STORE_FAULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "reads fail": ({"get": FAILING}, ["jwks_store_read_failed"]),
     "writes fail": ({"put": FAILING}, ["jwks_store_write_failed"]),
     "both fail": ({"get": FAILING, "put": FAILING}, ["jwks_store_read_failed", "jwks_store_write_failed"]),
-    "reads hang": ({"get": {"delay": 5000}}, ["jwks_store_read_failed"]),
+    "reads hang": ({"get": {"delay": 60_000}}, ["jwks_store_read_failed"]),
 }
 CORRUPT: dict[str, Callable[[dict[str, Any]], str]] = {
     "no JSON in KV": lambda record: "garbage",
@@ -218,7 +218,7 @@ def test_a_store_that_fails_or_hangs_is_as_good_as_none(house: House, row: str) 
     house.gateway.kv_faults(**faults)
     started = time.monotonic()
     assert [house.ask(row).status_code for _ in range(2)] == [200, 200]
-    assert time.monotonic() - started < 4, "a look-up is given a second, once"
+    assert time.monotonic() - started < 30, "a look-up is given a second, once, and not its minute"
     for event in events:
         house.logged(event, source=house.providers[row].jwks_url)
     assert len(house.providers[row].requests) == 1
