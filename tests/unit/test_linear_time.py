@@ -581,7 +581,7 @@ def test_what_a_site_reads(where: str) -> None:
 
 def quadratic(text: str) -> object:
     found: tuple[str, ...] = ()
-    for member in text[: len(text) // 2].split(","):
+    for member in text[: len(text) // 4].split(","):
         found = (*found, member)
     return found
 
