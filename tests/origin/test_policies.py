@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -72,13 +73,13 @@ def test_nothing_is_granted_that_is_not_called(workshop: Workshop) -> None:
     body = {"id": "ada", "name": "Ada", "email": "ada@example.com"}
     workshop.http("UsersApi", "POST", "/users", body, idempotency_key="refused")  # forgets the key again
     workshop.http("UsersApi", "PATCH", "/users/ada", {"name": "Ada"}, if_match="*", content_type=MERGE_PATCH)
-    physical = {name: logical for logical, name in workshop.application.deployment.physical.items()}
+    trail = Trail(workshop.application)
     superfluous = {
         (function, action, table)
         for function, statement in statements()
         for action in _actions(statement)
         for table in _tables(statement) or {""}
-        if (action, table) not in _called(workshop.application, function, action, physical)
+        if (action, table) not in trail.called(function, action)
     }
     assert sorted(superfluous) == []
 
@@ -104,24 +105,49 @@ def _tables(statement: Mapping[str, Any]) -> set[str]:
     return set(re.findall(r"(\w+Table)\b", json.dumps(statement["Resource"])))
 
 
-def _called(
-    application: LocalApplication, function: str, action: str, logical: Mapping[str, str]
-) -> set[tuple[str, str]]:
-    """The calls that may be `action`, each with its table and without: what CloudTrail has of the function."""
-    service, _, operation = action.partition(":")
-    names = {NAMED_OTHERWISE.get(operation, operation), "TransactWriteItems", *(f"POST.{name}" for name in BY_QUERY)}
-    trail, found = application.deployment.client("cloudtrail"), set()
-    for key in _access_keys(application, function):
+class Trail:
+    """What CloudTrail has of each function, asked once for each name of a call."""
+
+    def __init__(self, application: LocalApplication) -> None:
+        self._deployment = application.deployment
+        self._logical = {name: logical for logical, name in application.deployment.physical.items()}
+        self._keys, self._calls = cache(self._access_keys), cache(self._looked_up)
+
+    def called(self, function: str, action: str) -> set[tuple[str, str]]:
+        """The calls that may be `action`, each with its table and without."""
+        service, _, operation = action.partition(":")
+        names = {
+            NAMED_OTHERWISE.get(operation, operation),
+            "TransactWriteItems",
+            *(f"POST.{name}" for name in BY_QUERY),
+        }
+        found = set[tuple[str, str]]()
         for name in names:
-            attributes = [{"AttributeKey": "AccessKeyId", "AttributeValue": key}]
-            attributes.append({"AttributeKey": "EventName", "AttributeValue": name})
-            for event in trail.lookup_events(LookupAttributes=attributes)["Events"]:
-                parameters = json.loads(event["CloudTrailEvent"])["requestParameters"]
+            for parameters in self._calls(function, name):
                 if name == NAMED_OTHERWISE.get(operation):
                     found.add((action, ""))
                 else:
-                    found |= {(done, logical.get(table, "")) for done, table in _of(service, name, parameters)}
-    return found | {(done, "") for done, _ in found}
+                    found |= {(done, self._logical.get(table, "")) for done, table in _of(service, name, parameters)}
+        return found | {(done, "") for done, _ in found}
+
+    def _looked_up(self, function: str, name: str) -> list[Any]:
+        """The parameters of the calls of that name."""
+        trail, found = self._deployment.client("cloudtrail"), list[Any]()
+        for key in self._keys(function):
+            attributes = [{"AttributeKey": "AccessKeyId", "AttributeValue": key}]
+            attributes.append({"AttributeKey": "EventName", "AttributeValue": name})
+            events = trail.lookup_events(LookupAttributes=attributes)["Events"]
+            found += [json.loads(event["CloudTrailEvent"])["requestParameters"] for event in events]
+        return found
+
+    def _access_keys(self, function: str) -> list[str]:
+        """The access key of the role's session in which the emulator runs a function is made of both their ARNs."""
+        configuration = self._deployment.client("lambda").get_function_configuration(
+            FunctionName=self._deployment.physical[function]
+        )
+        arns = [f"{configuration['FunctionArn']}{qualifier}" for qualifier in ("", ":live", ":$LATEST", ":1")]
+        digests = [hashlib.sha256(f"{arn}:{configuration['Role']}".encode()).hexdigest() for arn in arns]
+        return [f"ASIA{digest[:16].upper()}" for digest in digests]
 
 
 def _of(service: str, name: str, parameters: Any) -> Iterator[tuple[str, str]]:
@@ -134,13 +160,3 @@ def _of(service: str, name: str, parameters: Any) -> Iterator[tuple[str, str]]:
     else:
         tables = parameters.get("RequestItems") or [parameters.get("TableName", "")]
         yield from ((f"{service}:{name}", table) for table in tables)
-
-
-def _access_keys(application: LocalApplication, function: str) -> list[str]:
-    """The access key of the role's session in which the emulator runs a function is made of both their ARNs."""
-    configuration = application.deployment.client("lambda").get_function_configuration(
-        FunctionName=application.deployment.physical[function]
-    )
-    arns = [f"{configuration['FunctionArn']}{qualifier}" for qualifier in ("", ":live", ":$LATEST", ":1")]
-    digests = [hashlib.sha256(f"{arn}:{configuration['Role']}".encode()).hexdigest() for arn in arns]
-    return [f"ASIA{digest[:16].upper()}" for digest in digests]
