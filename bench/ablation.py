@@ -36,7 +36,7 @@ REMEMBERED: Final = """\
                 response = Response(200, {**_seen[_name][0]}, _seen[_name][1])
             else:
                 response = await self._answer(exchange)
-                if "; hit" in response.headers.get("cache-status", ""):
+                if "; hit" in response.headers.get("cache-status", "") and isinstance(response.body, bytes):
                     _seen[_name] = ({**response.headers}, response.body)
 """
 
