@@ -1,7 +1,8 @@
 # Gatehouse: every habit is a target, and CI calls the same ones. Needed beforehand: make, Python >= 3.11, npm or not.
 #
 #   make dev            serve the Worker on this machine; options with ARGS="--port 9000"
-#   make test           unit, worker and browser tests; options with ARGS="-k geo"; RUNTIME=official on Cloudflare's own runtime
+#   make test           unit, worker and browser tests; options with ARGS="-k geo"; RUNTIME=official on Cloudflare's own runtime,
+#                       and SNAPSHOT=dedicated from snapshots of the sources, as deployed
 #   make bench          what a request costs, beside Hono and FastAPI; QUICK=1 for a short run
 #   make soak           ten minutes of mixed traffic with faults, every answer checked, memory watched
 #   make lint           ruff, strict typing, CloudFormation, known vulnerabilities
@@ -45,9 +46,9 @@ dev: setup ## serve the Worker on this machine, e.g. make dev ARGS="--port 9000"
 tail: setup ## the log of make dev for people, e.g. make tail ARGS="--status 5xx"
 	@$(TOOL) devtools tail $(ARGS)
 
-test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; the Worker's on Cloudflare's runtime: RUNTIME=official
+test: setup ## unit, worker and browser tests, e.g. make test ARGS="-k geo"; the Worker's on Cloudflare's runtime: RUNTIME=official, SNAPSHOT=dedicated
 	@env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.gatehouse/bytecode \
-	  $(TOOL) devtools run python -m pytest $(if $(filter-out embedded,$(RUNTIME)),--runtime=$(RUNTIME) tests/worker) $(PARALLEL) $(ARGS)
+	  $(TOOL) devtools run python -m pytest $(if $(filter-out embedded,$(RUNTIME)),--runtime=$(RUNTIME) tests/worker) $(if $(SNAPSHOT),--snapshot=$(SNAPSHOT)) $(PARALLEL) $(ARGS)
 
 fuzz: setup ## every parser under atheris, e.g. make fuzz SECONDS=600; a failing input is printed
 	@$(TOOL) fuzz --seconds $(or $(SECONDS),20) $(ARGS)

@@ -1,7 +1,9 @@
 """`pytest --runtime=official`, which is `make test RUNTIME=official`: the worker tests on Cloudflare's own runtime.
 
-What is about the local runtime, or needs what only that can do, carries the marker `stand_in`: left out there, and
-counted apart everywhere. Where Cloudflare's bundle cannot be had, one line says so and the exit code is 1.
+With `--snapshot=dedicated` (`SNAPSHOT=dedicated`) their gateways begin with a snapshot of their sources, as a
+deployment's isolates do. What is about the local runtime, or needs what only that can do, carries the marker
+`stand_in`: left out there, and counted apart everywhere. Where Cloudflare's bundle cannot be had, one line says so and
+the exit code is 1.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 OPTION = "--runtime"
 RUNTIMES = ("embedded", "official")
+SNAPSHOT_OPTION = "--snapshot"
+SNAPSHOTS = ("none", "dedicated")
 MARKER = "stand_in"
 FETCH_WITHIN = 120.0
 """Seconds."""
@@ -24,6 +28,8 @@ _KEY: pytest.StashKey[OfficialRuntime] = pytest.StashKey()
 
 def add_option(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, choices=RUNTIMES, default="embedded", help="the Python runtime of tests/worker")
+    told = "what gateways begin with on the official runtime"
+    parser.addoption(SNAPSHOT_OPTION, choices=SNAPSHOTS, default="none", help=told)
 
 
 def official_of(config: pytest.Config) -> OfficialRuntime | None:
@@ -31,9 +37,16 @@ def official_of(config: pytest.Config) -> OfficialRuntime | None:
     return config.stash.get(_KEY, None)
 
 
+def is_dedicated(config: pytest.Config) -> bool:
+    """Whether gateways begin with a snapshot of their sources."""
+    return bool(config.getoption(SNAPSHOT_OPTION) == "dedicated")
+
+
 def configure(config: pytest.Config) -> None:
     """Has the bundle at hand, or ends the run."""
     if config.getoption(OPTION) != "official":
+        if is_dedicated(config):
+            raise pytest.UsageError(f"{SNAPSHOT_OPTION}=dedicated is the official runtime's: add {OPTION}=official")
         return
     from devtools.configuration import wrangler_config
     from devtools.paths import TEMPLATE_TOML

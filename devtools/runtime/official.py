@@ -23,6 +23,11 @@ BUNDLES = STATE / "pyodide-bundles"
 RETRY_AFTER = 24 * 3600.0
 """Seconds for which a failed attempt is remembered: a firewall that swallows packets costs 5 s to notice."""
 
+SNAPSHOT = "snapshot.bin"
+"""The name under which workerd saves Python's memory."""
+SNAPSHOT_FOLDER = "GATEHOUSE_SNAPSHOT"
+"""The environment variable by which one start of many is told the folder of the memory it begins with."""
+
 MOST_SEGMENTS = 512
 """Of a message, as Cap'n Proto's own reader takes them."""
 
@@ -69,11 +74,13 @@ class OfficialRuntime:
         return Availability(False, why)
 
     def environment(self) -> dict[str, str]:
-        """What wrangler needs in its environment to run workerd with the folder."""
+        """What wrangler and Miniflare need in their environment to run workerd with the folder."""
         self._folder.mkdir(parents=True, exist_ok=True)
         script = self._folder / "workerd"
         options = shlex.quote(self._kept)
         workerd = shlex.quote(str(self._workerd))
+        begins = " ".join(f'"{option}"' for option in snapshot_options(f"${SNAPSHOT_FOLDER}"))
+        options += f" ${{{SNAPSHOT_FOLDER}:+{begins}}}"
         script.write_text(f'#!/bin/sh\nverb="$1"; shift\nexec {workerd} "$verb" {options} "$@"\n')
         script.chmod(0o755)
         return {"MINIFLARE_WORKERD_PATH": str(script)}
@@ -129,6 +136,11 @@ class OfficialRuntime:
         draft = self._record.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps({"at": time.time(), "why": why}))
         draft.replace(self._record)
+
+
+def snapshot_options(folder: str) -> list[str]:
+    """workerd's options for a start from the memory in `folder`."""
+    return [f"--python-load-snapshot={SNAPSHOT}", f"--python-snapshot-dir={folder}"]
 
 
 def _is_whole(bundle: Path) -> bool:

@@ -23,8 +23,10 @@ import httpx
 
 from devtools import node
 from devtools.configuration import wrangler_config
+from devtools.failure import Failure
 from devtools.paths import NODE_MODULES, PYTHON_MODULES, ROOT, SOURCES, STATE, TEMPLATE_TOML
-from devtools.runtime.official import OfficialRuntime
+from devtools.runtime.official import SNAPSHOT_FOLDER, OfficialRuntime
+from devtools.runtime.snapshots import DEDICATED, Snapshots
 from devtools.runtime.v8 import V8_FLAGS
 
 SERVE = Path(__file__).with_name("serve.mjs")
@@ -71,13 +73,16 @@ class Runner:
     """One `serve.mjs` process. Use it as a context manager, or call `close`.
 
     `v8_flags` are those of every workerd. With `official`, whose bundle must be at hand, gateways run on Cloudflare's
-    own Python runtime; what belongs to the embedded one, they cannot do.
+    own Python runtime; what belongs to the embedded one, they cannot do. With `dedicated` they begin there with a
+    snapshot of their sources, as a deployment does, but for those that are to be `fresh`.
     """
 
     witness: ClassVar[Witness | None] = None
     """Of all runners of this process."""
 
-    def __init__(self, *, v8_flags: Sequence[str] = (), official: OfficialRuntime | None = None) -> None:
+    def __init__(
+        self, *, v8_flags: Sequence[str] = (), official: OfficialRuntime | None = None, dedicated: bool = False
+    ) -> None:
         chosen = node.locate()
         self.official = official is not None
         theirs = official.environment() if official else {}
@@ -94,6 +99,8 @@ class Runner:
         self._gateways: dict[str, Gateway] = {}
         self._lock = threading.Lock()
         self._scratch = tempfile.TemporaryDirectory(prefix="gatehouse-")
+        kept = Path(self._scratch.name, "snapshots")
+        self._snapshots = Snapshots(official, kept) if official and dedicated else None
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -176,12 +183,29 @@ class Runner:
             "crossings": crossings,
             "direct": direct,
             "official": self.official,
+            "snapshot": None,
         }
+        if self._snapshots and not script and not fresh:
+            options["snapshot"] = self._snapshot_of(options, folder / "upload", settings, environment)
         gateway = Gateway(self, name, cf or {})
         self._gateways[name] = gateway
         self._tell_of(vars or {})
         gateway._started(self.command("start", gateway=name, options=options))
         return gateway
+
+    def _snapshot_of(
+        self, options: Mapping[str, Any], upload: Path, config: Mapping[str, Any], environment: str | None
+    ) -> dict[str, Any]:
+        """How the start is told of the snapshot of what would be uploaded. Raises RunnerError."""
+        assert self._snapshots is not None
+        self.command("upload", options=options, folder=str(upload))
+        date = str(wrangler_config.section(config, environment, "compatibility_date"))
+        flags = wrangler_config.section(config, environment, "compatibility_flags") or []
+        try:
+            kept = self._snapshots.of(upload, f"{options['settings']['entry']}.py", date, flags)
+        except Failure as failure:
+            raise RunnerError(str(failure)) from None
+        return {"environment": {SNAPSHOT_FOLDER: str(kept)}, "flag": DEDICATED}
 
     def command(self, verb: str, **parameters: Any) -> Any:
         """Send one command of `serve.mjs` and wait for its answer. Raises RunnerError."""

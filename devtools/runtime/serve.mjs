@@ -7,6 +7,7 @@
 //   {"id": 1, "do": "start", "gateway": "g1", "options": {...}}    -> {"id": 1, "ok": {"url": "http://127.0.0.1:39007", "fresh": true, "direct": null}}
 //   {"id": 2, "do": "kv", "gateway": "g1", "namespace": "CACHE", "call": "get", "arguments": ["key"]}
 //   {"id": 3, "do": "restart" | "stop", "gateway": "g1"}
+//   {"id": 4, "do": "upload", "options": {...}, "folder": "/tmp/u"} -> what a deployment of it uploads, as files
 //   anything that fails                                            -> {"id": 3, "error": "one paragraph"}
 //   whatever a gateway writes                                      -> {"gateway": "g1", "level": "log", "message": "..."}
 //
@@ -42,11 +43,14 @@ import { compileApplication, globToRegExp, packRuntime, readApplication, walk } 
  * @property {boolean} crossings        whether calls between Python and JavaScript are counted
  * @property {boolean} direct           whether the Worker has a socket of its own, without Miniflare's entry in front
  * @property {boolean} official         whether Cloudflare's own Python runtime imports the sources as they are
+ * @property {object | null} snapshot   how Cloudflare's runtime is told of the snapshot that it begins with: {environment,
+ *                                      flag}, a compatibility flag
  * @property {object} services          service bindings by name: the origin that answers them
  * @property {string | null} script     a JavaScript Worker in one file, instead of the Python one: the benchmark's peers
  */
 
 const OF_WORKERD = 'NOSENTRY'; // how workerd marks what it writes about itself, such as a compile cache it cannot use
+const MODULES = '/gatehouse'; // where Miniflare is told that they are
 const cache = process.argv[2];
 const gateways = new Map();
 let wrangler;
@@ -94,25 +98,26 @@ async function miniflareOptions(name, options, modules) {
     handleStructuredLogs: ({ level, message }) => {
       if (!message.startsWith(OF_WORKERD)) say({ gateway: name, level, message });
     },
-    modulesRoot: '/gatehouse',
+    modulesRoot: MODULES,
     modules,
     cf: options.cf,
     unsafeTriggerHandlers: true,
     ...(options.direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] } : {}),
+    ...(options.snapshot ? { unsafeRuntimeEnv: options.snapshot.environment } : {}),
     ...(options.persist ? { resourcePersistencePath: options.persist } : {}),
     ...(options.outbound ? { outboundService: (request) => redirect(request, options.outbound) } : {}),
   });
 }
 
 /** The configuration's bindings in Miniflare's terms, by wrangler's own translation. */
-async function readBindings({ config, environment, vars, services, official }) {
+async function readBindings({ config, environment, vars, services, official, snapshot }) {
   wrangler ??= import('wrangler').then((module) => module.default ?? module);
   const { workerOptions } = (await wrangler).unstable_getMiniflareWorkerOptions(config, environment ?? undefined);
   const { modulesRules, compatibilityFlags, bindings, serviceBindings, ...others } = workerOptions;
   const answered = Object.entries(services).map(([name, origin]) => [name, (request) => redirect(request, origin)]);
   return {
     ...others,
-    compatibilityFlags: official ? compatibilityFlags : withoutPython(compatibilityFlags),
+    compatibilityFlags: official ? [...compatibilityFlags, snapshot?.flag].filter(Boolean) : withoutPython(compatibilityFlags),
     bindings: { ...bindings, ...vars },
     serviceBindings: { ...serviceBindings, ...Object.fromEntries(answered) },
   };
@@ -120,10 +125,10 @@ async function readBindings({ config, environment, vars, services, official }) {
 
 /** {modules}, Miniflare's, and whether they have the application imported anew: {fresh}. */
 async function readModules(options) {
-  const { script, official } = options;
+  const { script, official, snapshot } = options;
   if (!script && !official) return embedded(options);
-  const peer = () => [{ type: 'ESModule', path: '/gatehouse/worker.mjs', contents: fs.readFileSync(script) }];
-  return { modules: script ? peer() : uploadedModules(options), fresh: true };
+  const peer = () => [{ type: 'ESModule', path: `${MODULES}/worker.mjs`, contents: fs.readFileSync(script) }];
+  return { modules: script ? peer() : uploadedModules(options), fresh: !snapshot };
 }
 
 async function embedded({ source, packages, exclude, pyodide, settings, fresh, edited, ...instruments }) {
@@ -152,14 +157,23 @@ function uploadedModules({ source, packages, exclude = [], settings }) {
   const vendored = walk(packages).filter((name) => !leftOut.some((glob) => glob.test(name)));
   return [
     ...sources.map((name) => ({
-      type: 'PythonModule', path: `/gatehouse/${name}`, contents: fs.readFileSync(path.join(source, name)),
+      type: 'PythonModule', path: `${MODULES}/${name}`, contents: fs.readFileSync(path.join(source, name)),
     })),
     ...vendored.map((name) => ({
       type: moduleType(name) === 'ESModule' ? 'ESModule' : 'Data',
-      path: `/gatehouse/python_modules/${name}`,
+      path: `${MODULES}/python_modules/${name}`,
       contents: fs.readFileSync(path.join(packages, name)),
     })),
   ];
+}
+
+/** Writes it as files, for workerd to be configured with. */
+function upload(options, folder) {
+  for (const { path: name, contents } of uploadedModules(options)) {
+    const file = path.join(folder, path.relative(MODULES, name));
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, contents);
+  }
 }
 
 /** The request at another origin, as it would have gone out: nothing followed, nothing decoded. */
@@ -190,6 +204,7 @@ const COMMANDS = {
     await stop(gateway);
     return start(gateway, { ...former.options, ...options });
   },
+  upload: ({ options, folder }) => upload(options, folder),
   kv: ({ gateway, namespace, call, arguments: args }) => callStore(gateway, namespace, call, args),
 };
 

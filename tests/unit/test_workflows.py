@@ -60,13 +60,16 @@ def test_production_waits_for_staging_and_the_official_runtime_and_all_deploymen
         "staging": ["checks"],
         "production": ["staging, official"],
     }
-    assert "\n  schedule:\n" in text("official.yml")
+    official = text("official.yml")
+    assert "\n  schedule:\n" in official
+    assert "\n  workflow_call:\n" in official
+    assert "what: [snapshot, test RUNTIME=official, test RUNTIME=official SNAPSHOT=dedicated]\n" in official
 
 
 def test_a_check_that_was_never_green_stops_no_deployment_and_one_that_was_does() -> None:
     production = text("deploy.yml").split("\n  production:\n")[1]
     assert "needs.staging.result == 'success'" in production
-    assert "(needs.official.result == 'success' || vars.SNAPSHOT_GATES != 'true')" in production
+    assert "(needs.official.result == 'success' || vars.OFFICIAL_GATES != 'true')" in production
 
 
 ALLOWED = {"make upload", "name: Open or renew the pull request"}

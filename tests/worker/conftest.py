@@ -16,14 +16,15 @@ import pytest
 
 from devtools.runtime.runner import Gateway, Runner
 from devtools.runtime.v8 import QUICK_START
-from tests.official import official_of
+from tests.official import is_dedicated, official_of
 from tests.private_words import nothing_private_is_logged as nothing_private_is_logged
 
 
 # One Node process for all modules of a test process: it costs nearly as much to start as a gateway does.
 @pytest.fixture(scope="session")
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    with Runner(v8_flags=QUICK_START, official=official_of(request.config)) as runner:
+    official, dedicated = official_of(request.config), is_dedicated(request.config)
+    with Runner(v8_flags=QUICK_START, official=official, dedicated=dedicated) as runner:
         yield runner
 
 

@@ -1,5 +1,6 @@
 """The test runner itself: what it can do to a gateway, and that gateways do not get in each other's way."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -85,14 +86,47 @@ def test_closing_a_runner_ends_its_gateways() -> None:
         runner.command("stop", gateway="g1")
 
 
-def test_of_the_official_runtime_nothing_is_missing_but_the_bundle(tmp_path: Path) -> None:
-    """It starts where Cloudflare's servers can be reached. Elsewhere that is all that workerd complains of."""
+def started_officially(workerd: Path | None, state: Path, *, dedicated: bool) -> str:
+    """What is said against a start on Cloudflare's own runtime; nothing where its servers can be reached."""
     shipped = wrangler_config.read(TEMPLATE_TOML)
-    official = OfficialRuntime(shipped["compatibility_date"], shipped["compatibility_flags"], state=tmp_path)
-    with Runner(official=official) as runner:
-        failed = ""
+    date, flags = shipped["compatibility_date"], shipped["compatibility_flags"]
+    with Runner(official=OfficialRuntime(date, flags, state=state, workerd=workerd), dedicated=dedicated) as runner:
         try:
             runner.start(vars={}).stop()
         except RunnerError as error:
-            failed = str(error)
+            return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("dedicated", [False, True])
+def test_of_the_official_runtime_nothing_is_missing_but_the_bundle(tmp_path: Path, dedicated: bool) -> None:
+    """It starts where Cloudflare's servers can be reached. Elsewhere that is all that workerd complains of."""
+    failed = started_officially(None, tmp_path, dedicated=dedicated)
     assert not failed or "Pyodide bundle failed" in failed
+
+
+def test_a_snapshot_is_made_of_what_is_uploaded_and_handed_to_the_start(tmp_path: Path) -> None:
+    """A program in workerd's role makes one of nothing, and is then told to start with it."""
+    workerd = tmp_path / "package" / "bin" / "workerd"
+    workerd.parent.mkdir(parents=True)
+    workerd.write_text(f"#!{sys.executable}\n{IN_ITS_ROLE}")
+    workerd.chmod(0o755)
+    failed = started_officially(workerd, tmp_path / "bundles", dedicated=True)
+    assert "it was told to begin with what was made of entry_global.py" in failed
+
+
+IN_ITS_ROLE = """
+import pathlib, re, sys, time
+options = dict(part.partition("=")[::2] for part in sys.argv[2:])
+file = pathlib.Path(options["--python-snapshot-dir"], "snapshot.bin")
+if "--python-save-snapshot" in options:
+    config = pathlib.Path(sys.argv[2])
+    names = re.findall(r'embed "([^"]+)"', config.read_text())
+    assert "python_modules/pydantic/__init__.py" in names
+    assert all((config.parent / name).exists() for name in names)
+    file.write_text(names[0])
+    time.sleep(60)
+assert options["--python-load-snapshot"] == file.name
+assert b"python_dedicated_snapshot" in sys.stdin.buffer.read()
+sys.exit(f"it was told to begin with what was made of {file.read_text()}")
+"""

@@ -7,8 +7,9 @@ import pytest
 
 from devtools.failure import Failure
 from devtools.runtime import dedicated
-from devtools.runtime.dedicated import MOST_MIB, MOST_SECONDS, Taken, configuration, take
+from devtools.runtime.dedicated import MOST_MIB, MOST_SECONDS, Taken, take
 from devtools.runtime.official import Availability, OfficialRuntime
+from devtools.runtime.snapshots import DEDICATED, Snapshots, configuration
 
 PROGRAM = """\
 #!{python}
@@ -35,10 +36,10 @@ http.server.HTTPServer((host, int(port)), Gateway).serve_forever()
 SAVES = 'open(folder + "/snapshot.bin", "wb").write(b"s" * (2 << 20))'
 
 
-def in_its_role(folder: Path, save: str) -> OfficialRuntime:
+def in_its_role(folder: Path, save: str, program: str = PROGRAM) -> OfficialRuntime:
     workerd = folder / "package" / "bin" / "workerd"
     workerd.parent.mkdir(parents=True)
-    workerd.write_text(PROGRAM.format(python=sys.executable, state=str(folder), save=save))
+    workerd.write_text(program.format(python=sys.executable, state=str(folder), save=save))
     workerd.chmod(0o755)
     (folder / "config.capnp").write_text("config")
     return OfficialRuntime("2026-11-01", ["python_workers"], state=folder / "bundles", workerd=workerd)
@@ -58,6 +59,21 @@ def test_an_import_that_a_deployment_refuses_is_told_in_workerds_words(tmp_path:
     ) as failure:
         take(refuses, tmp_path / "config.capnp", tmp_path / "snapshots")
     assert "\n" not in str(failure.value)
+
+
+def test_of_one_content_a_snapshot_is_made_once(tmp_path: Path) -> None:
+    uploads = [tmp_path / name for name in ("first", "again", "another")]
+    for upload, source in zip(uploads, ("a = 1", "a = 1", "a = 2"), strict=True):
+        upload.mkdir()
+        (upload / "entry.py").write_text(source)
+    counts = f'open({str(tmp_path / "runs")!r}, "a").write("x"); {SAVES}'
+    checked = PROGRAM.replace('read() == "config"', f'read().count("{DEDICATED}") == 1')
+    official = in_its_role(tmp_path, counts, program=checked)
+    snapshots = Snapshots(official, tmp_path / "snapshots")
+    first, again, another = (snapshots.of(upload, "entry.py", "2026-11-01", ["python_workers"]) for upload in uploads)
+    assert first == again != another
+    assert (tmp_path / "runs").read_text() == "xx"
+    assert (another / "snapshot.bin").stat().st_size == 2 << 20
 
 
 @pytest.mark.parametrize(

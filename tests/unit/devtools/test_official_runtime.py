@@ -106,12 +106,18 @@ def test_after_a_day_a_failure_is_forgotten(state: Path, monkeypatch: pytest.Mon
     assert runtime(state, SUCCEEDS).look(LONG).usable
 
 
-def test_wrangler_runs_workerd_with_the_folder_of_the_bundle(state: Path) -> None:
+@pytest.mark.parametrize("begins", [False, True])
+def test_wrangler_runs_workerd_with_the_folder_of_the_bundle_and_of_a_snapshot(state: Path, begins: bool) -> None:
     found = runtime(state, SUCCEEDS)
     found.look(LONG)
     script = found.environment()["MINIFLARE_WORKERD_PATH"]
     runtime(state, 'printf "%s\\n" "$@"\n')
-    printed = subprocess.run([script, "serve", "-b", "-"], capture_output=True, text=True, check=True, env=os.environ)
+    told = {official.SNAPSHOT_FOLDER: "/a snapshot's"} if begins else {}
+    printed = subprocess.run(
+        [script, "serve", "-b", "-"], capture_output=True, text=True, check=True, env=os.environ | told
+    )
     folder = Path(script).parent
-    assert printed.stdout.splitlines() == ["serve", f"--pyodide-bundle-disk-cache-dir={folder}", "-b", "-"]
+    options = ["--python-load-snapshot=snapshot.bin", "--python-snapshot-dir=/a snapshot's"] if begins else []
+    kept = f"--pyodide-bundle-disk-cache-dir={folder}"
+    assert printed.stdout.splitlines() == ["serve", kept, *options, "-b", "-"]
     assert list(folder.glob("*.capnp.bin"))
