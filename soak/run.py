@@ -110,7 +110,8 @@ class Soak:
             last = self.samples[-1]
             waiting = f", and {', '.join(last.waiting)} waits" if last.waiting else ""
             self.say(
-                f"{passed:.0f} s: {last.requests} requests, {self.tally.wrong} wrong, {last.objects:,} objects{waiting}"
+                f"{passed:.0f} s: {last.requests} requests, {self.tally.wrong} wrong, {last.objects:,} objects,"
+                f" {last.references:,} references{waiting}"
             )
 
     def _mixed(self, until: float) -> Iterator[Question]:

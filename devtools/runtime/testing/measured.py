@@ -3,7 +3,8 @@
 `GET /__gatehouse-test/memory` answers with figures that are exact when no other request is under way:
 
     objects         containers that Python's collector follows, after a collection
-    references      JavaScript objects that Python holds
+    references      JavaScript objects that Python holds, but for the functions of slots that are free: there are as
+                    many as promises were ever waited for at once (`edge/waits.py`)
     tasks           coroutines under way, beside the one that counts them: drives, and tasks of asyncio's
     allocated       bytes of WebAssembly memory in use, as the C allocator counts them
     heap            bytes of WebAssembly memory taken from the machine; it never shrinks
@@ -22,12 +23,16 @@ import js
 import entry
 import entry_global
 from edge.driving import Drive
+from edge.waits import Promised, Slot
 
 CONTROL: Final = "/__gatehouse-test/memory"
 
 MALLINFO_SIZE: Final = 40
 UORDBLKS: Final = 7
 """`struct mallinfo` is ten 32-bit numbers; the eighth is the bytes in use."""
+
+FUNCTIONS: Final = len(Slot._fields) - 1
+"""Of JavaScript in a slot, which has a number beside them."""
 
 KINDS_SHOWN: Final = 50
 
@@ -54,7 +59,7 @@ def _figures() -> dict[str, Any]:
     module = pyodide_js._module
     return {
         "objects": len(objects),
-        "references": int(module._hiwire_num_refs()),
+        "references": int(module._hiwire_num_refs()) - FUNCTIONS * len(Promised.free),
         "tasks": len(under_way),
         "allocated": _allocated(module),
         "heap": int(module.HEAPU8.byteLength),
