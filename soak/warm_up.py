@@ -3,7 +3,9 @@
 What is kept grows until it is full. Only from then on must memory be flat, so it is filled first.
 """
 
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from soak.exchanges import Answer, Question
@@ -16,7 +18,9 @@ from soak.world import World
 STRANGERS: Final = 2_300
 """Tokens, and people, of whom an isolate remembers 2,048."""
 RESOURCES: Final = 2_000
-"""Responses of 6 kB, of which an isolate keeps 8 MiB."""
+"""Responses of 6 kB, of which an isolate keeps 8 MiB. Each is asked for twice: it remembers 1,024 hits."""
+BETWEEN: Final = 100
+"""Other resources before one is asked for again: it is stored by then, and still in the isolate."""
 
 
 def fill(world: World, now: float) -> Iterator[Question]:
@@ -25,10 +29,15 @@ def fill(world: World, now: float) -> Iterator[Question]:
         who = Person(HS, f"stranger-{number}")
         headers = {**visitor(world).headers, "authorization": f"Bearer {world.tokens.good(who, now, new=True)}"}
         yield Question("warm-up", "GET", "/api/me/0", _is_well, headers, id=f"soak-person-{number}")
+    asked = deque[Question]()
     for number in range(RESOURCES):
         question = strange(world, now)
         question.kind, question.id = "warm-up", f"soak-resource-{number}"
         yield question
+        asked.append(question)
+        if len(asked) > BETWEEN:
+            again = asked.popleft()
+            yield replace(again, id=f"{again.id}-again")
 
 
 def _is_well(question: Question, answer: Answer) -> Iterator[str]:
