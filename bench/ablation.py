@@ -181,9 +181,9 @@ def report(results: Results, steps: Sequence[Step], case: str) -> str:
     rows: list[Row] = [
         ("taken out", "CPU µs without", "÷ as it is", "what it is for"),
         ("nothing", rounded(whole), "", ""),
+        ("nothing, in a second process", *_measured(results, case, AGAIN.name), ""),
+        *((step.title, *_measured(results, case, step.name), step.purpose) for step in steps),
     ]
-    rows.append(("nothing, in a second process", *_measured(results, case, AGAIN.name), ""))
-    rows += [(step.title, *_measured(results, case, step.name), step.purpose) for step in steps]
     return table(rows)
 
 

@@ -15,7 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { version } from 'workerd';
 import { pack } from './format.mjs';
 import { folderOf, foldersOf, keepNewest, layer, pickUp } from './layers.mjs';
-import { lasting, made, miniflareModules } from './modules.mjs';
+import { lasting, made, miniflareModules, ROOT } from './modules.mjs';
 import { packRuntime, readApplication, SNAPSHOT } from './pack.mjs';
 import { withoutZeros } from './snapshot.mjs';
 
@@ -119,7 +119,7 @@ async function started(start, handsOut) {
     handleStructuredLogs: () => {},
     compatibilityDate: settings.compatibility.date,
     compatibilityFlags: withoutPython(settings.compatibility.flags),
-    modulesRoot: '/gatehouse',
+    modulesRoot: ROOT,
     modules: miniflareModules(lasting(runtime), made(cache, sources, memoryOf(start, null), { ...settings, handsOut })),
   }));
   try {

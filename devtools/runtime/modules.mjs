@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import { packStart } from './format.mjs';
 import { packApplication, SNAPSHOT } from './pack.mjs';
 
+export const ROOT = '/gatehouse'; // where Miniflare is told that they are
 const MAIN = 'host.mjs';
 const START = 'start.bin';
 
@@ -29,5 +30,5 @@ export const made = (cache, sources, memory, settings) => [
 export function miniflareModules(files, others, main = MAIN) {
   const modules = [...files.map(([name, file]) => [name, fs.readFileSync(file)]), ...others];
   modules.sort(([a], [b]) => (b === main) - (a === main)); // workerd takes the first one for the main module
-  return modules.map(([name, contents]) => ({ type: moduleType(name), path: `/gatehouse/${name}`, contents }));
+  return modules.map(([name, contents]) => ({ type: moduleType(name), path: `${ROOT}/${name}`, contents }));
 }

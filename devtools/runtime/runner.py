@@ -186,23 +186,21 @@ class Runner:
             "snapshot": None,
         }
         if self._snapshots and not script and not fresh:
-            options["snapshot"] = self._snapshot_of(options, folder / "upload", settings, environment)
+            options["snapshot"] = self._snapshot_of(options, folder / "upload")
         gateway = Gateway(self, name, cf or {})
         self._gateways[name] = gateway
         self._tell_of(vars or {})
         gateway._started(self.command("start", gateway=name, options=options))
         return gateway
 
-    def _snapshot_of(
-        self, options: Mapping[str, Any], upload: Path, config: Mapping[str, Any], environment: str | None
-    ) -> dict[str, Any]:
+    def _snapshot_of(self, options: Mapping[str, Any], upload: Path) -> dict[str, Any]:
         """How the start is told of the snapshot of what would be uploaded. Raises RunnerError."""
         assert self._snapshots is not None
         self.command("upload", options=options, folder=str(upload))
-        date = str(wrangler_config.section(config, environment, "compatibility_date"))
-        flags = wrangler_config.section(config, environment, "compatibility_flags") or []
+        told = options["settings"]
+        date, flags = told["compatibility"]["date"], told["compatibility"]["flags"]
         try:
-            kept = self._snapshots.of(upload, f"{options['settings']['entry']}.py", date, flags)
+            kept = self._snapshots.of(upload, f"{told['entry']}.py", date, flags)
         except Failure as failure:
             raise RunnerError(str(failure)) from None
         return {"environment": {SNAPSHOT_FOLDER: str(kept)}, "flag": DEDICATED}

@@ -19,7 +19,7 @@ import readline from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response, fetch as upstream } from 'miniflare';
 import { memoryOf, taken, withoutPython } from './imported.mjs';
-import { lasting, made, miniflareModules, moduleType } from './modules.mjs';
+import { lasting, made, miniflareModules, moduleType, ROOT } from './modules.mjs';
 import { compileApplication, globToRegExp, packRuntime, readApplication, walk } from './pack.mjs';
 
 /**
@@ -50,7 +50,6 @@ import { compileApplication, globToRegExp, packRuntime, readApplication, walk } 
  */
 
 const OF_WORKERD = 'NOSENTRY'; // how workerd marks what it writes about itself, such as a compile cache it cannot use
-const MODULES = '/gatehouse'; // where Miniflare is told that they are
 const cache = process.argv[2];
 const gateways = new Map();
 let wrangler;
@@ -98,7 +97,7 @@ async function miniflareOptions(name, options, modules) {
     handleStructuredLogs: ({ level, message }) => {
       if (!message.startsWith(OF_WORKERD)) say({ gateway: name, level, message });
     },
-    modulesRoot: MODULES,
+    modulesRoot: ROOT,
     modules,
     cf: options.cf,
     unsafeTriggerHandlers: true,
@@ -127,7 +126,7 @@ async function readBindings({ config, environment, vars, services, official, sna
 async function readModules(options) {
   const { script, official, snapshot } = options;
   if (!script && !official) return embedded(options);
-  const peer = () => [{ type: 'ESModule', path: `${MODULES}/worker.mjs`, contents: fs.readFileSync(script) }];
+  const peer = () => [{ type: 'ESModule', path: `${ROOT}/worker.mjs`, contents: fs.readFileSync(script) }];
   return { modules: script ? peer() : uploadedModules(options), fresh: !snapshot };
 }
 
@@ -157,11 +156,11 @@ function uploadedModules({ source, packages, exclude = [], settings }) {
   const vendored = walk(packages).filter((name) => !leftOut.some((glob) => glob.test(name)));
   return [
     ...sources.map((name) => ({
-      type: 'PythonModule', path: `${MODULES}/${name}`, contents: fs.readFileSync(path.join(source, name)),
+      type: 'PythonModule', path: `${ROOT}/${name}`, contents: fs.readFileSync(path.join(source, name)),
     })),
     ...vendored.map((name) => ({
       type: moduleType(name) === 'ESModule' ? 'ESModule' : 'Data',
-      path: `${MODULES}/python_modules/${name}`,
+      path: `${ROOT}/python_modules/${name}`,
       contents: fs.readFileSync(path.join(packages, name)),
     })),
   ];
@@ -170,7 +169,7 @@ function uploadedModules({ source, packages, exclude = [], settings }) {
 /** Writes it as files, for workerd to be configured with. */
 function upload(options, folder) {
   for (const { path: name, contents } of uploadedModules(options)) {
-    const file = path.join(folder, path.relative(MODULES, name));
+    const file = path.join(folder, path.relative(ROOT, name));
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, contents);
   }
