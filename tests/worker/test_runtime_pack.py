@@ -180,22 +180,30 @@ def test_packages_are_packed_with_bytecode_and_without_what_is_not_uploaded(pack
 
 
 def test_a_save_replaces_the_application_alone_and_is_told_when_all_is_in_place(packed: Path, cache: Path) -> None:
-    """Of a file that is there, one in a new folder, which is saved again, and one that goes."""
-    source, mark = packed / "src", packed / "one.mark"
+    """Of a file that is there, one in a new folder, which is saved again, and one that goes: each in one moment."""
+    source, draft, mark = packed / "src", packed / "draft.py", packed / "one.mark"
+    entry, deep = "entry.py", "new/deep/one.py"
     with kept_packed(packed, cache, "one") as packing:
         before = contents(packed / "one")
-        for name, content in (("entry.py", "A = 5\n"), ("new/deep/one.py", "N = 1\n"), ("new/deep/one.py", "N = 2\n")):
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_text(content)
+        for name, content, in_place in (
+            (entry, b"A = 5\n", {entry: b"A = 5\n"}),
+            (deep, b"N = 1\n", {entry: b"A = 5\n", deep: b"N = 1\n"}),
+            (deep, b"N = 2\n", {entry: b"A = 5\n", deep: b"N = 2\n"}),
+            (deep, None, {entry: b"A = 5\n"}),
+            (entry, b"A = 6\n", {entry: b"A = 6\n"}),
+        ):
+            mark.unlink(missing_ok=True)
+            if content is None:
+                shutil.rmtree(source / "new")
+            else:
+                draft.write_bytes(content)
+                (source / name).parent.mkdir(parents=True, exist_ok=True)
+                draft.replace(source / name)
             until_said(packing, f"saved {name}")
-        shutil.rmtree(source / "new")
-        until(lambda: application(packed / "one"), {"entry.py": b"A = 5\n"}.__eq__)
-        told = mark.read_text()
-        (source / "entry.py").write_text("A = 6\n")
-        until(mark.read_text, told.__ne__)
+            assert until(mark.exists)
+            assert application(packed / "one") == in_place
         after = contents(packed / "one")
     assert {name for name in after if after[name] != before.get(name)} == {"start.bin"}
-    assert application(packed / "one") == {"entry.py": b"A = 6\n"}
 
 
 def test_a_layer_that_somebody_is_picking_up_is_not_removed(tmp_path: Path) -> None:
