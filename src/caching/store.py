@@ -22,7 +22,7 @@ KV shows a change elsewhere after up to 60 seconds. In this isolate it holds at 
 
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
 from caching.encoding import (
@@ -57,6 +57,9 @@ ENTRY_SIZE: Final = 1024
 """Bytes of a response in memory beside its content and the text of its fields: about what its objects take. Without
 them, eight megabytes of empty responses would be more than an isolate has."""
 
+MOST_LONG: Final = 256
+"""Responses with a content too long for memory whose metadata an isolate knows."""
+
 MOST_CHANGED: Final = 4096
 INDEX_SLACK: Final = 86_400
 """Seconds an index outlives the response it was written for, so that it is not written anew with every variant."""
@@ -73,6 +76,7 @@ class CacheStore:
         self._clock = clock
         self._log = log
         self.memory = memory
+        self._long: MemoryTier[tuple[Mapping[str, Any], StoredResponse]] = MemoryTier(MOST_LONG, 1)
         self.purges = Purges(store, clock, READ_TIMEOUT)
         self._changed: OrderedDict[str, int] = OrderedDict()
 
@@ -242,7 +246,7 @@ class CacheStore:
         if value is None:
             return None
         try:
-            found = await self._decoded(value)
+            found = await self._decoded(name, value)
         except (StoreFailed, Unreadable):
             await value.body.cancel()
             raise
@@ -254,8 +258,7 @@ class CacheStore:
 
     def _shared_with_memory(self, name: str, entry: Entry, background: Background) -> Entry:
         """A short content is copied into memory behind the client's back, never before it is sent."""
-        length = entry.stored.length
-        if isinstance(entry.content, bytes) or length is None or length > self.memory.entry_size:
+        if isinstance(entry.content, bytes) or self._is_long(entry.stored):
             return entry
         sent, kept = entry.content.tee()
         background(self._keep_copy(name, entry.stored, kept))
@@ -297,15 +300,28 @@ class CacheStore:
         fields = sum(len(field) + len(value) for field, value in entry.stored.headers.items())
         self.memory.put(name, entry, len(entry.content), now, beside=fields + ENTRY_SIZE)
 
-    async def _decoded(self, value: StoredValue) -> Entry | Index:
-        metadata = dict(value.metadata)
-        if metadata.get("kind") == "index":
-            return decoded_index(metadata)
+    def _is_long(self, stored: StoredResponse) -> bool:
+        """Whether the content is too long for memory, or may be."""
+        return stored.length is None or stored.length > self.memory.entry_size
+
+    async def _decoded(self, name: str, value: StoredValue) -> Entry | Index:
+        if value.metadata.get("kind") == "index":
+            return decoded_index(value.metadata)
+        return Entry(await self._response(name, value.metadata), value.body)
+
+    async def _response(self, name: str, metadata: Mapping[str, Any]) -> StoredResponse:
+        """What metadata says. With a long content it comes anew for every hit, and mostly says what it said before."""
+        now = self._clock()
+        known = self._long.get(name, now)
+        if known is not None and known[0] == metadata:
+            return known[1]
         head = metadata.get("head")
         if isinstance(head, str):
-            text = await self._store.get_text(PREFIX + head, timeout=READ_TIMEOUT)
-            metadata = parsed_head(text or "")
-        return Entry(decoded_response(metadata), value.body)
+            return decoded_response(parsed_head(await self._store.get_text(PREFIX + head, timeout=READ_TIMEOUT) or ""))
+        stored = decoded_response(metadata)
+        if self._is_long(stored):
+            self._long.put(name, (metadata, stored), 1, now)
+        return stored
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,15 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caching.memory import MemoryTier
+from caching import store as caching_store
+from caching.encoding import decoded_response
+from caching.memory import MEMORY_ENTRY_SIZE, MemoryTier
 from caching.purges import everything, prefix_scope, tag_scope, url_scope
 from core.messages import Arrived, Body, Request, Response
 from core.ports import StoredValue
@@ -423,3 +426,26 @@ def test_a_body_of_the_store_is_handed_on_unread() -> None:
     body: Body | bytes | str | None = house.get().body
     assert isinstance(body, Untouched)
     assert content_of(house.get()) == "hello"
+
+
+def test_metadata_of_a_content_too_long_for_memory_is_read_once_while_it_says_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = Mock(side_effect=decoded_response)
+    monkeypatch.setattr(caching_store, "decoded_response", read)
+    content = "x" * (MEMORY_ENTRY_SIZE + 1)
+    length = str(len(content))
+    house = CacheHouse(lambda request: page(content, cache_control="max-age=60", content_length=length, x_version="1"))
+    house.get()
+    assert [house.get().headers["x-version"] for _ in range(3)] == ["1", "1", "1"]
+    assert read.call_count == 1
+    ((key, (kept, metadata, expires)),) = house.store.values.items()
+    for version in "2", "2", "\n", "3":  # as another isolate writes it, and once as none does
+        changed = {**metadata, "h": {**metadata["h"], "x-version": version}}
+        house.store.values[key] = (kept, changed, expires)
+        answer = house.get()
+        if version == "\n":
+            assert status_of(answer) == "fwd=miss; stored"
+        else:
+            assert (answer.headers["x-version"], content_of(answer)) == (version, content)
+    assert len(house.asked) == 2
