@@ -1,6 +1,7 @@
 """The benchmark's own reckoning: what it compares, sums up and writes, on figures made by hand."""
 
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,7 @@ from bench import against, documents, hot, memory, stepwise, targets
 from bench.answers import Given, differences, given
 from bench.cases import CASES
 from bench.chart import chart
-from bench.contenders import COMPARED, CONTENDERS
+from bench.contenders import BY_CLASS, COMPARED, CONFIG, CONTENDERS
 from bench.figures import Figure, Ratio, interleaved
 from bench.measure import Results, Round
 
@@ -121,6 +122,13 @@ def test_sources_are_set_against_those_of_before_and_against_themselves() -> Non
     rows = against.comparison(measured(before=400.0, gatehouse=200.0, again=200.0)).splitlines()
     assert rows[2] == "| GET /geo, 200 visitors | 400 | 200 | 0.50 [0.49, 0.51] | 1.00 [1.00, 1.00] |"
     assert len(rows) == 4, "what was not measured has no row"
+
+
+def test_sources_of_before_are_called_by_the_door_they_have(tmp_path: Path) -> None:
+    (tmp_path / "entry.py").touch()
+    assert against.by_its_door(tmp_path) == BY_CLASS
+    (tmp_path / "entry_global.py").touch()
+    assert against.by_its_door(tmp_path) == CONFIG
 
 
 def test_the_pipeline_alone_is_counted_for_now_and_before() -> None:
