@@ -87,24 +87,9 @@ STEPS: Final = (
     ),
     Step(
         "routes",
-        "path, endpoint, route",
-        "one reading of a path; default deny; which route is in charge",
-        (
-            Change(
-                GATEWAY,
-                "        request.path = normalise_path(",
-                "        if (seen := self.__dict__.setdefault('_seen', {}).get(request.path)) is not None:\n"
-                "            exchange.route = seen[1].label\n"
-                "            return await self._route(exchange, *seen)\n"
-                "        request.path = normalise_path(",
-            ),
-            Change(
-                GATEWAY,
-                "        answering = self._route(exchange, route, pattern)\n",
-                "        self.__dict__['_seen'][request.path] = (route, pattern)\n"
-                "        answering = self._route(exchange, route, pattern)\n",
-            ),
-        ),
+        "*path, endpoint and route found anew*",
+        "nothing: it is what a path that is remembered saves",
+        (Change("configuration/leads.py", "        self._young[name] = lead\n", ""),),
     ),
     Step(
         "trace",
@@ -123,7 +108,7 @@ STEPS: Final = (
         "record",
         "log line and counts",
         "one line a request; the hourly summary",
-        (Change(GATEWAY, "        self._guarded(exchange, self._record, response)\n", ""),),
+        (Change(GATEWAY, "(self._finish, self._record)", "(self._finish,)"),),
     ),
     Step(
         "reads",

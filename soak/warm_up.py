@@ -18,7 +18,8 @@ from soak.world import World
 STRANGERS: Final = 2_300
 """Tokens, and people, of whom an isolate remembers 2,048."""
 RESOURCES: Final = 2_000
-"""Responses of 6 kB, of which an isolate keeps 8 MiB. Each is asked for twice: it remembers 1,024 hits."""
+"""Responses of 6 kB, of which an isolate keeps 8 MiB. Each is asked for twice: it remembers 1,024 hits. Each
+has a path of its own, of which an isolate remembers 1,024 as well."""
 BETWEEN: Final = 100
 """Other resources before one is asked for again: it is stored by then, and still in the isolate."""
 

@@ -5,7 +5,6 @@ Reads from top to bottom as a request goes. Each step is a room of its own (`rou
 nothing.
 """
 
-import inspect
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -19,6 +18,7 @@ from cache import CachePolicy, CacheSettings, HttpCache, counted_query
 from configuration.admission import require_here
 from configuration.answering import own_answer
 from configuration.hosts import HostRoutes, Hosts
+from configuration.leads import Leads, name_of
 from configuration.maintenance import MAINTENANCE, Maintenance
 from configuration.ownership import require_own
 from configuration.readings import Readings
@@ -68,6 +68,7 @@ class Gateway:
         if platform.store is not None:
             platform = replace(platform, store=CountedStore(platform.store, self._tally))
         self._platform = platform
+        self._afterwards = (self._finish, self._record)  # one that fails is logged, and costs the client nothing
         self._labels = CallerLabels(settings.secrets.get("LOG_SECRET"))
         self._environment, self._summary = settings.environment, settings.summary
         self._cors = compiled_cors(settings, settings.routes)
@@ -104,6 +105,7 @@ class Gateway:
             self._flags,
             self._resources,
         )
+        self._leads = Leads()
         self._hosts = Hosts(settings.routes, lambda routes: _readings(self._endpoints, routes))
 
     @staticmethod
@@ -137,8 +139,11 @@ class Gateway:
         except BaseException:  # cancelled, or out of CPU time: it cannot be answered, and the platform logs nothing
             platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
             raise
-        self._guarded(exchange, self._finish, response)
-        self._guarded(exchange, self._record, response)
+        for step in self._afterwards:
+            try:
+                step(exchange, response)
+            except Exception:
+                platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
         return response
 
     def unsendable(self, response: Response) -> Response:
@@ -170,26 +175,28 @@ class Gateway:
         request = exchange.request
         refuse_too_long(request)
         self._authenticator.take_out(request)
-        request.path = normalise_path(request.path, self._hosts.keep_slashes)
-        endpoint = self._endpoints.find(request.path)
-        if endpoint is not None:
-            exchange.route = endpoint.pattern
-            refuse_encoded_slash(request.path)
+        if (endpoint := self._endpoints.at(request.path)) is not None:
             return own_response(await self._serve(exchange, endpoint))
         routes = self._hosts.of(request.host)
-        pattern = routes.table.find(request.path)
-        if pattern is None:
-            raise Problem(404, "not_found", "No route of this gateway has that path.")
-        exchange.route = pattern.label
-        if request.method == "OPTIONS" and is_preflight(request):
-            answer = await self._preflight(exchange, routes, pattern)
-            if answer is not None:
-                return answer
-        route = choose(pattern.by_method, request.method)
-        if route.encoded_slashes != "keep":
-            refuse_encoded_slash(request.path)
-        routes.readings.require_one_meaning(pattern.pattern, request.method, request.path)
-        answering = self._route(exchange, route, pattern)
+        name = name_of(routes.host, request.method, request.path)
+        lead = self._leads.get(name)
+        if lead is None:
+            arrived, request.path = request.path, normalise_path(request.path, self._hosts.keep_slashes)
+            if (endpoint := self._endpoints.find(request.path)) is not None:
+                return own_response(await self._serve(exchange, endpoint))
+            pattern = routes.table.find(request.path)
+            if pattern is None:
+                raise Problem(404, "not_found", "No route of this gateway has that path.")
+            exchange.route = pattern.label
+            if request.method == "OPTIONS" and is_preflight(request):
+                answer = await self._preflight(exchange, routes, pattern)
+                if answer is not None:
+                    return answer
+            lead = routes.lead(pattern, request.method, request.path)
+            if arrived == request.path and request.method != "OPTIONS":  # a preflight leads elsewhere
+                self._leads.put(name, lead)
+        exchange.route, route = lead.label, lead.route
+        answering = self._route(exchange, route, lead.pattern)
         response = await (policed(exchange, answering) if route.policies else answering)
         dressing = self._dressings.get(id(route))
         if dressing is not None:
@@ -199,12 +206,14 @@ class Gateway:
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
         request = exchange.request
+        exchange.route = endpoint.pattern
+        refuse_encoded_slash(request.path)
         if request.method == "OPTIONS" and is_preflight(request):
             whole = self._cors.of("", request.method)  # the policy for what no route takes
             if whole.owner == "gateway":
                 return whole.preflight(request, endpoint.by_method)
         answer = choose(endpoint.by_method, request.method)(exchange)
-        return await answer if inspect.isawaitable(answer) else answer
+        return answer if isinstance(answer, Response) else await answer
 
     async def _preflight(self, exchange: Exchange, routes: HostRoutes, pattern: Pattern) -> Response | None:
         """The answer to a preflight; None where it is a request like any other.
@@ -218,12 +227,9 @@ class Gateway:
             return own_response(self._cors.preflight(request, pattern.by_method, pattern.label))
         if owner is None:
             return None
-        route = choose(pattern.by_method, wanted)
+        route = routes.lead(pattern, wanted, request.path).route
         exchange.sample = route.log_sample
         request = exchange.request = bare_preflight(request)
-        if route.encoded_slashes != "keep":
-            refuse_encoded_slash(request.path)
-        routes.readings.require_one_meaning(pattern.pattern, wanted, request.path)
         if route.allow is not None or route.deny is not None:
             require_here(route, request)
         if route.rate_limit is not None:
@@ -377,18 +383,11 @@ class Gateway:
         except Exception:
             self._platform.log("exception", id=request_id, during="background", traceback=traceback.format_exc())
 
-    def _guarded(self, exchange: Exchange, step: Callable[[Exchange, Response], None], response: Response) -> None:
-        """Run a step that comes after the answer. One that fails is logged and costs the client nothing."""
-        try:
-            step(exchange, response)
-        except Exception:
-            self._platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
-
     def _finish(self, exchange: Exchange, response: Response) -> None:
         """What every answer gets, wherever it came from."""
         headers = response.headers
         headers["x-request-id"] = exchange.id
-        if timing := server_timing(exchange):
+        if (exchange.notes or exchange.cache_ms is not None) and (timing := server_timing(exchange)):
             upstream = headers.get("server-timing")
             headers["server-timing"] = f"{upstream}, {timing}" if upstream else timing
         if exchange.request.taken is not None:

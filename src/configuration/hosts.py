@@ -14,9 +14,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from caching.settings import CacheSettings
+from configuration.leads import Lead
 from configuration.readings import Readings
-from configuration.routes import RouteTable
+from configuration.route_patterns import Pattern
+from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings
+from core.paths import refuse_encoded_slash
 from core.records import record
 from identity.settings import AccessSettings
 
@@ -28,8 +31,19 @@ WILDCARD: Final = "*."
 class HostRoutes:
     """What one kind of host has."""
 
+    host: str
+    """As routes name it; empty for all that none names."""
     table: RouteTable
     readings: Readings
+
+    def lead(self, pattern: Pattern, method: str, path: str) -> Lead:
+        """The route of a normalised path that is the pattern's. Raises Problem 405, and 400 `ambiguous_path` where the
+        path could be read as another's."""
+        route = choose(pattern.by_method, method)
+        if route.encoded_slashes != "keep":
+            refuse_encoded_slash(path)
+        self.readings.require_one_meaning(pattern.pattern, method, path)
+        return Lead(pattern, pattern.label, route)
 
 
 class Hosts:
@@ -48,7 +62,7 @@ class Hosts:
         for host, table in tables.items():
             above = none if host.startswith(WILDCARD) else tables.get(_above(host), none)
             whole = RouteTable.joined(table, above, tables[ANY]) if host else table
-            self._by_host[host] = HostRoutes(whole, read(whole))
+            self._by_host[host] = HostRoutes(host, whole, read(whole))
         self._others = self._by_host[ANY]
         self._are_named = len(by_host) > 1
         self.keep_slashes = any(

@@ -22,8 +22,7 @@ CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usabl
 
 def own_response(response: Response) -> Response:
     """`response`, with the fields of every answer that the gateway makes itself."""
-    for name, value in OWN_HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers = {**OWN_HEADERS, **response.headers}
     return response
 
 

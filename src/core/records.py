@@ -14,7 +14,8 @@ evaluated for it, and a signature is made for the documentation. A record takes 
 
 Frozen is a word for the type checker. At run time it would take a call a field for each object, so that only what
 people's own Python is handed is `sealed` as well. A record extends no other. Of `field`, `default`, `default_factory`,
-`compare` and `repr` count, and `init=False` for what `__post_init__` sets.
+`compare` and `repr` count, and `init=False` for what `__post_init__` sets. Where that has a default, it is the class's
+until somebody sets it, which takes `slots=False`: what most objects never come to costs none of them anything.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,6 +44,7 @@ def record(
         made: dict[str, Any] = {"__init__": _init(cls, fields, sealed=sealed), "__repr__": _repr(fields)}
         made["__match_args__"] = tuple(name for name, its in fields.items() if its.init)
         made |= _comparing(fields, hashed=frozen) if eq else {}
+        made |= {name: its.default for name, its in fields.items() if not its.init and its.default is not MISSING}
         made |= {"__setattr__": _refuse, "__delattr__": _refuse} if sealed else {}
         return _slotted(cls, fields, made) if slots else _dressed(cls, made)
 

@@ -99,6 +99,8 @@ class Endpoints:
         if resources.are_published:
             offered += [reading(WELL_KNOWN, self._resource), reading(f"{WELL_KNOWN}/{REST}", self._resource)]
         self._table = {endpoint.pattern: endpoint for endpoint in offered if "{" not in endpoint.pattern}
+        self.at: Final = self._table.get
+        """The endpoint whose pattern is that very path, which is then in its normal form."""
         self._below = {endpoint.pattern.partition("{")[0]: endpoint for endpoint in offered if "{" in endpoint.pattern}
         self._deep = [above for above, endpoint in self._below.items() if endpoint.pattern.endswith(REST)]
 

@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from auth import Principal
 from core.messages import Request, Response, content_length
@@ -24,6 +25,8 @@ REMEMBERED_LABELS = 2048
 
 INDEX_BYTES = 96
 """Longest index of an Analytics Engine point; the data set throws at a longer one. Patterns are ASCII."""
+
+NO_NOTES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Turn(Protocol):
@@ -46,7 +49,7 @@ class Turn(Protocol):
         ...
 
 
-@record(frozen=False)
+@record(frozen=False, slots=False)
 class Exchange:
     """One request and what the gateway found out about it, step by step."""
 
@@ -55,23 +58,25 @@ class Exchange:
     started: float
     """Seconds since the epoch."""
     background: Background
-    route: str = ""
+
+    # What is found out on the way, if it is.
+    route: str = field(default="", init=False)
     """The pattern that matched, not the path: a label with few values."""
-    code: str = ""
+    code: str = field(default="", init=False)
     """The code of the problem that ended it."""
-    reason: str = ""
+    reason: str = field(default="", init=False)
     """Which of several that have this code; of a token, a key of `challenges.REASONS`."""
-    country: str = ""
-    principal: Principal | None = None
-    trace: str = ""
+    country: str = field(default="", init=False)
+    principal: Principal | None = field(default=None, init=False)
+    trace: str = field(default="", init=False)
     """Trace id, of requests that were forwarded."""
-    sample: float = 1.0
+    sample: float = field(default=1.0, init=False)
     """Share of successes that leave a line; the route's `log_sample`."""
-    cache_ms: float | None = None
+    cache_ms: float | None = field(default=None, init=False)
     """Milliseconds spent on look-ups; None when the cache was not asked."""
-    turn: Turn | None = None
+    turn: Turn | None = field(default=None, init=False)
     """Of the route's policies, once they have been asked: the answer passes them on its way out."""
-    notes: dict[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default=NO_NOTES, init=False)
     """What forwarding says of itself: origin_status, origin_ms, tries."""
 
 

@@ -119,7 +119,7 @@ def test_an_exception_becomes_a_500_that_leaks_nothing(monkeypatch: pytest.Monke
     def explode(*_: object) -> None:
         raise RuntimeError("the secret is 42")
 
-    monkeypatch.setattr("gateway.normalise_path", explode)
+    monkeypatch.setattr("gateway.refuse_too_long", explode)
     world = World()
     response = ask("GET", "/healthz", world=world)
     assert response.status == 500

@@ -41,6 +41,7 @@ def routes(origins: dict[str, str]) -> list[dict[str, Any]]:
         {"path": "/private", "origin": origins["one"], "cache": {}},
         {"path": "/mine", "origin": origins["all"], "cache": {"partition": "user"}},
         {"path": "/role", "origin": origins["all"], "cache": {"partition": "role"}, "roles": ["reader"]},
+        {"path": "/by-link/*", "respond": {"status": 204}, "auth": "none"},
         {"path": "/signed", "origin": origins["all"], **signed},
         {"path": "/down", "origin": origins["down"], "timeout_ms": 1000},
         {"path": "/talk", "origin": origins["all"], "websocket": True, "websocket_token": True, "cache": False},
@@ -142,6 +143,7 @@ def ask_of_everything(house: House) -> None:
     ask("/mine", 200, cookie=f"session={token('a token in a cookie')}; b={secret('a cookie beside it')}")
     ask(f"/mine?access_token={token('a token in a query')}", 200)
     ask(f"/refreshed?key={secret('a key in a query')}", 200)
+    ask(f"/by-link/{secret('a word in a path')}", 204)
     ask("/down", 502, 503, authorization=bearer(token("a token for who is down")))
     ask("/mine", 401, authorization=bearer(token("a forged token", FORGERS)))
     ask("/mine", 401, authorization=bearer(token("an expired token", exp=1)))
@@ -173,6 +175,7 @@ def test_no_credential_stays_in_an_isolate(house: House) -> None:
         ("caching.keys", "digest", "a cookie"),
         ("identity.remembered", "_fingerprint", "a token at /mine"),
         ("identity.api_keys", "read_key", "a key"),
+        ("gateway", "name_of", "a word in a path"),
         ("places.preferences", "cookie_value", "a cookie at a hit"),
     ],
 )

@@ -39,10 +39,10 @@ class House:
         self._numbers = itertools.count()
 
     def get(self, inject: str | None = None) -> httpx.Response:
-        """One request that passes through every step: nobody has asked for that URL before, and it is stored."""
+        """One request that passes through every step: nobody has asked for that path before, and it is stored."""
         headers = self._headers | ({"x-inject": inject} if inject else {})
         method = "OPTIONS" if inject == "preflight" else "GET"
-        return self.gateway.request(method, f"/api/x?{next(self._numbers)}", headers=headers)
+        return self.gateway.request(method, f"/api/x/{next(self._numbers)}", headers=headers)
 
     def event(self, name: str, **fields: Any) -> dict[str, Any]:
         wanted = {"event": name, **fields}

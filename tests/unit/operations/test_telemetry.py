@@ -46,7 +46,7 @@ def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
     exchange = Exchange(
         request(cookie="session=secret", authorization="Bearer secret"), "id-1", 100.0, World().background
     )
-    exchange.notes["origin_ms"] = 12.5
+    exchange.notes = {"origin_ms": 12.5}
     fields = log_fields(exchange, Response(200, {"cache-status": "gatehouse; hit"}, "five!"), 100.25, LABELS)
     assert fields == {
         "time": 100.25,
@@ -63,7 +63,8 @@ def test_the_log_line_leaves_out_queries_cookies_and_tokens() -> None:
 
 
 def label_of(principal: Principal, labels: CallerLabels) -> str:
-    exchange = Exchange(request(), "id-1", NOW, World().background, principal=principal)
+    exchange = Exchange(request(), "id-1", NOW, World().background)
+    exchange.principal = principal
     return str(log_fields(exchange, Response(200), NOW, labels.of)["principal"])
 
 
@@ -93,12 +94,13 @@ def test_server_timing_names_what_was_waited_for() -> None:
     exchange = Exchange(request(), "id-1", NOW, World().background)
     assert server_timing(exchange) == ""
     exchange.cache_ms = 2.0499
-    exchange.notes["origin_ms"] = 34.7
+    exchange.notes = {"origin_ms": 34.7}
     assert server_timing(exchange) == "cache;dur=2, origin;dur=34.7"
 
 
 def test_failures_are_always_logged_and_successes_by_the_routes_share() -> None:
-    exchange = Exchange(request(), "id-1", NOW, World().background, sample=0.25)
+    exchange = Exchange(request(), "id-1", NOW, World().background)
+    exchange.sample = 0.25
     source = random.Random(1)
     logged = sum(is_logged(exchange, Response(200), source) for _ in range(1000))
     assert 200 < logged < 300
@@ -106,7 +108,8 @@ def test_failures_are_always_logged_and_successes_by_the_routes_share() -> None:
 
 
 def test_a_point_is_filed_under_its_route_cut_to_what_an_index_may_hold() -> None:
-    exchange = Exchange(request(), "id-1", NOW, World().background, route="/" + "long/" * 30)
+    exchange = Exchange(request(), "id-1", NOW, World().background)
+    exchange.route = "/" + "long/" * 30
     index, blobs, doubles = analytics_point(exchange, Response(404, {}, "five!"), NOW + 0.5)
     assert index == exchange.route[:96]
     assert blobs == [exchange.route, "GET", "", "", ""]
