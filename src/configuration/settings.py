@@ -4,15 +4,16 @@ A model stands beside what it configures (`identity/settings.py`, `caching/setti
 one setting to check, such as a route that needs an issuer, is `loading.py`'s, which also reads them.
 """
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, field_validator, model_validator
 
 from browsers.settings import CorsSettings
 from caching.settings import USUAL, CacheSettings
 from configuration.route_spelling import host_fault, method_fault, path_fault
 from core.budget import HELD_BYTES
 from core.model import MIB, Model
+from core.model_schema import model_schema
 from fields.names import TOKEN
 from forwarding.settings import ForwardingSettings, SseSettings, WebsocketSettings
 from identity.settings import AccessSettings, IdentitySettings
@@ -129,6 +130,10 @@ class Settings(PoliciesSettings, CorsSettings, LocaleSettings, IdentitySettings,
     """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
 
     model_config = ConfigDict(defer_build=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return model_schema(cls, handler)
 
     summary: SummarySettings = SummarySettings.model_construct()
     """When the hourly summary should wake somebody up."""

@@ -3,8 +3,8 @@
 Models reject unknown keys: a misspelt `rolse` must not become a route without roles.
 
 pydantic takes 4 ms in the Worker for what a model validates by, so only a root has that from the beginning
-(`defer_build=False`), and the models that it is composed of as parts of it. What is made of values that are known to be
-right asks for none: `model_construct`.
+(`defer_build=False`), and the models that it is composed of as parts of it (`model_schema.py`). What is made of values
+that are known to be right asks for none: `model_construct`.
 """
 
 from collections.abc import Mapping
