@@ -31,4 +31,5 @@ def require_own(route: RouteSettings, parameters: Mapping[str, str], principal: 
 def has_one_reading(text: str) -> bool:
     """Whether every server takes a decoded segment for the same. A plus is one to all but the oldest."""
     readings = {reading for reading, _ in segment_readings(text.replace("+", ""), last=False)}
-    return readings == {text.replace("+", "")} and unquote(text) == text and not IGNORABLE.search(text)
+    hides_nothing = text.isascii() or not IGNORABLE.search(text)
+    return readings == {text.replace("+", "")} and unquote(text) == text and hides_nothing

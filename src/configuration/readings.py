@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 from auth import refuses_some
 from core.paths import MOST_DECODINGS, comparable_path
+from core.patterns import rare
 from core.problems import Problem
 from core.records import field, record
 from identity.settings import AccessSettings
@@ -32,10 +33,10 @@ PLAIN: Final = re.compile(r"/|(?:/[a-z0-9\-_~!'()*,=:@&]+(?:\.[a-z0-9\-_~!'()*,=
 HIDING: Final = re.compile(r"/\(|\.[a-z]+[0-9]?/")
 """What a path that is PLAIN may hide behind: a session, or a script."""
 
-SESSION: Final = re.compile(r"/\((?:[A-Za-z]\([^()/]*\))+\)")
+SESSION: Final = rare(r"/\((?:[A-Za-z]\([^()/]*\))+\)")
 """`/(S(x))`, which ASP.NET takes out wherever it stands, and joins what was around it: `/prot/(S(x))ected`."""
 
-SCRIPT: Final = re.compile(r"[^/]+\.(?:php[0-9]?|phtml|cgi|fcgi|pl|dll|exe)", re.IGNORECASE)
+SCRIPT: Final = rare(r"[^/]+\.(?:php[0-9]?|phtml|cgi|fcgi|pl|dll|exe)", re.IGNORECASE)
 """A segment that names a program; what follows is the path that the program is asked for (RFC 3875 section 4.1.5)."""
 
 NAMED: Final = re.compile(r"/\{[^/]*\}")
@@ -52,13 +53,13 @@ CUTS: Final = (
 )
 """Character at which a segment may end, and whether the whole path ends there."""
 
-ENCODED_SLASHES: Final = re.compile(r"/?(?:%2F)+/?")
+ENCODED_SLASHES: Final = rare(r"/?(?:%2F)+/?")
 """Slashes within a segment, where a route keeps them, as a server reads them that decodes first."""
 
 KEPT_SLASH: Final = "\ue000"
 """Stands for a `%2F` that is part of a segment; nobody's alphabet has it."""
 
-STREAM: Final = re.compile(r":(?=[^:]*:?\$)")
+STREAM: Final = rare(r":(?=[^:]*:?\$)")
 
 KINDNESSES: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: text.replace("+", " "),  # read as a form (WHATWG URL, application/x-www-form-urlencoded)
@@ -68,7 +69,7 @@ KINDNESSES: Final[tuple[Callable[[str], str], ...]] = (
 )
 """What a server may do to a decoded segment before it compares."""
 
-IGNORABLE: Final = re.compile(
+IGNORABLE: Final = rare(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )

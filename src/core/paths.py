@@ -13,12 +13,13 @@ This file knows no routes and no origins. It never looks at a query.
 import re
 import unicodedata
 
+from core.patterns import rare
 from core.problems import Problem
 
 PLAIN = re.compile(r"(?:/(?!\+*\.\.?\+*(?:[/;]|:+\$|\Z)|;)[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*/?")
 """A path already in normal form without any percent-encoding: almost every path there is. One pass, no allocation."""
 
-NORMALISED = re.compile(r"(%..)|([^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+)")
+NORMALISED = rare(r"(%..)|([^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+)")
 """What normalisation rewrites: escapes, and runs of characters that may not stand in a path."""
 
 OCTET = re.compile(rb"%(..)")
@@ -26,20 +27,20 @@ OCTET = re.compile(rb"%(..)")
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 """RFC 3986 section 2.3."""
 
-RESERVED_ESCAPE = re.compile("%(?:21|24|26|27|28|29|2A|2B|2C|3A|3B|3D|40)")
+RESERVED_ESCAPE = rare("%(?:21|24|26|27|28|29|2A|2B|2C|3A|3B|3D|40)")
 """Escapes of `sub-delims`, ":" and "@" (RFC 3986 section 3.3): kept in a path, and in a match equal to the bare one."""
 
 FAULTS = (
-    (re.compile(r"[\x00-\x1f\x7f-\x9f]"), "holds a control character"),
-    (re.compile(r"\\"), "holds a backslash"),
-    (re.compile(r"%(?![0-9A-Fa-f]{2})"), "holds a malformed percent-encoding"),
-    (re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|[Cc]2%[89][0-9A-Fa-f])"), "holds an encoded control character"),
-    (re.compile(r"%2[Ee]"), "holds an encoded dot"),
-    (re.compile(r"%5[Cc]"), "holds an encoded backslash"),
-    (re.compile(r"%25[Uu][0-9A-Fa-f]{4}"), "is percent-encoded twice"),
-    (re.compile(r"//|/(?:;|%3[Bb])"), "holds an empty segment"),
+    (rare(r"[\x00-\x1f\x7f-\x9f]"), "holds a control character"),
+    (rare(r"\\"), "holds a backslash"),
+    (rare(r"%(?![0-9A-Fa-f]{2})"), "holds a malformed percent-encoding"),
+    (rare(r"%(?:[01][0-9A-Fa-f]|7[Ff]|[Cc]2%[89][0-9A-Fa-f])"), "holds an encoded control character"),
+    (rare(r"%2[Ee]"), "holds an encoded dot"),
+    (rare(r"%5[Cc]"), "holds an encoded backslash"),
+    (rare(r"%25[Uu][0-9A-Fa-f]{4}"), "is percent-encoded twice"),
+    (rare(r"//|/(?:;|%3[Bb])"), "holds an empty segment"),
     (
-        re.compile(r"/(?:\+|%20)*\.\.?(?:\+|%20)*(?:/|;|%3[BbFf]|%23|(?::|%3[Aa])+(?:\$|%24)|\Z)"),
+        rare(r"/(?:\+|%20)*\.\.?(?:\+|%20)*(?:/|;|%3[BbFf]|%23|(?::|%3[Aa])+(?:\$|%24)|\Z)"),
         "holds a dot segment",
     ),
 )
@@ -48,10 +49,10 @@ FAULTS = (
 
 ENCODED_SLASH = re.compile(r"%2[Ff]")
 
-RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+RUN = rare(r"(?:%[0-9A-Fa-f]{2})+")
 """Escapes one after the other: together they may be one character."""
 
-HIDDEN_MARK = re.compile(r"[!$&'()*+,;=:@/?#\[\]\\.\x00-\x1f\x7f-\x9f]")
+HIDDEN_MARK = rare(r"[!$&'()*+,;=:@/?#\[\]\\.\x00-\x1f\x7f-\x9f]")
 """What must not come out when a path is decoded twice: delimiters, dots, control characters."""
 
 MOST_DECODINGS = 4
@@ -63,7 +64,7 @@ MOST_MARKS = 30
 """In a row: text with more is not stream-safe (UAX #15 section 13), and putting them in order, as comparing paths does,
 takes time that grows with their square."""
 
-DISGUISED = re.compile(r"[/\\]|(?:/|\A)[\s+]*\.\.?[\s+]*(?:[/;?#]|:+\$|\Z)")
+DISGUISED = rare(r"[/\\]|(?:/|\A)[\s+]*\.\.?[\s+]*(?:[/;?#]|:+\$|\Z)")
 """What compatible characters of Unicode (UAX #15, NFKC) must not turn into within a segment: slashes, dots."""
 
 

@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from operator import eq, itemgetter
 from typing import Final
 
+from core.patterns import rare
 from core.records import field, record
 
 IGNORED: Final = r"(?:[\ufeff\t \n\r,]++|\#[^\n\r]*+)*+"
-TOKEN: Final = re.compile(
+TOKEN: Final = rare(
     IGNORED
     + r"""(?:
       (?P<name>[A-Za-z_][A-Za-z0-9_]*+)

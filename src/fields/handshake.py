@@ -9,23 +9,23 @@ browser fails the connection when none of its subprotocols is selected; if the o
 Everything after the handshake is the platform's.
 """
 
-import re
 from collections.abc import Iterator
 
 from core.messages import Request
+from core.patterns import rare
 
 BEARER = "bearer"
 
 VERSION = "13"
-_KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
+_KEY = rare(r"[A-Za-z0-9+/]{22}==")
 """Sixteen bytes in base64."""
 
 MARK, TOKEN, LOOKALIKE, PLAIN = "mark", "token", "lookalike", "plain"
 """What a subprotocol is, in a list such as `chat, bearer, <token>, <another JWT>`: plain, mark, token, lookalike."""
 
-_OBJECT = re.compile(r"e(?:y[AIJ]|w[0ko][giJKN])")
+_OBJECT = rare(r"e(?:y[AIJ]|w[0ko][giJKN])")
 """How `{"`, or a brace and white space and more of it or a quote, begins in base64url: a JOSE header."""
-_OBJECT_AGAIN = re.compile(r"(?:\A|\.)ZX(?:l[BJK]|cw|dr|dv)")
+_OBJECT_AGAIN = rare(r"(?:\A|\.)ZX(?:l[BJK]|cw|dr|dv)")
 """The same in base64url once more, as Kubernetes has it: `base64url.bearer.authorization.k8s.io.ZXlK…`."""
 
 

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-_LINK: Final = re.compile(
+from core.patterns import rare
+
+_LINK: Final = rare(
     r"([ \t,]*+)(?:<([^<>]*+)>)?+"
     r'((?:[^",]++|"(?:[^"\\]++|\\.)*+")*+)',  # parameters, to the next comma that is not in a quoted string
     re.DOTALL,

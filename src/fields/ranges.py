@@ -8,9 +8,10 @@ import re
 from typing import Final
 
 from core.lengths import REQUEST_FIELDS
+from core.patterns import rare
 from core.records import record
 
-_SINGLE: Final = re.compile(r"bytes=[ \t]*+(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))[ \t]*+", re.IGNORECASE)
+_SINGLE: Final = rare(r"bytes=[ \t]*+(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))[ \t]*+", re.IGNORECASE)
 
 
 @record

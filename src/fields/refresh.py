@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from core.patterns import rare
+
 _WHITE: Final = r"[ \t\n\f\r]"
-_REFRESH: Final = re.compile(
+_REFRESH: Final = rare(
     rf"({_WHITE}*+(?:[0-9][0-9.]*+|\.[0-9.]*+)(?:{_WHITE}++[;,]?|[;,]){_WHITE}*+"
     rf"(?:[Uu][Rr][Ll]{_WHITE}*+={_WHITE}*+)?+)"
     r"""(?:"([^"]*+)|'([^']*+)|([^"'].*+))""",

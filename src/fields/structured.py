@@ -10,6 +10,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from core.patterns import rare
 from core.records import record
 
 
@@ -45,10 +46,10 @@ _KEY: Final = re.compile(r"[a-z*][a-z0-9_\-.*]*")
 _NUMBER: Final = re.compile(r"-?(?:[0-9]{1,12}\.[0-9]{1,3}|[0-9]{1,15})(?![0-9.])")
 _STRING: Final = re.compile(r'"((?:[\x20\x21\x23-\x5B\x5D-\x7E]++|\\["\\])*+)"')
 _TOKEN: Final = re.compile(r"[A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*")
-_BYTES: Final = re.compile(r":([A-Za-z0-9+/=]*):")
-_BOOLEAN: Final = re.compile(r"\?([01])")
-_DATE: Final = re.compile(r"@(-?[0-9]{1,15})(?![0-9.])")
-_DISPLAY: Final = re.compile(r'%"((?:[\x20\x21\x23\x24\x26-\x7E]++|%[0-9a-f]{2})*+)"')
+_BYTES: Final = rare(r":([A-Za-z0-9+/=]*):")
+_BOOLEAN: Final = rare(r"\?([01])")
+_DATE: Final = rare(r"@(-?[0-9]{1,15})(?![0-9.])")
+_DISPLAY: Final = rare(r'%"((?:[\x20\x21\x23\x24\x26-\x7E]++|%[0-9a-f]{2})*+)"')
 _SPACES: Final = re.compile(r" *")
 _OWS: Final = re.compile(r"[ \t]*")
 

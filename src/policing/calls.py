@@ -5,10 +5,10 @@ A test makes one with what it needs, and no more:
     call = Call(Request("GET", "/users", headers={"host": "acme.example.com"}), settings=Settings(domain="example.com"))
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from core.patterns import rare
 from core.problems import Problem, problem_response
 from core.records import field, record
 from policing.fetching import Fetched, Fetching
@@ -17,9 +17,9 @@ from policing.responses import Response
 from policing.stores import MemoryStore, Store
 from policing.values import Locale, Principal
 
-LOG_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LOG_NAME: Final = rare(r"[a-z][a-z0-9_]{0,39}")
 RESERVED: Final = frozenset({"event", "id", "policy", "time"})
-CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+CODE: Final = rare(r"[a-z][a-z0-9_]{0,63}")
 
 Logged = str | int | float | bool | None
 

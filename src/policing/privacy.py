@@ -4,19 +4,19 @@ The gateway's own lines never hold a token, a cookie, a query value or an addres
 when it fails, is searched for those of the request at hand, and for the secrets in its settings.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 from urllib.parse import unquote_plus
 
 from core.messages import Request
+from core.patterns import rare
 from fields.cookies import cookie_pairs
 
 WITHHELD: Final = "[withheld]"
 SHORTEST_FOUND: Final = 6
 """Characters of a text that is looked for within others; a shorter one is withheld where it stands alone."""
-TOKENS: Final = re.compile(r"eyJ[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]+){1,4}|whsec_[A-Za-z0-9+/=_\-]+|sk_live_\w+")
+TOKENS: Final = rare(r"eyJ[A-Za-z0-9_\-]{6,}(?:\.[A-Za-z0-9_\-]+){1,4}|whsec_[A-Za-z0-9+/=_\-]+|sk_live_\w+")
 """What looks like a token or a secret, whosever it is (RFC 7519; Standard Webhooks; Stripe)."""
 TELLING_FIELDS: Final = frozenset({
     "authorization", "proxy-authorization", "cf-access-jwt-assertion", "cf-connecting-ip", "x-api-key", "x-auth-token",

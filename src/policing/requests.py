@@ -6,16 +6,16 @@ Path, query and fields may be changed; method, host and content are the client's
 line that writes it.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 from core.lengths import TARGET
 from core.paths import normalise_path
+from core.patterns import rare
 from core.problems import Problem
 from policing.fields import RequestFields
 
-QUERY: Final = re.compile(r"[!-\"$-~]*")
+QUERY: Final = rare(r"[!-\"$-~]*")
 """Visible ASCII without "#", which would end it."""
 
 Moves = Callable[[str], None]

@@ -4,14 +4,14 @@ KV is read from near and written from afar: for up to a minute, elsewhere may st
 what may be a little old, never for counting.
 """
 
-import re
 from typing import Final, Protocol
 
+from core.patterns import rare
 from core.ports import KeyValueStore, StoreFailed
 
 TIMEOUT: Final = 1.0
 """Seconds for a look-up."""
-KEY: Final = re.compile(r"[!-~]{1,256}")
+KEY: Final = rare(r"[!-~]{1,256}")
 LONGEST_VALUE: Final = 65_536
 """Characters."""
 SHORTEST_LIFE: Final = 60
