@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Final
 
 from caching.freshness import current_age
-from caching.invalidation import invalidated_urls
+from caching.invalidation import SAFE_METHODS, invalidated_urls
 from caching.keys import NO_FIELDS, CacheKey, Caller, cache_key, counted_query
 from caching.lookups import NOTHING, Content, Entry, Index, Lookup, discard
 from caching.memory import MemoryTier
@@ -162,6 +162,8 @@ class HttpCache:
         What an unsafe method changed is forgotten all the same (RFC 9111 section 4.4): it may be another route's.
         """
         response = await onward.send(onward.request)
+        if request.method in SAFE_METHODS:
+            return response
         for url in invalidated_urls(request.method, request.url, response.status, response.headers):
             settings = self._settings_of(url)
             if settings is not None:

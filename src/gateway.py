@@ -18,7 +18,7 @@ from cache import CachePolicy, CacheSettings, HttpCache, counted_query
 from configuration.admission import require_here
 from configuration.answering import own_answer
 from configuration.hosts import HostRoutes, Hosts
-from configuration.leads import Leads, name_of
+from configuration.leads import Lead, Leads, name_of
 from configuration.maintenance import MAINTENANCE, Maintenance
 from configuration.ownership import require_own
 from configuration.readings import Readings
@@ -196,7 +196,7 @@ class Gateway:
             if arrived == request.path and request.method != "OPTIONS":  # a preflight leads elsewhere
                 self._leads.put(name, lead)
         exchange.route, route = lead.label, lead.route
-        answering = self._route(exchange, route, lead.pattern)
+        answering = self._route(exchange, lead)
         response = await (policed(exchange, answering) if route.policies else answering)
         dressing = self._dressings.get(id(route))
         if dressing is not None:
@@ -245,16 +245,16 @@ class Gateway:
             dress(response, dressing, security=route.security_headers)
         return response
 
-    async def _route(self, exchange: Exchange, route: RouteSettings, pattern: Pattern) -> Response:
+    async def _route(self, exchange: Exchange, lead: Lead) -> Response:
         """Steps 3 to 5 of a request that a route takes, and its answer."""
-        request = exchange.request
+        request, route, pattern = exchange.request, lead.route, lead.pattern
         exchange.sample = route.log_sample
         if route.allow is not None or route.deny is not None:
             require_here(route, request)
         if exchange.started >= self._flags.due or self._maintenance.closed:
-            await self._maintenance.heed(pattern.label, route, request, exchange.background)
+            await self._maintenance.heed(lead.label, route, request, exchange.background)
         try:
-            principal = await self._admit(exchange, route)
+            principal = None if lead.is_open else await self._admit(exchange, route)
             if route.match:
                 require_own(route, pattern.parameters(request.path), principal)
         except Problem:
@@ -263,7 +263,7 @@ class Gateway:
             raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
-        if not route.policies and (own := own_answer(route, request)) is not None:
+        if lead.is_answered and not route.policies and (own := own_answer(route, request)) is not None:
             return own_response(own)
         self._forwarder.health.look(exchange.background)
         if route.graphql is not None:  # what it asks for, before anything is done for it

@@ -12,7 +12,7 @@ origins listed by name or pattern.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from browsers.settings import PREFLIGHT_SECONDS, Owner
@@ -31,6 +31,9 @@ FIELDS: Final = "access-control-"
 
 TIMING: Final = "timing-allow-origin"
 """Says which sites may read how long a response took (Resource Timing, section 4.5.1), as CORS does of its content."""
+
+NAMING_A_SITE: Final = frozenset({"access-control-allow-origin", TIMING})
+"""Fields of a response that may name a site, and then differ from one to another."""
 
 EXPOSED_BESIDE: Final = "x-gateway-exposed"
 """Field of a response inside the gateway: the names that its origin exposes. No origin's field of that name gets in
@@ -171,8 +174,13 @@ def settle_cors(headers: dict[str, str], owner: Owner | None) -> None:
             headers.pop(TIMING, None)
         if exposed:
             headers[EXPOSED_BESIDE] = ", ".join(exposed)
-    elif owner == "origin" or headers.get("access-control-allow-origin", "*") != "*" or headers.get(TIMING, "*") != "*":
+    elif owner == "origin" or (not NAMING_A_SITE.isdisjoint(headers) and _names_a_site(headers)):
         add_vary(headers, "origin")
+
+
+def _names_a_site(headers: Mapping[str, str]) -> bool:
+    """Whether what an origin says of sites that may read its response is about one of them."""
+    return any(headers.get(name, "*") != "*" for name in NAMING_A_SITE)
 
 
 def _take_off(headers: dict[str, str]) -> None:

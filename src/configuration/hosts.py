@@ -43,7 +43,7 @@ class HostRoutes:
         if route.encoded_slashes != "keep":
             refuse_encoded_slash(path)
         self.readings.require_one_meaning(pattern.pattern, method, path)
-        return Lead(pattern, pattern.label, route)
+        return Lead.to(pattern, route)
 
 
 class Hosts:

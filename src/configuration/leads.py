@@ -34,6 +34,15 @@ class Lead:
     label: str
     """The pattern's."""
     route: RouteSettings
+    is_open: bool
+    """Whether nobody is asked who they are."""
+    is_answered: bool
+    """Whether the gateway answers itself, in an origin's place."""
+
+    @classmethod
+    def to(cls, pattern: Pattern, route: RouteSettings) -> "Lead":
+        answered = route.redirect is not None or route.respond is not None
+        return cls(pattern, pattern.label, route, route.auth == "none", answered)
 
 
 class Leads:

@@ -37,7 +37,8 @@ class EventTerms:
 
 def is_event_stream(fields: Mapping[str, str]) -> bool:
     """Whether a response with these fields is a stream of events."""
-    return fields.get("content-type", "").partition(";")[0].strip(" \t").lower() == MEDIA_TYPE
+    said = fields.get("content-type")
+    return said is not None and "event-" in (of := said.lower()) and of.partition(";")[0].strip(" \t") == MEDIA_TYPE
 
 
 def asks_for_events(fields: Mapping[str, str]) -> bool:

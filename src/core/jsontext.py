@@ -7,17 +7,29 @@ file; everything else uses `json`.
 import json
 from collections.abc import Callable, Mapping
 from json import encoder
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring, encode_basestring_ascii
 from math import isfinite
 from typing import Any, Final
 
 quoted: Final = encode_basestring_ascii
 """`text` as a JSON string, in ASCII."""
 
-_encode: Final[Callable[[Mapping[str, Any], int], tuple[str, ...]]] = vars(encoder)["c_make_encoder"](
-    None, json.JSONEncoder().default, quoted, None, ":", ",", False, False, False
-)
+Encode = Callable[[Mapping[str, Any], int], tuple[str, ...]]
 """`(value, 0)` -> its JSON in parts. Raises ValueError for NaN and infinity."""
+
+
+def _encoder(quote: Callable[[str], str]) -> Encode:
+    make: Callable[..., Encode] = vars(encoder)["c_make_encoder"]
+    return make(None, json.JSONEncoder().default, quote, None, ":", ",", False, False, False)
+
+
+_encode: Final = _encoder(quoted)
+_encode_unescaped: Final = _encoder(encode_basestring)
+
+
+def unescaped_object(members: Mapping[str, Any]) -> str:
+    """A dict as JSON whose text stands as it is, for people who read it. Raises ValueError for NaN and infinity."""
+    return "".join(_encode_unescaped(members, 0))
 
 
 def flat_object(fields: Mapping[str, Any]) -> str:

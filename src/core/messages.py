@@ -107,8 +107,8 @@ MOST_BYTES: Final = 10**15
 
 def content_length(headers: Mapping[str, str]) -> int | None:
     """`Content-Length` in bytes, when it says something; a number beyond all contents counts as MOST_BYTES."""
-    text = headers.get("content-length", "")
-    if not (text.isascii() and text.isdigit()):
+    text = headers.get("content-length")
+    if text is None or not (text.isascii() and text.isdigit()):
         return None
     return int(text) if len(text) < len(str(MOST_BYTES)) else MOST_BYTES
 

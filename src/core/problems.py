@@ -5,14 +5,17 @@ problem's `code` is stable and for programs, its `detail` is a sentence for peop
 Nothing of a token, a secret or a traceback may be put into one.
 """
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from core.jsontext import unescaped_object
 from core.messages import Response
 
 CONTENT_TYPE = "application/problem+json"
+
+TITLES: Final = {int(status): status.phrase for status in HTTPStatus}
+"""With type "about:blank" the title is the status phrase (RFC 9457 section 4.2.1)."""
 
 
 class Problem(Exception):
@@ -27,38 +30,30 @@ class Problem(Exception):
     def __init__(
         self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any
     ) -> None:
-        super().__init__(f"{status} {code}: {detail}")
         self.status = status
         self.code = code
         self.detail = detail
-        self.headers = dict(headers or {})
+        self.headers = {**headers} if headers else {}
         self.members = members
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.detail}"
 
 
 def problem_response(problem: Problem, request_id: str) -> Response:
     """The response of `problem`. Never stored by any cache: a refusal is one caller's, at one moment."""
+    status = problem.status
     body = {
         "type": "about:blank",
-        "title": _title(problem.status),
-        "status": problem.status,
+        "title": TITLES.get(status, "Error"),
+        "status": status,
         "code": problem.code,
         "detail": problem.detail,
         **problem.members,
         "request_id": request_id,
     }
     headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store", **problem.headers}
-    return Response(problem.status, headers, _written(body))
-
-
-_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def _title(status: int) -> str:
-    """With type "about:blank" the title is the status phrase (RFC 9457 section 4.2.1)."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
+    return Response(status, headers, unescaped_object(body))
 
 
 ORIGIN_FAILURES = frozenset({"origin_timeout", "origin_unreachable", "origin_unavailable"})

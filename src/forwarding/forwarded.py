@@ -37,8 +37,8 @@ from forwarding.header_rules import ACCESS_COOKIE, CREDENTIALS, RouteFields, Rul
 from forwarding.settings import ForwardingSettings
 from forwarding.signing import identity_value
 
-PSEUDONYM = "gatehouse"
-"""`received-by` of `Via` (RFC 9110 section 7.6.3)."""
+VIA = "1.1 gatehouse"
+"""Protocol and pseudonym of this hop (RFC 9110 section 7.6.3)."""
 
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -183,7 +183,9 @@ class Target:
         Segments are counted, not compared: the route has matched, and `%3A` and `:` match alike.
         """
         if self.stripped:
-            path = "".join("/" + segment for segment in path.split("/")[self.stripped.count("/") + 1 :])
+            depth = self.stripped.count("/") + 1
+            segments = path.split("/", depth)
+            path = "/" + segments[depth] if len(segments) > depth else ""
         return (self.prefix + path) or "/"
 
 
@@ -198,13 +200,9 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
     Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
     """
     request_id, trace, principal, place = vouched
-    fields = trace.headers
-    fields["x-request-id"] = request_id
-    if principal is not None:
-        fields.update(identity_fields(principal))
-    if place is not None:
-        fields.update(_locale_fields(place.country, place.region_code, place.currency, place.language))
-    return fields
+    said = {} if principal is None else identity_fields(principal)
+    known = {} if place is None else _locale_fields(place.country, place.region_code, place.currency, place.language)
+    return {**trace.headers, "x-request-id": request_id, **said, **known}
 
 
 def forwarded_request(
@@ -213,7 +211,8 @@ def forwarded_request(
     """`request` as the origin gets it, with what policies have `amended` and the `vouched_fields`. The body is the same
     stream, not yet read."""
     headers = _client_fields(request, target)
-    headers.update(target.set_fields)
+    if target.set_fields:
+        headers.update(target.set_fields)
     if amended:
         headers = _amended(headers, amended)
     headers.update(vouched)
@@ -221,7 +220,7 @@ def forwarded_request(
     if not "".join(headers.values()).isascii():
         headers = {name: value if value.isascii() else _in_ascii(value) for name, value in headers.items()}
     body = request.body
-    if request.method in BODILESS or request.headers.get("content-length") == "0":
+    if body is not None and (request.method in BODILESS or request.headers.get("content-length") == "0"):
         body = None
     if body is None and not CONTENT_FIELDS.isdisjoint(headers):
         headers = {name: value for name, value in headers.items() if name not in CONTENT_FIELDS}
@@ -364,10 +363,10 @@ def _locale_fields(country: str, region: str, currency: str, language: str) -> M
 
 def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) -> None:
     """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
-    address = client_address(request)
-    forwarded = f'host="{request.host}";proto={request.scheme}'
-    fields["x-forwarded-proto"] = request.scheme
-    fields["x-forwarded-host"] = request.host
+    scheme, host, address = request.scheme, request.host, client_address(request)
+    forwarded = f'host="{host}";proto={scheme}'
+    fields["x-forwarded-proto"] = scheme
+    fields["x-forwarded-host"] = host
     if address is not None:
         fields["x-forwarded-for"] = address
         node = f'"[{address}]"' if ":" in address else address
@@ -375,13 +374,8 @@ def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) 
     if target.stripped:
         fields["x-forwarded-prefix"] = target.stripped
     fields["forwarded"] = forwarded
-    fields["via"] = _via(request.headers)
-
-
-def _via(headers: Mapping[str, str]) -> str:
-    """The hops before us are kept: `Via` is for finding loops, not for trust."""
-    before = headers.get("via")
-    return f"{before}, 1.1 {PSEUDONYM}" if before else f"1.1 {PSEUDONYM}"
+    before = request.headers.get("via")  # hops before us are kept: it is for finding loops, not for trust
+    fields["via"] = f"{before}, {VIA}" if before else VIA
 
 
 def _address(origin: str) -> tuple[str, str, str, str | None]:

@@ -115,7 +115,7 @@ def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
     options = connection_options(headers) if "connection" in headers else None
     if options:
         names = tuple(name for name in names if name not in options)
-    return {name: headers[name] for name in names} if len(names) < len(headers) else {**headers}
+    return dict(zip(names, map(headers.__getitem__, names), strict=True)) if len(names) < len(headers) else {**headers}
 
 
 @lru_cache(SECTIONS_REMEMBERED)

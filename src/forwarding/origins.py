@@ -42,6 +42,8 @@ class Plan(Generic[T]):
     """So many of them are meant for the visitor; the others stand in."""
     group: str = ""
     """What parts the cache by geography; empty where there is none."""
+    has_one: bool = False
+    """Whether there is nobody else to turn to, whatever the request."""
 
 
 @record
@@ -61,7 +63,7 @@ class Pool(Generic[T]):
         (first, *others) = self.origins
         if others or first.names_somebody or first.weight == 0:
             return None
-        return Plan((self.asked[first.url],), 1)
+        return Plan((self.asked[first.url],), 1, has_one=True)
 
     def plan(self, place: VisitorPlace, caller: Callable[[], str], is_well: Callable[[str], bool]) -> Plan[T]:
         """Whom to ask. `caller` is asked for who it is where that matters; `is_well` for what is known of a URL.

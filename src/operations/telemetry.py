@@ -145,13 +145,14 @@ def server_timing(exchange: Exchange) -> str:
 
     cache;dur=2.1, origin;dur=34.7 and, where a route has several origins, which one: origin;dur=34.7;desc="eu"
     """
-    cache, notes = exchange.cache_ms, exchange.notes
-    timing = "" if cache is None else f"cache;dur={round(cache, 1):g}"
-    if (origin := notes.get("origin_ms")) is not None:
-        timing = f"{timing}{', ' if timing else ''}origin;dur={round(origin, 1):g}"
-        if asked := notes.get("origin"):
-            timing = f'{timing};desc="{asked}"'
-    return timing
+    notes = exchange.notes
+    cache = "" if exchange.cache_ms is None else f"cache;dur={round(exchange.cache_ms, 1):g}"
+    if "origin_ms" not in notes:
+        return cache
+    origin = f"origin;dur={notes['origin_ms']:g}"
+    if "origin" in notes:
+        origin = f'{origin};desc="{notes["origin"]}"'
+    return f"{cache}, {origin}" if cache else origin
 
 
 def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple[str, list[str], list[float]]:
