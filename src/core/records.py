@@ -20,8 +20,10 @@ until somebody sets it, which takes `slots=False`: what most objects never come 
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, field
+from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform, overload
 
 __all__ = ["field", "record", "replace"]
 
@@ -91,23 +93,44 @@ _OF_THE_FIRST = ("__dict__", "__weakref__")
 def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
     """`__init__`, from its source. What is sealed is written past its own `__setattr__`."""
     taken = {name: its for name, its in fields.items() if its.init}
+    if [*taken.values()] != sorted(taken.values(), key=_is_optional):
+        raise TypeError(f"{cls.__qualname__}: what has a default comes last")
     known: dict[str, Any] = {"_absent": MISSING, "_set": object.__setattr__}
     lines = []
-    for name, its in taken.items():
-        value = name
+    for place, its in zip(_PLACES, taken.values(), strict=False):
+        value = place
         if its.default_factory is not MISSING:
-            known[f"_make_{name}"] = its.default_factory
-            value = f"_make_{name}() if {name} is _absent else {name}"
-        lines.append(f"  _set(self, {name!r}, {value})" if sealed else f"  self.{name} = {value}")
+            known[f"_make{place}"] = its.default_factory
+            value = f"_make{place}() if {place} is _absent else {place}"
+        lines.append(f"  _set(self, {place!r}, {value})" if sealed else f"  self.{place} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("  self.__post_init__()")
-    defaults = {name: its.default for name, its in taken.items() if _is_optional(its)}
-    parameters = ", ".join(f"{name}=_absent" if name in defaults else name for name in taken)
-    exec(f"def __init__(self, {parameters}):\n" + "\n".join(lines), known)
-    init = known["__init__"]
-    init.__defaults__ = tuple(defaults.values())
+    parameters = ", ".join(["self", *_PLACES[: len(taken)]])
+    code = _compiled(f"def __init__({parameters}):\n" + "\n".join(lines))
+    defaults = tuple(its.default for its in taken.values() if _is_optional(its))
+    init = FunctionType(_renamed(code, dict(zip(_PLACES, taken, strict=False))), known, "__init__", defaults)
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
+
+
+_PLACES: Final = tuple(f"_{place}" for place in range(64))
+"""What the source calls the fields."""
+
+
+@lru_cache(256)
+def _compiled(source: str) -> CodeType:
+    """Compiled once for all records of as many fields: that is what a record takes longest for."""
+    made: dict[str, Any] = {}
+    exec(source, made)
+    return made["__init__"].__code__  # type: ignore[no-any-return]
+
+
+def _renamed(code: CodeType, names: Mapping[str, str]) -> CodeType:
+    """`code` with the names of one record, where it has those of places."""
+    variables, attributes, texts = (
+        tuple(names.get(one, one) for one in part) for part in (code.co_varnames, code.co_names, code.co_consts)
+    )
+    return code.replace(co_varnames=variables, co_names=attributes, co_consts=texts)
 
 
 def _is_optional(its: Field[Any]) -> bool:

@@ -67,7 +67,7 @@ def test_each_record_has_a_default_of_its_own() -> None:
 
 
 def test_what_has_a_default_comes_last() -> None:
-    with pytest.raises(SyntaxError):
+    with pytest.raises(TypeError, match="Disordered: what has a default comes last"):
 
         @record
         class Disordered:
