@@ -27,7 +27,7 @@ class Plan:
     """Seconds of load on each contender before anything is measured: V8 compiles hot WebAssembly anew, and takes its
     time; Python Workers need a quarter of a minute until that is over."""
     starts: int
-    """How often each contender is started for its first response."""
+    """How often those whose start is measured are started for it."""
 
     @property
     def connections(self) -> int:
@@ -134,11 +134,17 @@ class Bench:
         self._warm_up(plan, chosen)
         for case in chosen:
             messages = case.messages(tokens.keys())
+            warm: set[str] = set()
             for connections in plan.rounds:
                 self._say(f"{case.title}, {connections} connections")
                 wanted = self._running if connections == plan.connections else [one.name for one in COMPARED]
                 running = ((name, one.contender) for name, one in self._running.items() if name in wanted)
                 names = [name for name, contender in running if contender.takes(case)]
+                for name in names:
+                    if name not in warm:
+                        url = self._running[name].url
+                        self._load.apply(url, messages, connections=connections, seconds=plan.warm_up)
+                warm.update(names)
                 self._measure(case, messages, names, connections, plan)
 
     def _warm_up(self, plan: Plan, chosen: Sequence[Case]) -> None:
@@ -153,8 +159,6 @@ class Bench:
 
     def _measure(self, case: Case, messages: Sequence[str], names: Sequence[str], connections: int, plan: Plan) -> None:
         sample: dict[str, list[Round]] = {name: [] for name in names}
-        for name in names:
-            self._load.apply(self._running[name].url, messages, connections=connections, seconds=plan.warm_up)
         for name in interleaved(names, plan.rounds[connections]):
             sample[name].append(self._round(case, messages, self._running[name], connections, plan.seconds))
         self.results.rounds.setdefault(case.name, {})[connections] = sample
