@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import cases, peers, processes, tokens
+from bench.aims import OF_HONO_SHORT
 from bench.load import Origin
 from devtools.configuration import wrangler_config
 from devtools.runtime.runner import Gateway, Runner
@@ -131,6 +132,10 @@ def _least(origin: Origin) -> Mapping[str, Any]:
     return {**_variables(origin), "CURRENCIES": json.dumps(currencies)}
 
 
+def _least_python(origin: Origin) -> Mapping[str, Any]:
+    return {"source": peers.build_least(), "config": STEP, "vars": _least(origin)}
+
+
 def _step(name: str) -> Callable[[Origin], Mapping[str, Any]]:
     return lambda _: {"source": peers.build_step(name), "config": STEP}
 
@@ -163,29 +168,30 @@ EMPTY_JS: Final = Contender(
 ENTRY: Final = replace(EMPTY_JS, name="entry", title="Miniflare's entry Worker before it", through_entry=True)
 """What none of the others pays: locally, a request otherwise comes through a Worker of Miniflare's own."""
 
-AIMS: Final = frozenset({"geo", "hs256", "public_1k", "public_64k", "public_1m", "mine", "refused", "stream"})
-"""The cases with an aim beside Hono, but RS256: a remembered token is one, however it was signed."""
-
 LEAST_JS: Final = Contender(
     "least_js",
     "the least in JavaScript",
     lambda origin: {"script": FLOORS / "minimum.mjs", "vars": _least(origin)},
-    does=AIMS,
 )
-LEAST_PYTHON: Final = Contender(
-    "least_python",
-    "the least in Python",
-    lambda origin: {"source": peers.build_least(), "config": STEP, "vars": _least(origin)},
-    does=AIMS,
+LEAST_PYTHON: Final = Contender("least_python", "the least in Python", _least_python)
+LEAST_SHORT: Final = Contender(
+    "least_short",
+    "the least in Python, short dispatch",
+    lambda origin: {**_least_python(origin), "dispatch": "short"},
+    does=frozenset(OF_HONO_SHORT),
 )
-"""What a gateway cannot do without, by hand, in each language. Between the two is the language with its bridge; between
-that in Python and Gatehouse is what the gateway decides."""
+FLOOR: Final = (LEAST_JS, LEAST_PYTHON, LEAST_SHORT)
+"""What a gateway cannot do without, by hand, in each language, and in Python by either dispatch. Between the two is the
+language with its bridge; between that in Python and Gatehouse is what the gateway decides."""
 
 CONTENDERS: Final = (
     *(GATEHOUSE, AGAIN, SHORT, HONO, FASTAPI),
-    *(LEAST_JS, LEAST_PYTHON),
+    *FLOOR,
     *(EMPTY_JS, ENTRY, EMPTY_PYTHON, *STEPS),
 )
+
+STARTED_AGAIN: Final = (GATEHOUSE, HONO, FASTAPI, EMPTY_JS, EMPTY_PYTHON)
+"""Those whose start is measured."""
 
 COMPARED: Final = (GATEHOUSE, HONO, FASTAPI)
 """Those that are measured at every number of connections; the others at one."""

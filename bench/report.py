@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 
 from bench.cases import CASES
-from bench.contenders import AGAIN, COMPARED, EMPTY_JS, EMPTY_PYTHON, ENTRY, GATEHOUSE, SHORT, STEPS, Contender
+from bench.contenders import (
+    AGAIN,
+    COMPARED,
+    EMPTY_JS,
+    EMPTY_PYTHON,
+    ENTRY,
+    GATEHOUSE,
+    SHORT,
+    STARTED_AGAIN,
+    STEPS,
+    Contender,
+)
 from bench.figures import Figure, Ratio
 from bench.measure import Results
 
@@ -75,7 +86,7 @@ def _speed(results: Results, working: Sequence[Contender], count: int) -> str:
 
 def _starts(results: Results, contenders: Sequence[Contender]) -> str:
     rows = [["", "first response after start", "memory after start", "memory after load"]]
-    for one in contenders:
+    for one in (one for one in contenders if one in STARTED_AGAIN):
         found = results.starts[one.name]
         cells = [f"{Figure.of(found['first_response_ms']).median:.0f} ms"]
         cells += [

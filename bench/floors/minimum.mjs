@@ -1,6 +1,9 @@
 // The least that a gateway written in JavaScript does for the cases: what `minimum.py` does.
 
-const SHARED_SECRET = ['/hs/', '/mine'];
+const SHARED_SECRET = ['/hs/', '/mine']; // what asks for a token, and by what that is signed
+const KEY_SET = ['/rs/', '/kept/'];
+const PREFIXES = ['/hs/', '/rs/', '/kept/']; // what the origin is not told of a path
+const MOST_KNOWN = 2048; // tokens remembered; then all are forgotten
 const KEPT = ['/public/', '/mine'];
 const TIMEOUT = 10_000; // ms
 const MOST_IN_ISOLATE = 65536;
@@ -8,21 +11,37 @@ const MOST_IN_ISOLATE = 65536;
 const known = new Map();
 const kept = new Map();
 let currencies;
-let key;
+let secret;
+let publicKey;
 
 class Forged extends Error {}
 
 const isBelow = (path, prefixes) => prefixes.some((prefix) => path.startsWith(prefix));
 const decoded = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
 
-async function identity(authorization, env) {
+const signedBySecret = async (message, signature, env) => {
+  const usage = { name: 'HMAC', hash: 'SHA-256' };
+  secret ??= await crypto.subtle.importKey('raw', new TextEncoder().encode(env.JWT_SECRET), usage, false, ['verify']);
+  return crypto.subtle.verify('HMAC', secret, signature, message);
+};
+
+async function signedByKeySet(message, signature, env) {
+  const usage = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  if (!publicKey) {
+    const { keys: [{ kty, n, e }] } = await (await fetch(`${env.ORIGIN}/jwks.json`)).json();
+    publicKey = await crypto.subtle.importKey('jwk', { kty, n, e }, usage, false, ['verify']);
+  }
+  return crypto.subtle.verify(usage.name, publicKey, signature, message);
+}
+
+async function identity(path, authorization, env) {
   const token = authorization.slice('Bearer '.length);
   if (!known.has(token)) {
-    const usage = { name: 'HMAC', hash: 'SHA-256' };
-    key ??= await crypto.subtle.importKey('raw', new TextEncoder().encode(env.JWT_SECRET), usage, false, ['verify']);
     const [head, claims, signature] = token.split('.');
     const message = new TextEncoder().encode(`${head}.${claims}`);
-    if (!await crypto.subtle.verify('HMAC', key, decoded(signature), message)) throw new Forged();
+    const isSigned = isBelow(path, KEY_SET) ? signedByKeySet : signedBySecret;
+    if (!await isSigned(message, decoded(signature), env)) throw new Forged();
+    if (known.size >= MOST_KNOWN) known.clear();
     known.set(token, JSON.parse(new TextDecoder().decode(decoded(claims))));
   }
   return known.get(token);
@@ -40,7 +59,7 @@ async function asked(request, path, env, id, who) {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), TIMEOUT);
   try {
-    const target = env.ORIGIN + (path.startsWith('/hs/') ? path.slice('/hs'.length) : path);
+    const target = env.ORIGIN + (isBelow(path, PREFIXES) ? path.slice(path.indexOf('/', 1)) : path);
     const response = await fetch(target, { method: request.method, headers, redirect: 'manual', signal: deadline.signal });
     return new Response(response.body, response);
   } finally {
@@ -58,7 +77,8 @@ function located(request, env) {
 
 async function answer(request, path, env, id) {
   if (path === '/geo') return located(request, env);
-  const who = isBelow(path, SHARED_SECRET) ? await identity(request.headers.get('authorization') ?? '', env) : null;
+  const asksForToken = isBelow(path, SHARED_SECRET) || isBelow(path, KEY_SET);
+  const who = asksForToken ? await identity(path, request.headers.get('authorization') ?? '', env) : null;
   if (!isBelow(path, KEPT)) return asked(request, path, env, id, who);
   const name = `${who?.sub ?? ''} ${path}`;
   if (kept.has(name)) return new Response(kept.get(name).content, { headers: kept.get(name).headers });

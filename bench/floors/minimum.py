@@ -1,8 +1,8 @@
 """The least that a gateway written in Python does for the cases, by the gateway's own `edge/`.
 
-A token is verified once and remembered, an origin is told who it is and has a deadline, an answer is kept by its path
-and its user for good (up to `MOST_IN_ISOLATE` in the isolate, beyond that in KV), a line is logged. No route, no rule,
-no cache but these; only for the benchmark. `minimum.mjs` is the same in JavaScript.
+A token is verified once and remembered, as is a key set; an origin is told who it is and has a deadline, an answer is
+kept by its path and its user for good (up to `MOST_IN_ISOLATE` in the isolate, beyond that in KV), a line is logged. No
+route, no rule, no cache but these; only for the benchmark. `minimum.mjs` is the same in JavaScript.
 """
 
 import base64
@@ -15,11 +15,18 @@ import js
 
 from core.messages import Request, Response
 from edge import worker as edge
+from edge.bodies import JsBody
 from edge.fetch import EdgeFetch
+from edge.signatures import WebCrypto
 from edge.store import WorkersKV
 
 SHARED_SECRET = ("/hs/", "/mine")
-"""What asks for a token."""
+KEY_SET = ("/rs/", "/kept/")
+"""What asks for a token, and by what that is signed."""
+PREFIXES = ("/hs/", "/rs/", "/kept/")
+"""What the origin is not told of a path."""
+MOST_KNOWN = 2048
+"""Tokens remembered; then all are forgotten."""
 KEPT = ("/public/", "/mine")
 TIMEOUT = 10.0
 MOST_IN_ISOLATE = 65536
@@ -28,13 +35,15 @@ PLAIN_JSON = {"content-type": "application/json"}
 
 _currencies: dict[str, str] = {}
 _known: dict[str, dict[str, str]] = {}
+_key_set: list[dict[str, Any]] = []
 _kept: dict[str, tuple[dict[str, str], bytes]] = {}
 _fetch: EdgeFetch | None = None
+_crypto: WebCrypto | None = None
 _store: WorkersKV | None = None
 
 
 class Forged(Exception):
-    """A token that is not signed with the secret."""
+    """A token that is not signed with the secret, or with the key of the set."""
 
 
 def on_fetch(request: Any, env: Any, context: Any) -> Any:
@@ -66,8 +75,8 @@ async def _answer(request: Request, env: Any, identifier: str) -> Response:
     if path == "/geo":
         return _located(request, env)
     told = {"x-request-id": identifier}
-    if path.startswith(SHARED_SECRET):
-        told |= _identity(request.headers.pop("authorization", ""), env)
+    if path.startswith(SHARED_SECRET + KEY_SET):
+        told |= await _identity(request, env)
     if not path.startswith(KEPT):
         return await _asked(request, told, env)
     key = f"{told.get('x-user-id', '')} {path}"
@@ -86,17 +95,34 @@ def _located(request: Request, env: Any) -> Response:
     return Response(200, {**PLAIN_JSON, "vary": "Accept-Language"}, json.dumps(place))
 
 
-def _identity(authorization: str, env: Any) -> dict[str, str]:
+async def _identity(request: Request, env: Any) -> dict[str, str]:
     """Raises Forged."""
-    token = authorization.removeprefix("Bearer ")
+    token = request.headers.pop("authorization", "").removeprefix("Bearer ")
     if token not in _known:
         message, _, signature = token.rpartition(".")
-        digest = hmac.digest(str(env.JWT_SECRET).encode(), message.encode(), "sha256")
-        if not hmac.compare_digest(digest, _decoded(signature)):
+        is_signed = _by_key_set if request.path.startswith(KEY_SET) else _by_secret
+        if not await is_signed(message.encode(), _decoded(signature), env):
             raise Forged
         claims = json.loads(_decoded(message.partition(".")[2]))
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
         _known[token] = {"x-user-id": claims["sub"], "x-user-role": claims["role"], "x-user-issuer": claims["iss"]}
     return _known[token]
+
+
+async def _by_secret(message: bytes, signature: bytes, env: Any) -> bool:
+    return hmac.compare_digest(hmac.digest(str(env.JWT_SECRET).encode(), message, "sha256"), signature)
+
+
+async def _by_key_set(message: bytes, signature: bytes, env: Any) -> bool:
+    global _crypto
+    if _crypto is None:
+        _crypto = WebCrypto()
+    if not _key_set:
+        answer = await _fetched(Request("GET", *_origin(env), "/jwks.json", "", {}))
+        assert isinstance(answer.body, JsBody), "it has content"
+        _key_set.extend(json.loads(await answer.body.read(LONGEST))["keys"])
+    return await _crypto("RS256", _key_set[0], signature, message)
 
 
 def _decoded(text: str) -> bytes:
@@ -104,20 +130,24 @@ def _decoded(text: str) -> bytes:
 
 
 async def _asked(request: Request, told: dict[str, str], env: Any) -> Response:
+    path = request.path
+    if path.startswith(PREFIXES):
+        path = path[path.index("/", 1) :]
+    headers = {**request.headers, **told}
+    return await _fetched(Request(request.method, *_origin(env), path, request.query, headers, client=request.client))
+
+
+def _origin(env: Any) -> tuple[str, str]:
+    """Its scheme and host."""
+    scheme, _, host = str(env.ORIGIN).partition("://")
+    return scheme, host
+
+
+async def _fetched(request: Request) -> Response:
     global _fetch
     if _fetch is None:
         _fetch = EdgeFetch(js.fetch)
-    scheme, _, host = str(env.ORIGIN).partition("://")
-    sent = Request(
-        request.method,
-        scheme,
-        host,
-        request.path.removeprefix("/hs"),
-        request.query,
-        {**request.headers, **told},
-        client=request.client,
-    )
-    return await _fetch(sent, timeout=TIMEOUT)
+    return await _fetch(request, timeout=TIMEOUT)
 
 
 async def _stored(key: str, env: Any) -> Response | None:

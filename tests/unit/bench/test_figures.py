@@ -10,7 +10,7 @@ from bench import against, documents, hot, memory, stepwise, targets
 from bench.answers import Given, differences, given
 from bench.cases import CASES
 from bench.chart import chart
-from bench.contenders import BY_CLASS, COMPARED, CONFIG, CONTENDERS
+from bench.contenders import BY_CLASS, COMPARED, CONFIG, CONTENDERS, STARTED_AGAIN
 from bench.figures import Figure, Ratio, interleaved
 from bench.measure import Results, Round
 
@@ -110,12 +110,40 @@ def test_the_chart_is_svg_with_a_dot_for_every_figure() -> None:
 
 def test_every_target_is_set_against_what_was_measured() -> None:
     results = measured(gatehouse=500.0, hono=400.0, fastapi=5000.0, empty_python=450.0)
-    assert targets.rows(results, 16)[1:] == [
-        ("GET /geo, 200 visitors: 10 times less than FastAPI", "10.00 times", "reached"),
-        ("cached, 1 KB: 10 times less than FastAPI", "10.00 times", "reached"),
-        ("GET /geo, 200 visitors: at most 2 times Hono", "1.25 times", "reached"),
-        ("cached, 1 KB: at most 1.05 times Hono", "1.25 times", "missed"),
+    assert [row[:3] for row in targets.rows(results, 16)[1:]] == [
+        ("GET /geo, 200 visitors: 10 times less than FastAPI", "10.00 [9.91, 10.09]", "reached"),
+        ("cached, 1 KB: 10 times less than FastAPI", "10.00 [9.91, 10.09]", "reached"),
+        ("GET /geo, 200 visitors: at most 2 times Hono", "1.25 [1.25, 1.25]", "reached"),
+        ("cached, 1 KB: at most 1.05 times Hono", "1.25 [1.25, 1.25]", "missed"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("least", "beside"),
+    [
+        (480.0, ("1.20 [1.20, 1.20]", targets.OUT_OF_REACH)),
+        (400.0, ("1.00 [1.00, 1.00]", targets.OURS)),
+    ],
+)
+def test_beside_a_missed_target_stands_whether_python_gets_there(least: float, beside: tuple[str, str]) -> None:
+    results = measured(gatehouse=500.0, hono=400.0, least_python=least)
+    assert targets.rows(results, 16)[-1] == (
+        "cached, 1 KB: at most 1.05 times Hono",
+        "1.25 [1.25, 1.25]",
+        "missed",
+        *beside,
+    )
+
+
+def test_a_floor_with_quartiles_on_both_sides_of_a_target_is_called_close() -> None:
+    results = measured(short=500.0, hono=400.0)
+    results.rounds["public_1k"][16]["least_short"] = [_round(cpu) for cpu in (360.0, 380.0, 400.0)]
+    assert targets.rows(results, 16)[-1][3:] == ("0.95 [0.94, 0.96]", targets.OURS + targets.CLOSE)
+
+
+def test_what_is_less_than_fastapi_is_asked_of_the_least_by_the_same_measure() -> None:
+    rows = targets.rows(measured(gatehouse=600.0, fastapi=5000.0, least_python=400.0), 16)
+    assert rows[1][1:] == ("8.33 [8.27, 8.40]", "missed", "12.50 [12.36, 12.65]", targets.OURS)
 
 
 def test_sources_are_set_against_those_of_before_and_against_themselves() -> None:
@@ -182,3 +210,5 @@ def test_the_published_run_is_a_whole_one(published: Results) -> None:
         assert set(by_count[16]) == {one.name for one in CONTENDERS if one.takes(case)}, case
         for by_contender in by_count.values():
             assert {one.name for one in COMPARED} <= set(by_contender), case
+    for one in STARTED_AGAIN:
+        assert set(published.starts[one.name]) == {"first_response_ms", "memory_at_start", "memory_after_load"}
