@@ -14,7 +14,7 @@ Rules that this file keeps, whatever is configured:
 - a token in a cookie writes nothing for a page of another site;
 - one credential a request, token or key: the same one may come in several places, two different ones are nobody's;
 - what is remembered of a token is its digest and what it proved, and it is believed no longer than the token itself
-  and than the key set that verified it;
+  and than the key set that verified it; or why it was refused, where that is for good;
 - a token that was taken back is refused, whoever might still take it.
 
 Parsing is `tokens.py`'s, entries `trust.py`'s, claims `principals.py`'s, keys `jwks.py`'s, memory `remembered.py`'s,
@@ -39,7 +39,7 @@ from identity.jwks import KeysUnavailable, UnknownKey
 from identity.presets import expanded
 from identity.principals import LONGEST_MARK, Principal
 from identity.publickeys import MAX_TRIED, KeySet, PublicKey
-from identity.remembered import Memory, trusts
+from identity.remembered import Memory, fingerprint, trusts
 from identity.resources import WELL_KNOWN, ProtectedResources
 from identity.revocations import KIND as REVOKED
 from identity.revocations import Issuers, Revocation, Revocations
@@ -137,10 +137,12 @@ class Authenticator:
             if route.auth == "optional":
                 return None
             raise self._challenges.token_missing(route)
-        carriers = doors[0].mark if len(doors) == 1 else b"".join([door.mark for door in doors])
-        known = self._memory.recall(token, carriers, self._clock())
+        name = fingerprint(token, doors[0].mark if len(doors) == 1 else b"".join([door.mark for door in doors]))
+        known = self._memory.recall(name, self._clock())
         if known is not None and known.holds_for(route):
             return known.principal if not known.principal.anonymous else self._counted(known.principal, route)
+        if (refused := self._memory.refusal(name, route)) is not None:
+            raise self._challenges.invalid_token(*refused, route)
         try:
             if self._keys is not None and came_as_key(self._keys.is_one(token), doors):
                 return self._recall_key(self._keys, token, route)
@@ -148,11 +150,12 @@ class Authenticator:
                 raise InvalidToken("credential")
             parsed = parse_token(token, max([door.entries.longest for door in doors], default=USUAL_LENGTH))
             entries = candidates([door.entries for door in doors], parsed.claims)
-            who = self._hear(Hearing(token, carriers, parsed, route, entries))
+            who = self._hear(Hearing(token, name, parsed, route, entries))
             return who if isinstance(who, Unverified) else self._counted(who, route)
         except InvalidToken as refusal:
             if not _TOKEN68.fullmatch(token):  # asked late, since no token that parses fails it
                 raise self._challenges.invalid_request("repeated" if "," in token else "credentials") from None
+            self._memory.refuse(name, route, refusal)
             raise self._challenges.invalid_token(refusal.reason, refusal.longest, route) from None
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None
@@ -367,7 +370,7 @@ class Authenticator:
     def _remember(self, hearing: Hearing, entry: Entry, principal: Principal) -> None:
         """Unless an entry before this one could not say: once it can, the token may be that one's."""
         if hearing.unavailable is None:
-            self._memory.remember(hearing.text, hearing.carriers, hearing.proved(entry, principal))
+            self._memory.remember(hearing.fingerprint, hearing.proved(entry, principal))
 
 
 def _scopes(route: AccessSettings) -> list[str]:

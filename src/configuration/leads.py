@@ -9,10 +9,6 @@ in it. Most paths are those of a moment ago, and lead where they led then:
 
 A path is remembered by its digest: it may hold what opens something, and texts that all hash alike can be prepared
 (`core/lengths.py`), digests of which cannot. What a name leads to is the route of a configuration that does not change.
-
-There are two halves. What is found goes into the younger, from the older, too; once that is full, it is the older, and
-what was in the older is forgotten. So a crowd of paths costs no more than its digests, and what is asked for in
-between stays.
 """
 
 from hashlib import sha256
@@ -20,6 +16,7 @@ from typing import Final
 
 from configuration.route_patterns import Pattern
 from configuration.settings import RouteSettings
+from core.halves import Halves
 from core.records import record
 
 HALF: Final = 512
@@ -45,28 +42,11 @@ class Lead:
         return cls(pattern, pattern.label, route, route.auth == "none", answered)
 
 
-class Leads:
-    """Those that one isolate remembers."""
+class Leads(Halves[bytes, Lead]):
+    """Those that one isolate remembers, each under its `name_of`."""
 
     def __init__(self, half: int = HALF) -> None:
-        self._half = half
-        self._young: dict[bytes, Lead] = {}
-        self._old: dict[bytes, Lead] = {}
-
-    def get(self, name: bytes) -> Lead | None:
-        """What was remembered under a `name_of`."""
-        lead = self._young.get(name)
-        if lead is None and (lead := self._old.get(name)) is not None:
-            self.put(name, lead)
-        return lead
-
-    def put(self, name: bytes, lead: Lead) -> None:
-        if len(self._young) >= self._half:
-            self._young, self._old = {}, self._young
-        self._young[name] = lead
-
-    def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())
+        super().__init__(half)
 
 
 def name_of(host: str, method: str, path: str) -> bytes:

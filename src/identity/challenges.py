@@ -18,6 +18,7 @@ RFC 6750 section 3.1 calls a malformed *request* `invalid_request` and a malform
 """
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Final
 
 from core.problems import Problem
@@ -70,6 +71,9 @@ REQUEST_FAULTS = {
 """`reason` of an `invalid_request` -> its detail."""
 
 
+MOST_SENTENCES: Final = 256
+"""Refusals of tokens that are remembered as they are told."""
+
 OF_KEYS: Final = frozenset({"key_malformed", "key_unknown", "key_expired"})
 """Reasons of a refused API key."""
 
@@ -106,6 +110,7 @@ class Challenges:
         self._wanted = {
             kinds: _wanted(realm, offered & kinds, key_ways if "key" in kinds else ()) for kinds in KINDS_OF_CREDENTIALS
         }
+        self._of_token = lru_cache(MOST_SENTENCES)(self._of_token_anew)
 
     def token_missing(self, route: AccessSettings = TOKENS_ALONE) -> Problem:
         wanted = self._wanted[frozenset(route.credentials)]
@@ -131,19 +136,18 @@ class Challenges:
 
     def invalid_token(self, reason: str, longest: int = USUAL_LENGTH, route: AccessSettings = TOKENS_ALONE) -> Problem:
         """`reason` is a key of REASONS or `condition`; `longest` is told where it is `too_large`."""
+        detail, challenge, error, told = self._of_token(reason, longest, route.credentials)
+        return Problem(401, "invalid_token", detail, headers={"www-authenticate": challenge}, error=error, reason=told)
+
+    def _of_token_anew(self, reason: str, longest: int, kinds: tuple[str, ...]) -> tuple[str, str, str, str]:
+        """Detail, challenge, `error` and `reason` of a refused token: of each, the settings know but a few."""
         if reason == "condition":
             reason, description = "claim", CONDITION
         else:
             description = REASONS[reason].replace(str(USUAL_LENGTH), str(longest))
-        wanted = self._wanted[frozenset(route.credentials)]
-        return Problem(
-            401,
-            "invalid_token",
-            f"{description}.",
-            headers={"www-authenticate": wanted.challenge(f'error="invalid_token", error_description="{description}"')},
-            error=KEY_INVALID if reason in OF_KEYS else TOKEN_INVALID,
-            reason=reason,
-        )
+        said = f'error="invalid_token", error_description="{description}"'
+        error = KEY_INVALID if reason in OF_KEYS else TOKEN_INVALID
+        return f"{description}.", self._wanted[frozenset(kinds)].challenge(said), error, reason
 
     def cross_site(self) -> Problem:
         """No challenge: another token would not help, and a browser must not be asked for one."""

@@ -15,8 +15,8 @@ class Hearing:
     """One token before the entries that it may belong to, one after the other."""
 
     text: str = field(repr=False)
-    carriers: bytes
-    """The marks of the doors it came in by."""
+    fingerprint: bytes
+    """Under which it is remembered."""
     token: Token = field(repr=False)
     route: AccessSettings
     entries: list[Entry]
@@ -29,8 +29,7 @@ class Hearing:
 
     def next(self) -> Entry | None:
         """The next entry to be asked."""
-        while self.asked < len(self.entries):
-            entry = self.entries[self.asked]
+        for entry in self.entries[self.asked :]:
             self.asked += 1
             if trusts(self.route, entry.references):
                 return entry

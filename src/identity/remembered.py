@@ -1,8 +1,13 @@
-"""What is remembered of tokens that were verified: a digest of each, and what it proved. Pure; no token is kept.
+"""What is remembered of tokens that were judged: a digest of each, and what it proved or why it was refused. Pure; no
+token is kept.
 
 What a token proved depends on the entries of ISSUERS that were asked, and a route asks those alone that it trusts. So
 with the entry that took the token stands which ones before it were not asked: a route that trusts one of them has to
 ask anew. The carriers that a token came by are part of the key, since they say which entries may take it.
+
+A refusal is remembered where no later moment makes it untrue (`FOR_GOOD`), with what of a route it depends on: whoever
+goes on with a token that has expired is told so again, and nothing of it is read. A crowd of forged tokens, no two
+alike, passes through.
 """
 
 from collections import OrderedDict
@@ -10,12 +15,23 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, Protocol
 
+from core.halves import Halves
 from core.records import record
 from identity.principals import Principal
 from identity.settings import AccessSettings
+from identity.tokens import InvalidToken
 
 REMEMBERED: Final = 2048
 """Most tokens remembered per isolate, about half a kilobyte each."""
+
+REFUSED: Final = 256
+"""Refused tokens in each half of what is remembered of them."""
+
+FOR_GOOD: Final = frozenset({
+    "too_large", "malformed", "critical", "algorithm", "type", "issuer", "signature", "no_expiry", "expired",
+})  # fmt: skip
+"""Reasons that stay, once entries without key sets have given them; of several entries' the furthest is told, and none
+that could change is before these (`trust.FURTHEST`)."""
 
 References = frozenset[str]
 """What routes may call an entry of ISSUERS by."""
@@ -52,15 +68,25 @@ class Remembered:
 
 
 class Memory:
-    """Verified tokens, the least recently used forgotten first."""
+    """Verified tokens, the least recently used forgotten first, and refused ones. All go by their `fingerprint`."""
 
-    def __init__(self, size: int = REMEMBERED) -> None:
+    def __init__(self, size: int = REMEMBERED, refused: int = REFUSED) -> None:
         self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
         self._size = size
+        self._refused: Halves[tuple[object, ...], tuple[str, int]] = Halves(refused)
 
-    def recall(self, token: str, carriers: bytes, now: float) -> Remembered | None:
-        """What `token` proved when it came by `carriers`, if it still holds."""
-        fingerprint = _fingerprint(token, carriers)
+    def refusal(self, fingerprint: bytes, route: AccessSettings) -> tuple[str, int] | None:
+        """Why `route` has refused a token and always will: what `InvalidToken` is made of."""
+        return self._refused.get((fingerprint, route.issuers, route.credentials))
+
+    def refuse(self, fingerprint: bytes, route: AccessSettings, refusal: InvalidToken) -> None:
+        """Remember what `route` refuses a token for, if that is for good."""
+        if refusal.reason in FOR_GOOD:
+            name = (fingerprint, route.issuers, route.credentials)
+            self._refused.put(name, (refusal.reason, refusal.longest))
+
+    def recall(self, fingerprint: bytes, now: float) -> Remembered | None:
+        """What a token proved when it came by the same carriers, if it still holds."""
         entry = self._entries.get(fingerprint)
         if entry is None:
             return None
@@ -70,8 +96,8 @@ class Memory:
         self._entries.move_to_end(fingerprint)
         return entry
 
-    def remember(self, token: str, carriers: bytes, entry: Remembered) -> None:
-        self._entries[_fingerprint(token, carriers)] = entry
+    def remember(self, fingerprint: bytes, entry: Remembered) -> None:
+        self._entries[fingerprint] = entry
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)
 
@@ -94,5 +120,6 @@ def trusts(route: AccessSettings, references: References) -> bool:
     return route.issuers is None or not references.isdisjoint(route.issuers)
 
 
-def _fingerprint(token: str, carriers: bytes) -> bytes:
+def fingerprint(token: str, carriers: bytes) -> bytes:
+    """Stands for `token`, and for the doors that it came by, by their marks."""
     return sha256(token.encode("utf-8", "surrogatepass")).digest() + carriers

@@ -71,11 +71,11 @@ class ProtectedResources:
 
         The resource there is the URL that was asked for, which clients compare (section 3.3), without its query.
         """
-        base, path = _base(request), "" if request.path == "/" else request.path
-        if base is None or "%2F" in path or len(path) > LONGEST_PATH or not challenge.startswith(self._bearer):
+        base, path, bearer = _base(request), request.path, self._bearer
+        if base is None or "%2F" in path or len(path) > LONGEST_PATH or not challenge.startswith(bearer):
             return challenge
-        named = f'{self._bearer}, resource_metadata="{base}{WELL_KNOWN}{path}"'
-        return named + challenge.removeprefix(self._bearer)
+        place = f"{base}{WELL_KNOWN}{path}" if path != "/" else base + WELL_KNOWN
+        return f'{bearer}, resource_metadata="{place}"{challenge[len(bearer) :]}'
 
 
 def _base(request: Request) -> str | None:

@@ -71,8 +71,10 @@ class Entry:
 
     def check_hmac(self, token: Token) -> None:
         """Raises InvalidToken."""
-        if not any(hmac.accepts(token) for hmac in self._hmacs[token.header.alg]):
-            raise InvalidToken("signature")
+        for hmac in self._hmacs[token.header.alg]:
+            if hmac.accepts(token):
+                return
+        raise InvalidToken("signature")
 
 
 class Entries:

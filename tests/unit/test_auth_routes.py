@@ -18,6 +18,7 @@ from tests.unit.identity.identity_house import (
     CLAIMS,
     ES,
     ISSUERS,
+    OTHER_SECRET,
     REQUIRED,
     RS,
     Edge,
@@ -224,19 +225,22 @@ def test_a_refused_token_is_not_remembered(edge: Edge) -> None:
 def test_memory_is_bounded_and_forgets_the_least_recently_used() -> None:
     memory = Memory(2)
     entry = Remembered(Principal(None, "u1"), NOW + 1, None)
-    for token in ("a", "b"):
-        memory.remember(token, b"", entry)
-    memory.recall("a", b"", NOW)
-    memory.remember("c", b"", entry)
-    assert [memory.recall(token, b"", NOW) is not None for token in "abc"] == [True, False, True]
+    for name in (b"a", b"b"):
+        memory.remember(name, entry)
+    memory.recall(b"a", NOW)
+    memory.remember(b"c", entry)
+    assert [memory.recall(name, NOW) is not None for name in (b"a", b"b", b"c")] == [True, False, True]
     assert len(memory) == 2
 
 
 def test_memory_holds_no_token(edge: Edge) -> None:
     token = hs()
     edge.bear(token)
+    refused = hs(key=OTHER_SECRET)
+    edge.refusal(refused)
     kept = edge.authenticator._memory._entries
     assert token not in repr(kept)
+    assert refused not in repr(vars(edge.authenticator._memory._refused))
     assert [len(key) for key in kept] == [33], "a digest, and what the token came by"
 
 

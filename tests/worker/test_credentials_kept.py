@@ -173,7 +173,7 @@ def test_no_credential_stays_in_an_isolate(house: House) -> None:
     ("module", "function", "kept"),
     [
         ("caching.keys", "digest", "a cookie"),
-        ("identity.remembered", "_fingerprint", "a token at /mine"),
+        ("auth", "fingerprint", "a token at /mine"),
         ("identity.api_keys", "read_key", "a key"),
         ("gateway", "name_of", "a word in a path"),
         ("places.preferences", "cookie_value", "a cookie at a hit"),

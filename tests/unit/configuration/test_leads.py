@@ -84,19 +84,6 @@ def test_what_is_refused_or_spelt_otherwise_is_not_remembered(path: str) -> None
     assert len(asked._leads) == 1
 
 
-def test_no_more_than_two_halves_are_remembered_and_what_is_asked_for_in_between_stays() -> None:
-    leads, lead = Leads(half=8), object()
-    often: Any = name_of("", "GET", "/often")
-    leads.put(often, lead)  # type: ignore[arg-type]
-    for number in range(1000):
-        leads.put(name_of("", "GET", f"/{number}"), lead)  # type: ignore[arg-type]
-        assert number % 7 or leads.get(often) is lead
-        assert len(leads) <= 16
-    for number in range(16):
-        leads.put(name_of("", "GET", f"/crowd/{number}"), lead)  # type: ignore[arg-type]
-    assert leads.get(often) is None
-
-
 def test_a_name_holds_nothing_of_a_path_and_says_which_it_is_of() -> None:
     names = {
         name_of(host, method, path)
