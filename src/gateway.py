@@ -113,7 +113,7 @@ class Gateway:
         """The gateway of a configuration that cannot be used: it answers 503 everywhere but on `/healthz`."""
         for fault in faults:
             platform.log("misconfigured", fault=fault)
-        return ClosedGateway(Settings(), platform)
+        return ClosedGateway(Settings.model_construct(), platform)
 
     async def handle(self, request: Request, background: Background) -> Response:
         """The answer to `request`. Never raises an `Exception`."""

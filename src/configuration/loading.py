@@ -14,7 +14,7 @@ from jwt.exceptions import InvalidKeyError
 from pydantic import ValidationError
 
 from auth import HASHES, TENANT_CLAIM, Hmac, KeySet, expanded, secret_bytes
-from configuration.settings import RouteSettings, Settings
+from configuration.settings import RouteSettings, Settings, read_settings
 from configuration.shadows import shadow_faults
 from core import strictjson
 from core.faults import Misconfigured
@@ -82,7 +82,7 @@ def load_settings(variables: Mapping[str, Any], bindings: Collection[str]) -> Se
     faults += wrong
     if not faults:
         try:
-            settings = Settings(**values).placed(places)
+            settings = read_settings(values).placed(places)
         except ValidationError as error:
             faults = _model_faults(error, places)
         else:

@@ -4,16 +4,16 @@ A model stands beside what it configures (`identity/settings.py`, `caching/setti
 one setting to check, such as a route that needs an issuer, is `loading.py`'s, which also reads them.
 """
 
-from typing import Any, Literal, Self
+from typing import Final, Literal, Self
 
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from browsers.settings import CorsSettings
 from caching.settings import USUAL, CacheSettings
 from configuration.route_spelling import host_fault, method_fault, path_fault
 from core.budget import HELD_BYTES
 from core.model import MIB, Model
-from core.model_schema import model_schema
+from core.model_schema import reader
 from fields.names import TOKEN
 from forwarding.settings import ForwardingSettings, SseSettings, WebsocketSettings
 from identity.settings import AccessSettings, IdentitySettings
@@ -129,12 +129,6 @@ class RoutesSettings(Model):
 class Settings(PoliciesSettings, CorsSettings, LocaleSettings, IdentitySettings, RoutesSettings):
     """Everything the gateway is told. Field names are those of `wrangler.toml`, in lower case."""
 
-    model_config = ConfigDict(defer_build=False)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
-        return model_schema(cls, handler)
-
     summary: SummarySettings = SummarySettings.model_construct()
     """When the hourly summary should wake somebody up."""
     held_bytes: int = Field(HELD_BYTES, ge=MIB, le=64 * MIB)
@@ -146,3 +140,7 @@ class Settings(PoliciesSettings, CorsSettings, LocaleSettings, IdentitySettings,
     @property
     def compared_claims(self) -> frozenset[str | tuple[str, ...]]:
         return frozenset(claim for route in self.routes for claim in route.match.values()) - {"sub"}
+
+
+read_settings: Final = reader(Settings)
+"""The settings of values by their names. Raises ValidationError."""

@@ -2,9 +2,9 @@
 
 Models reject unknown keys: a misspelt `rolse` must not become a route without roles.
 
-pydantic takes 4 ms in the Worker for what a model validates by, so only a root has that from the beginning
-(`defer_build=False`), and the models that it is composed of as parts of it (`model_schema.py`). What is made of values
-that are known to be right asks for none: `model_construct`.
+pydantic takes 4 ms in the Worker for what a model validates by, so none has that from the beginning: the settings as a
+whole are read by what `model_schema.py` makes, and a model that is validated by itself, as by tools, has its own made
+then. What is made of values that are known to be right asks for neither: `model_construct`.
 """
 
 from collections.abc import Mapping
