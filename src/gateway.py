@@ -23,7 +23,7 @@ from configuration.maintenance import MAINTENANCE, Maintenance
 from configuration.ownership import require_own
 from configuration.readings import Readings
 from configuration.route_patterns import Pattern
-from configuration.routes import RouteTable, choose
+from configuration.routes import choose
 from configuration.settings import RouteSettings, Settings
 from configuration.staying import require_staying
 from core.budget import Budget
@@ -106,7 +106,7 @@ class Gateway:
             self._resources,
         )
         self._leads = Leads()
-        self._hosts = Hosts(settings.routes, lambda routes: _readings(self._endpoints, routes))
+        self._hosts = Hosts(settings.routes, lambda routes: Readings([*self._endpoints.asked(), *routes.asked()]))
 
     @staticmethod
     def misconfigured(faults: list[str], platform: Platform) -> "Gateway":
@@ -247,16 +247,16 @@ class Gateway:
 
     async def _route(self, exchange: Exchange, lead: Lead) -> Response:
         """Steps 3 to 5 of a request that a route takes, and its answer."""
-        request, route, pattern = exchange.request, lead.route, lead.pattern
+        request, route = exchange.request, lead.route
         exchange.sample = route.log_sample
-        if route.allow is not None or route.deny is not None:
+        if lead.is_gated:
             require_here(route, request)
         if exchange.started >= self._flags.due or self._maintenance.closed:
             await self._maintenance.heed(lead.label, route, request, exchange.background)
         try:
             principal = None if lead.is_open else await self._admit(exchange, route)
             if route.match:
-                require_own(route, pattern.parameters(request.path), principal)
+                require_own(route, lead.pattern.parameters(request.path), principal)
         except Problem:
             if route.rate_limit is not None:  # by the caller, or by the address of one whose token is refused
                 await enforce(request, route, exchange.principal, self._platform)
@@ -265,15 +265,23 @@ class Gateway:
             await enforce(request, route, principal, self._platform)
         if lead.is_answered and not route.policies and (own := own_answer(route, request)) is not None:
             return own_response(own)
-        self._forwarder.health.look(exchange.background)
-        if route.graphql is not None:  # what it asks for, before anything is done for it
-            _held = await hold_within(request, route, self._budget)
-        if route.locale is not None and not is_websocket(request):
-            return await self._visited(exchange, route, pattern, principal)
-        if (response := self._repeated(exchange, route, principal)) is not None:
+        if self._forwarder.health.is_checked:
+            self._forwarder.health.look(exchange.background)
+        if lead.is_read and (response := await self._read(exchange, lead, principal)) is not None:
+            return response
+        if lead.is_cached and (response := self._repeated(exchange, route, principal)) is not None:
             return response
         locale = _located(self._locator, request)
         return await self._forwarded(exchange, route, principal, locale)
+
+    async def _read(self, exchange: Exchange, lead: Lead, principal: Principal | None) -> Response | None:
+        """What comes of looking at what is asked for, before anything is done for it; None to go on."""
+        request, route = exchange.request, lead.route
+        if route.graphql is not None:
+            _held = await hold_within(request, route, self._budget)
+        if route.locale is None or is_websocket(request):
+            return None
+        return await self._visited(exchange, route, lead.pattern, principal)
 
     def _repeated(self, exchange: Exchange, route: RouteSettings, principal: Principal | None) -> Response | None:
         """The answer to a hit of a moment ago over again, for which nothing has to be prepared."""
@@ -439,9 +447,3 @@ def _cache(settings_of: Callable[[str], CacheSettings | None], platform: Platfor
     if platform.store is None:
         return None
     return HttpCache(platform.store, platform.clock, platform.log, settings_of, budget)
-
-
-def _readings(endpoints: Endpoints, routes: RouteTable) -> Readings:
-    """What a path may be read as, in the order in which it is matched: the gateway's own endpoints come first."""
-    own = [(endpoint.pattern, dict.fromkeys(endpoint.by_method, endpoint.access)) for endpoint in endpoints.all()]
-    return Readings([*own, *((pattern.pattern, pattern.by_method) for pattern in routes.patterns)])

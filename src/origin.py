@@ -342,7 +342,7 @@ class Forwarding:
         upstream = self.upstream
         stamp = None if upstream.signer is None else self._stamp(request)
         outcome = await self._try(request, stamp, deadline)
-        if not _has_failed(outcome):
+        if isinstance(outcome, Response) and not is_transient(outcome):
             upstream.breaker.succeeded(self.platform.clock(), request.path)
             return outcome
         tries, most = 1, 1 + (upstream.route.retries if may_try_again and is_retryable(request) else 0)

@@ -33,13 +33,26 @@ class Lead:
     route: RouteSettings
     is_open: bool
     """Whether nobody is asked who they are."""
+    is_gated: bool
+    """Whether it matters from where the request comes."""
     is_answered: bool
     """Whether the gateway answers itself, in an origin's place."""
+    is_read: bool
+    """Whether what is asked for is looked at before it is done: a document of GraphQL, a site's page."""
+    is_cached: bool
 
     @classmethod
     def to(cls, pattern: Pattern, route: RouteSettings) -> "Lead":
-        answered = route.redirect is not None or route.respond is not None
-        return cls(pattern, pattern.label, route, route.auth == "none", answered)
+        return cls(
+            pattern,
+            pattern.label,
+            route,
+            is_open=route.auth == "none",
+            is_gated=route.allow is not None or route.deny is not None,
+            is_answered=route.redirect is not None or route.respond is not None,
+            is_read=route.graphql is not None or route.locale is not None,
+            is_cached=route.cache_settings is not None,
+        )
 
 
 class Leads(Halves[bytes, Lead]):

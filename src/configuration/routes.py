@@ -6,7 +6,7 @@ encoded delimiter matches like a bare one: origins decode before they route, and
 protected `/users:export`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -43,6 +43,10 @@ class RouteTable:
             patterns.setdefault(pattern.pattern, pattern)
         table._take(tuple(patterns.values()))
         return table
+
+    def asked(self) -> Iterator[tuple[str, dict[str, RouteSettings]]]:
+        """The patterns with the routes of each, by method, in the order in which they are matched."""
+        return ((pattern.pattern, pattern.by_method) for pattern in self.patterns)
 
     def find(self, path: str) -> Pattern | None:
         """The pattern in charge of a normalised path."""

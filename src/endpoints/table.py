@@ -109,6 +109,10 @@ class Endpoints:
         yield from self._table.values()
         yield from self._below.values()
 
+    def asked(self) -> list[tuple[str, dict[str, AccessSettings]]]:
+        """Whom each endpoint lets in, by method: what its path may be read as comes before any route's."""
+        return [(endpoint.pattern, dict.fromkeys(endpoint.by_method, endpoint.access)) for endpoint in self.all()]
+
     def find(self, path: str) -> Endpoint | None:
         """The endpoint at a normalised path."""
         endpoint = self._table.get(path)

@@ -133,10 +133,13 @@ class Target:
     """Fields that the route sets, in place of the client's in every spelling."""
     reaches: Rule = field(init=False, repr=False, compare=False)
     """Which of a client's fields the origin gets to see."""
+    depth: int = field(init=False, repr=False, compare=False)
+    """How many slashes stand before what is left of a path once it is stripped, and one more."""
 
     def __post_init__(self) -> None:
         rule = to_origin if self.route_fields is None else self.route_fields.rule(to_origin)
         withheld = self.withheld
+        object.__setattr__(self, "depth", self.stripped.count("/") + 1)
         object.__setattr__(self, "reaches", lambda name: name not in withheld and rule(name))
 
     @property
@@ -183,7 +186,7 @@ class Target:
         Segments are counted, not compared: the route has matched, and `%3A` and `:` match alike.
         """
         if self.stripped:
-            depth = self.stripped.count("/") + 1
+            depth = self.depth
             segments = path.split("/", depth)
             path = "/" + segments[depth] if len(segments) > depth else ""
         return (self.prefix + path) or "/"

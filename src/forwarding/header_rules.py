@@ -110,10 +110,8 @@ def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
     isolate.
     """
     names = tuple(headers)
-    is_short = len("".join(names)) <= LONGEST_SECTION
-    names = _passing(rule, names) if is_short else tuple(filter(rule, names))
-    options = connection_options(headers) if "connection" in headers else None
-    if options:
+    names = _passing(rule, names) if len("".join(names)) <= LONGEST_SECTION else tuple(filter(rule, names))
+    if "connection" in headers and (options := connection_options(headers)):
         names = tuple(name for name in names if name not in options)
     return dict(zip(names, map(headers.__getitem__, names), strict=True)) if len(names) < len(headers) else {**headers}
 

@@ -43,6 +43,11 @@ class Health:
         """Whether the origin at `url` is not known to be down."""
         return url not in self._down
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether any origin is."""
+        return bool(self._checks)
+
     def look(self, background: Background) -> None:
         """See behind the back of a request what has been marked meanwhile."""
         if not self._checks or self._store is None:

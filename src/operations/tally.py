@@ -92,7 +92,8 @@ class Tally:
         due = self._turn(now) if now >= self._turns_at else {}
         counts = self.counts
         counts.requests += 1
-        counts.errors += response.status >= 500 and not planned
+        if response.status >= 500 and not planned:
+            counts.errors += 1
         if cache_status := response.headers.get("cache-status"):
             counts.lookups += 1
             counts.hits += "; hit" in cache_status.rpartition(",")[2]
