@@ -166,6 +166,11 @@ class _Reading:
         return _Reading(nodes, _first([self.below, *(node.below for node in nodes)]))
 
     @property
+    def is_spelt_with_a_slash(self) -> bool:
+        """Whether a route is, that has the same segments up to here."""
+        return any("" in node.children for node in self.nodes)
+
+    @property
     def in_charge(self) -> int | None:
         """The first route that takes the path, should it end here."""
         return _first([self.below, *(node.exact for node in self.nodes)])
@@ -197,10 +202,13 @@ class Readings:
         stricter = self._beside[index][method]
         if "%2" in path:
             self._require_one_meaning_decoded_again(index, stricter, path)
-        if not stricter or (self._spelt_plainly and PLAIN.fullmatch(path) and not HIDING.search(path)):
+        if not stricter:
+            return
+        plain = PLAIN.fullmatch(path) is not None and not HIDING.search(path)
+        if plain and self._spelt_plainly:
             return
         if SESSION.search(comparable_path(path)) or not stricter.isdisjoint(
-            self.in_charge(path, formats=matched.endswith("/*"))
+            self.in_charge(path, formats=matched.endswith("/*"), slash=not plain)
         ):
             raise _ambiguous()
 
@@ -222,10 +230,12 @@ class Readings:
             reading = reading.into(text, fold(text))
         return reading.in_charge
 
-    def in_charge(self, path: str, *, formats: bool) -> set[int | None]:
+    def in_charge(self, path: str, *, formats: bool, slash: bool = True) -> set[int | None]:
         """The routes in charge of the readings of a normalised path, as indices; None where none is.
 
-        `formats`: whether a suffix may be one. It is not where a route names the path with its suffix.
+        `formats`: whether a suffix may be one. It is not where a route names the path with its suffix. `slash`: whether
+        one at the end leads to what takes all below; it does not where a path is asked for as it is documented, `/a`
+        beside `/*`. To a route that is spelt with it, it always leads.
         """
         readings, ended = {_Reading((self._root,), self._root.below)}, set[_Reading]()
         segments = comparable_path(path).split("/")[1:]
@@ -239,7 +249,7 @@ class Readings:
             if not any(reading.nodes for reading in readings):
                 break  # no route has more segments of these: what follows changes nothing
         ended |= readings
-        ended |= {reading.into("", "") for reading in ended}  # with a slash at the end
+        ended |= {reading.into("", "") for reading in ended if slash or reading.is_spelt_with_a_slash}
         return {reading.in_charge for reading in ended}
 
     def _plant(self, path: str, index: int) -> None:

@@ -1,6 +1,7 @@
 """The readings of a path: no spelling leads around a stricter route, and elsewhere odd spellings pass."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 from urllib.parse import quote, unquote
@@ -294,8 +295,14 @@ requests = st.builds(
 )
 
 
+AS_DOCUMENTED = re.compile(r"/|(/[a-z0-9]+)+")
+
+
 def readings_of(path: str, spellings: Iterable[str], *, formats: bool) -> Iterator[str]:
-    """All readings, made one by one as a server would: written apart from what is tested."""
+    """All readings, made one by one as a server would: written apart from what is tested.
+
+    A path that is asked for as it is documented is no reading with a slash: `/a` may be open beside `/*`.
+    """
     segments = path.split("/")[1:]
     choices: list[list[tuple[str, bool]]] = []
     for segment in segments:
@@ -315,7 +322,17 @@ def readings_of(path: str, spellings: Iterable[str], *, formats: bool) -> Iterat
             if ended:
                 break
         whole = "/" + "/".join(kept)
-        yield from {whole, whole.rstrip("/") + "/"}
+        yield whole
+        if not AS_DOCUMENTED.fullmatch(path):
+            yield whole.rstrip("/") + "/"
+
+
+@pytest.mark.parametrize("beside", [[], [route("/Account/x", "required")], [route("/{x}/", "required")]])
+def test_an_open_path_beside_a_stricter_rest_is_asked_for_as_it_is_documented(beside: list[RouteSettings]) -> None:
+    routes = [route("/health"), *beside, route("/*", "required")]
+    assert [is_refused(routes, path) for path in ("/health", "/health/", "/health;x")] == [
+        bool(beside and beside[0].path.endswith("/")), False, False,
+    ]  # fmt: skip
 
 
 @given(tables, requests, st.sampled_from(["GET", "POST"]))
