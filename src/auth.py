@@ -143,11 +143,12 @@ class Authenticator:
                 return None
             raise self._challenges.token_missing(route)
         name = fingerprint(token, doors[0].mark if len(doors) == 1 else b"".join([door.mark for door in doors]))
-        known = self._memory.recall(name, self._clock())
+        now = self._clock()
+        known = self._memory.recall(name, now)
         if known is not None and known.holds_for(route):
             return known.principal if not known.principal.anonymous else self._counted(known.principal, route)
-        if (refused := self._memory.refusal(name, route)) is not None:
-            raise self._challenges.invalid_token(*refused, route)
+        if (refused := self._memory.refusal(name, route, now)) is not None:
+            raise self._challenges.invalid_token(refused.reason, refused.longest, route)
         try:
             if self._keys is not None and came_as_key(self._keys.is_one(token), doors):
                 return self._recall_key(self._keys, token, route)
@@ -160,7 +161,7 @@ class Authenticator:
         except InvalidToken as refusal:
             if not _TOKEN68.fullmatch(token):  # asked late, since no token that parses fails it
                 raise self._challenges.invalid_request("repeated" if "," in token else "credentials") from None
-            self._memory.refuse(name, route, refusal)
+            self._memory.refuse(name, route, refusal, now)
             raise self._challenges.invalid_token(refusal.reason, refusal.longest, route) from None
         except KeysUnavailable as failure:
             raise self._challenges.keys_unavailable(failure.retry_after) from None

@@ -6,8 +6,8 @@ with the entry that took the token stands which ones before it were not asked: a
 ask anew. The carriers that a token came by are part of the key, since they say which entries may take it.
 
 A refusal is remembered where no later moment makes it untrue (`FOR_GOOD`), with what of a route it depends on: whoever
-goes on with a token that has expired is told so again, and nothing of it is read. A crowd of forged tokens, no two
-alike, passes through.
+goes on with a token that has expired is told so again, and nothing of it is read. An earlier moment may, so a clock
+that is set back finds nothing remembered. A crowd of forged tokens, no two alike, passes through.
 """
 
 from collections import OrderedDict
@@ -73,17 +73,18 @@ class Memory:
     def __init__(self, size: int = REMEMBERED, refused: int = REFUSED) -> None:
         self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
         self._size = size
-        self._refused: Halves[tuple[object, ...], tuple[str, int]] = Halves(refused)
+        self._refused: Halves[tuple[object, ...], tuple[float, InvalidToken]] = Halves(refused)
 
-    def refusal(self, fingerprint: bytes, route: AccessSettings) -> tuple[str, int] | None:
-        """Why `route` has refused a token and always will: what `InvalidToken` is made of."""
-        return self._refused.get((fingerprint, route.issuers, route.credentials))
+    def refusal(self, fingerprint: bytes, route: AccessSettings, now: float) -> InvalidToken | None:
+        """What `route` has refused a token for and always will."""
+        found = self._refused.get((fingerprint, route.issuers, route.credentials))
+        return found[1] if found is not None and now >= found[0] else None
 
-    def refuse(self, fingerprint: bytes, route: AccessSettings, refusal: InvalidToken) -> None:
+    def refuse(self, fingerprint: bytes, route: AccessSettings, refusal: InvalidToken, now: float) -> None:
         """Remember what `route` refuses a token for, if that is for good."""
         if refusal.reason in FOR_GOOD:
-            name = (fingerprint, route.issuers, route.credentials)
-            self._refused.put(name, (refusal.reason, refusal.longest))
+            lasting = InvalidToken(refusal.reason, refusal.longest)  # the one that was raised holds its frames
+            self._refused.put((fingerprint, route.issuers, route.credentials), (now, lasting))
 
     def recall(self, fingerprint: bytes, now: float) -> Remembered | None:
         """What a token proved when it came by the same carriers, if it still holds."""

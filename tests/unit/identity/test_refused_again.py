@@ -77,6 +77,15 @@ def test_a_token_counts_once_it_is_valid() -> None:
     assert edge.bear(token) is not None
 
 
+def test_a_clock_that_is_set_back_finds_no_refusal_of_later() -> None:
+    edge = Edge()
+    token = hs({**CLAIMS, "exp": NOW + 10})
+    edge.world.clock.now += 600
+    assert edge.refusal(token) == edge.refusal(token) == "expired"
+    edge.world.clock.now -= 600
+    assert edge.bear(token) is not None
+
+
 def test_what_one_route_refuses_another_may_take() -> None:
     entry = {"audience": [], "algorithms": ["HS256"], "issuer": "https://a.example"}
     edge = Edge(
