@@ -110,6 +110,10 @@ def _users(path: str, count: int) -> Callable[[Keys], list[str]]:
     return lambda keys: [message(path, visitor(token=token)) for token in islice(_tokens(keys), count)]
 
 
+def _forgers(path: str) -> Callable[[Keys], list[str]]:
+    return lambda keys: [message(path, visitor(token=keys.forged(f"user-{number}"))) for number in range(TOO_MANY)]
+
+
 _signed: list[str] = []
 
 
@@ -135,6 +139,7 @@ CASES: Final = (
     Case("public_1m", "cached, 1 MB", _one("/public/1m")),
     Case("mine", "cached for one user", _one("/mine", Keys.hs256)),
     Case("refused", "401, forged token", _one("/hs/users/me", Keys.forged), status=401, compared=("error",)),
+    Case("refused_new", "401, forged, never seen before", _forgers("/hs/users/me"), status=401, compared=("error",)),
     Case("stream", "miss, 1 MB streamed", _one("/stream/1m"), origin_path="/stream/1m"),
 )
 

@@ -40,7 +40,7 @@ CHART: Final = ROOT / "docs" / "bench.svg"
 PAGE: Final = ROOT / "docs" / "cost.md"
 README: Final = ROOT / "README.md"
 
-OF_THE_README: Final = ("geo", "hs256", "rs256", "public_1k", "mine", "refused")
+OF_THE_README: Final = ("geo", "hs256", "rs256", "public_1k", "mine", "refused_new")
 """The cases of the README."""
 
 CONNECTIONS: Final = 16
@@ -108,7 +108,7 @@ def cpu_rows(results: Results) -> list[Row]:
         ours, hono, fastapi = (results.figure(case.name, CONNECTIONS, one.name) for one in (GATEHOUSE, HONO, FASTAPI))
         if ours is None:
             continue
-        own = f"{ours.median - nothing.median:.0f}" if nothing else ""
+        own = f"{ours.median - nothing.median:,.0f}" if nothing else ""
         pairs = ((GATEHOUSE, HONO), (SHORT, HONO), (FASTAPI, GATEHOUSE), (AGAIN, GATEHOUSE))
         ratios = [as_ratio(results.ratio(case.name, CONNECTIONS, one.name, other.name)) for one, other in pairs]
         rows.append((case.title, rounded(ours), own, rounded(hono), rounded(fastapi), *ratios))

@@ -44,7 +44,7 @@ def _cpu(results: Results, working: Sequence[Contender], count: int) -> str:
             continue
         figures = [results.figure(case.name, count, one.name) for one in shown]
         ratios = [results.ratio(case.name, count, GATEHOUSE.name, one.name) for one in others]
-        own = f"{ours.median - floor.median:.0f}" if floor else DASH
+        own = f"{ours.median - floor.median:,.0f}" if floor else DASH
         rows.append([case.title, *map(_with_spread, figures), own, *map(_times, ratios)])
     title = f"CPU microseconds per request, median and spread, {count} connections"
     note = (

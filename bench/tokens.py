@@ -36,9 +36,9 @@ class Keys:
     def rs256(self, subject: str = "user-1") -> str:
         return jwt.encode(_claims(RS_ISSUER, subject), self.private, "RS256", headers={"kid": KEY_ID})
 
-    def forged(self) -> str:
+    def forged(self, subject: str = "user-1") -> str:
         """An HS256 token under somebody else's key."""
-        return jwt.encode(_claims(HS_ISSUER, "user-1"), self.secret[::-1], "HS256")
+        return jwt.encode(_claims(HS_ISSUER, subject), self.secret[::-1], "HS256")
 
 
 @lru_cache(maxsize=1)
