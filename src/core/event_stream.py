@@ -38,7 +38,7 @@ class EventTerms:
 def is_event_stream(fields: Mapping[str, str]) -> bool:
     """Whether a response with these fields is a stream of events."""
     said = fields.get("content-type")
-    return said is not None and "event-" in (of := said.lower()) and of.partition(";")[0].strip(" \t") == MEDIA_TYPE
+    return said is not None and said.partition(";")[0].strip(" \t").lower() == MEDIA_TYPE
 
 
 def asks_for_events(fields: Mapping[str, str]) -> bool:

@@ -23,7 +23,7 @@ from dataclasses import MISSING, Field, field
 from functools import lru_cache
 from operator import attrgetter
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
 
 __all__ = ["field", "record", "replace"]
 
@@ -96,8 +96,9 @@ def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
     if [*taken.values()] != sorted(taken.values(), key=_is_optional):
         raise TypeError(f"{cls.__qualname__}: what has a default comes last")
     known: dict[str, Any] = {"_absent": MISSING, "_set": object.__setattr__}
+    places = [f"_{number}" for number in range(len(taken))]  # what the source calls the fields
     lines = []
-    for place, its in zip(_PLACES, taken.values(), strict=False):
+    for place, its in zip(places, taken.values(), strict=True):
         value = place
         if its.default_factory is not MISSING:
             known[f"_make{place}"] = its.default_factory
@@ -105,16 +106,12 @@ def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
         lines.append(f"  _set(self, {place!r}, {value})" if sealed else f"  self.{place} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("  self.__post_init__()")
-    parameters = ", ".join(["self", *_PLACES[: len(taken)]])
+    parameters = ", ".join(["self", *places])
     code = _compiled(f"def __init__({parameters}):\n" + "\n".join(lines))
     defaults = tuple(its.default for its in taken.values() if _is_optional(its))
-    init = FunctionType(_renamed(code, dict(zip(_PLACES, taken, strict=False))), known, "__init__", defaults)
+    init = FunctionType(_renamed(code, dict(zip(places, taken, strict=True))), known, "__init__", defaults)
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
-
-
-_PLACES: Final = tuple(f"_{place}" for place in range(64))
-"""What the source calls the fields."""
 
 
 @lru_cache(256)

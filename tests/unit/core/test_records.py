@@ -135,3 +135,9 @@ def test_what_is_sealed_refuses_to_be_changed() -> None:
 def test_a_record_keeps_what_its_class_says_of_itself() -> None:
     assert (Page.__doc__, Page.__name__, Page.__module__) == ("A page.", "Page", __name__)
     assert Named[int](1) == Named(1)
+
+
+def test_a_record_has_as_many_fields_as_it_is_given() -> None:
+    names = [f"field_{number}" for number in range(100)]
+    many = record(type("Many", (), {"__annotations__": dict.fromkeys(names, int)}))
+    assert repr(many(*range(100))).endswith("field_99=99)")
