@@ -1,9 +1,13 @@
 """TCP ports, as options name them and as this machine has them free."""
 
 import argparse
+import random
 import socket
 
 LAST_PORT = 65_535
+
+UNASKED = range(20_000, 32_768)
+"""Ports that no system gives to a program that names none: Linux begins at 32,768, macOS and Windows at 49,152."""
 
 
 def port(text: str) -> int:
@@ -27,8 +31,12 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        found: int = probe.getsockname()[1]
-        return found
+    """A port nobody listens on at the moment, for a program that starts later.
+
+    It is none of those by which the system itself lets clients call and servers listen: with a few of them starting at
+    once, one was there before the program was. Raises OSError when all are taken.
+    """
+    for port in random.sample(UNASKED, len(UNASKED)):
+        if is_free(host, port):
+            return port
+    raise OSError(f"every port of {host} from {UNASKED.start} to {UNASKED.stop - 1} is taken")

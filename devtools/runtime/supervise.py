@@ -79,7 +79,8 @@ class Child:
             deadline = time.monotonic() + PATIENCE
             while self._alive() and time.monotonic() < deadline:
                 time.sleep(0.05)
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):  # it was made to end: an interrupt at a bad moment only hides that
+            self._process.wait(PATIENCE)
         if self._terminal is not None:
             _give_terminal(self._terminal, os.getpgrp())
 

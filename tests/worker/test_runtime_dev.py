@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from devtools import ports
 from devtools.paths import ROOT, STATE
 from devtools.serving import tail
 from tests.private_words import WATCH
@@ -74,13 +75,6 @@ class Default(WorkerEntrypoint):
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def make_project(folder: Path) -> Path:
     (folder / "src" / "wing").mkdir(parents=True)
     (folder / "wrangler.toml").write_text(TOML)
@@ -95,7 +89,7 @@ class Dev:
     """One `devtools dev` on `project`, its output in a file."""
 
     def __init__(self, project: Path, *options: str) -> None:
-        self.port = free_port()
+        self.port = ports.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = project / f"log-{self.port}"
         self.kept = tail.log_of(project, self.port)
@@ -103,7 +97,13 @@ class Dev:
         command += ["--port", str(self.port), "--config", str(project / "wrangler.toml"), *options]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=os.environ | {"PYTHONFAULTHANDLER": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
     def said(self) -> str:
@@ -137,7 +137,12 @@ class Dev:
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # and it writes where each of its threads is
+            self.process.wait(PATIENCE)
+            pytest.fail(f"it did not end:\n{self.said()}")
         for text in (self.said(), self.kept.read_text()):
             WATCH.wrote(text)
         return code
@@ -299,7 +304,7 @@ def test_environment_variables_persistence_the_cron_trigger_and_changes_pass_thr
 def test_ctrl_c_on_a_terminal_ends_everything(tmp_path: Path) -> None:
     """On a terminal wrangler has the foreground: the keys go to it, and Python takes the terminal back."""
     project = make_project(tmp_path / "project")
-    port = free_port()
+    port = ports.free_port()
     options = ["--runtime", "embedded", "--config", str(project / "wrangler.toml"), "--port", str(port)]
     shell, terminal = pty.fork()
     if shell == 0:
@@ -369,7 +374,7 @@ def test_a_mistake_ends_in_one_line_with_the_mend(
 ) -> None:
     project = make_project(tmp_path / "project")
     (project / "wrangler.toml").write_text(toml)
-    port = str(free_port())
+    port = str(ports.free_port())
     line = fails("--runtime", "embedded", "--config", str(project / "wrangler.toml"), "--port", port, *options)
     assert line.startswith("gatehouse: ")
     assert said in line

@@ -1,12 +1,16 @@
 """What ends `dev`, and from where it may have been started."""
 
+import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from devtools.runtime.supervise import interruptible
+from devtools.runtime import supervise
+from devtools.runtime.supervise import Child, interruptible
 
 
 @contextmanager
@@ -25,3 +29,27 @@ def test_a_signal_to_end_is_heard_although_the_shell_had_it_ignored(number: sign
         with pytest.raises(KeyboardInterrupt), interruptible():
             signal.raise_signal(number)
         assert signal.getsignal(number) is signal.SIG_IGN, "only in the block"
+
+
+DEAF = """
+import signal
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+print("deaf", flush=True)
+signal.pause()
+"""
+
+
+def test_a_child_that_does_not_hear_is_made_to_end_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "PATIENCE", 0.2)
+    deaf = threading.Event()
+
+    def shown(line: str) -> list[str]:
+        deaf.set()
+        return [line]
+
+    child = Child([sys.executable, "-c", DEAF], env=os.environ, shown=shown)
+    assert deaf.wait(60)
+    with child._process._waitpid_lock:  # type: ignore[attr-defined]  # an interrupt at a bad moment leaves it so
+        child.stop()
+    assert child.poll() == -signal.SIGKILL
