@@ -203,9 +203,21 @@ def _serve_embedded(options: Options, chosen: Node, terminal: Terminal) -> int:
         arguments = ["--config", str(generated), *_without_config(options.wrangler)]
         if not any(argument.startswith(("--persist-to", "--persistTo")) for argument in arguments):
             arguments += ["--persist-to", str(options.config.parent / ".wrangler" / "state")]
+        arguments += inspector(options)
         return _run_wrangler(chosen, arguments, _kept_log(options), session.renew, terminal.shown)
     finally:
         session.remove()
+
+
+def inspector(options: Options) -> list[str]:
+    """A port for wrangler's inspector, unless somebody chose one.
+
+    wrangler would take 9229 if nobody is there, and of two gateways that start at once one would find it taken.
+    """
+    named = any(argument.startswith(("--inspector-port", "--inspectorPort")) for argument in options.wrangler)
+    if named or "inspector_port" in wrangler_config.read(options.config).get("dev", {}):
+        return []
+    return ["--inspector-port", str(ports.free_port())]
 
 
 def _without_config(arguments: Sequence[str]) -> list[str]:

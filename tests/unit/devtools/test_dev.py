@@ -56,6 +56,19 @@ def test_the_port_is_always_said_so_that_wrangler_does_not_choose_another() -> N
     assert dev_options.parse([*OTHER]).wrangler == [*OTHER, "--port", "8787"]
 
 
+def test_gateways_that_start_at_once_are_not_in_each_others_way_with_their_inspectors(tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text("")
+    given = ["--config", str(config)]
+    option, port = dev.inspector(dev_options.parse(given))
+    assert option == "--inspector-port"
+    assert int(port) in ports.UNASKED
+    assert dev.inspector(dev_options.parse([*given, "--inspector-port", "9229"])) == []
+    assert dev.inspector(dev_options.parse([*given, "--inspectorPort=9229"])) == []
+    config.write_text("[dev]\ninspector_port = 9229\n")
+    assert dev.inspector(dev_options.parse(given)) == []
+
+
 def test_places_add_up() -> None:
     place = dev_options.parse([*OTHER, "--cf", "country=DE, city=Berlin", "--cf", '{"isEUCountry": "1"}']).cf
     assert place == {"country": "DE", "city": "Berlin", "isEUCountry": "1"}
