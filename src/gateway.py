@@ -119,11 +119,7 @@ class Gateway:
         """The answer to `request`. Never raises an `Exception`."""
         platform = self._platform
         own_id = request_id(request, platform.random)
-
-        def later(work: Coroutine[Any, Any, None], /) -> None:
-            background(self._watched(work, own_id))
-
-        exchange = Exchange(request, own_id, platform.clock(), later)
+        exchange = Exchange(request, own_id, platform.clock(), partial(self._later, background, own_id))
         try:
             response = await self._answer(exchange)
         except Excess as excess:
@@ -176,14 +172,14 @@ class Gateway:
         refuse_too_long(request)
         self._authenticator.take_out(request)
         if (endpoint := self._endpoints.at(request.path)) is not None:
-            return own_response(await self._serve(exchange, endpoint))
+            return await self._serve(exchange, endpoint)
         routes = self._hosts.of(request.host)
         name = name_of(routes.host, request.method, request.path)
         lead = self._leads.get(name)
         if lead is None:
             arrived, request.path = request.path, normalise_path(request.path, self._hosts.keep_slashes)
             if (endpoint := self._endpoints.find(request.path)) is not None:
-                return own_response(await self._serve(exchange, endpoint))
+                return await self._serve(exchange, endpoint)
             pattern = routes.table.find(request.path)
             if pattern is None:
                 raise Problem(404, "not_found", "No route of this gateway has that path.")
@@ -205,15 +201,18 @@ class Gateway:
 
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
         """The answer of one of the gateway's own endpoints."""
-        request = exchange.request
+        request, by_method = exchange.request, endpoint.by_method
         exchange.route = endpoint.pattern
-        refuse_encoded_slash(request.path)
-        if request.method == "OPTIONS" and is_preflight(request):
+        if "%" in request.path:
+            refuse_encoded_slash(request.path)
+        handler = by_method.get(request.method)
+        if handler is None:  # as of OPTIONS: no endpoint has a method of that name
             whole = self._cors.of("", request.method)  # the policy for what no route takes
-            if whole.owner == "gateway":
-                return whole.preflight(request, endpoint.by_method)
-        answer = choose(endpoint.by_method, request.method)(exchange)
-        return answer if isinstance(answer, Response) else await answer
+            if whole.owner == "gateway" and is_preflight(request):
+                return own_response(whole.preflight(request, by_method))
+            handler = choose(by_method, request.method)
+        answer = handler(exchange)
+        return own_response(answer if isinstance(answer, Response) else await answer)
 
     async def _preflight(self, exchange: Exchange, routes: HostRoutes, pattern: Pattern) -> Response | None:
         """The answer to a preflight; None where it is a request like any other.
@@ -383,6 +382,9 @@ class Gateway:
         """The answer to a request in which the gateway failed. To be called where the exception is handled."""
         self._platform.log("exception", id=request_id, traceback=traceback.format_exc())
         return own_response(problem_response(Problem(*INTERNAL_ERROR), request_id))
+
+    def _later(self, background: Background, request_id: str, work: Coroutine[Any, Any, None], /) -> None:
+        background(self._watched(work, request_id))
 
     async def _watched(self, work: Coroutine[Any, Any, None], request_id: str) -> None:
         """Work in the background, with a line if it fails: nobody awaits it, and the platform says nothing of it."""
