@@ -13,8 +13,8 @@ A per-request path does lookups: what was chosen for the same country, header an
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache, partial
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +26,7 @@ from places import tender, territories
 from places.formats import formats_json
 from places.languages import canonical, direction
 from places.matching import Matcher
-from places.negotiation import Reader, capped, negotiate, reader
+from places.negotiation import MAX_HEADER, Reader, capped, negotiate, reader
 from places.preferences import (
     CURRENCIES,
     NO_WISH,
@@ -56,14 +56,17 @@ __all__ = [
     "visitor_response",
 ]
 
-VISITOR_CACHING: Final = {
+CONTENT: Final = {"content-type": "application/json"}
+
+VISITOR_FIELDS: Final = {
+    **CONTENT,
     # One visitor's answer: a browser may keep it, no cache in between may (RFC 9111 section 5.2.2.7, RFC 9213).
     "cache-control": "private, max-age=3600",
     "cdn-cache-control": "no-store",
     "vary": "Accept-Language, Cookie",
 }
 
-COUNTRY_CACHING: Final = {"cache-control": "public, max-age=3600, s-maxage=86400"}
+COUNTRY_FIELDS: Final = {**CONTENT, "cache-control": "public, max-age=3600, s-maxage=86400"}
 """An answer that is a function of its URL alone."""
 
 
@@ -281,19 +284,34 @@ class Locator:
         if self._next_change != tender.NEVER and (now := self._clock()) >= self._next_change:
             self._turn(tender.day_of(now))
 
-    def locate(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = "") -> Locale:
+    def locate(
+        self,
+        cf: Mapping[str, Any],
+        accept_language: str | None,
+        cookie: str | None,
+        query: str = "",
+        asked: Callable[[str], Wish] = from_query,
+    ) -> Locale:
         """The locale of a visitor.
 
         `cf` is Cloudflare's `request.cf`; `accept_language` and `cookie` are field values as they came; `query` is the
-        part after "?". Raises a 400 Problem naming the field for a `currency` or `lang` in it that does not exist.
+        part after "?", in which `asked` finds a wish. Raises a 400 Problem naming the field for a `currency` or `lang`
+        in it that does not exist.
         """
-        return self._located(cf, accept_language, cookie, from_query(query) if query else NO_WISH)
+        wish = asked(query) if query else NO_WISH
+        saved = from_cookie(cookie) if cookie else NO_WISH
+        header = accept_language or ""
+        if len(header) > MAX_HEADER:
+            header = capped(header)
+        if self._next_change != tender.NEVER:
+            self._keep_up()
+        return self._remembered(place_of(cf), header, wish, saved)
 
     def locate_forwarded(
         self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = ""
     ) -> Locale:
         """The same for a request on its way to an origin, whose query is the origin's: never raises."""
-        return self._located(cf, accept_language, cookie, from_foreign_query(query) if query else NO_WISH)
+        return self.locate(cf, accept_language, cookie, query, from_foreign_query)
 
     def country(self, cf: Mapping[str, Any]) -> str:
         """The country alone of what `locate` would say."""
@@ -319,25 +337,9 @@ class Locator:
             raise Problem(400, "unsupported_language", "This language is not offered here.", field="language")
         return wish
 
-    def _located(self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, asked: Wish) -> Locale:
-        saved = from_cookie(cookie) if cookie else NO_WISH
-        header = capped(accept_language) if accept_language else ""
-        if self._next_change != tender.NEVER:
-            self._keep_up()
-        return self._remembered(*place_of(cf), header, asked, saved)
-
-    def _decided(
-        self,
-        country: str,
-        region: str,
-        region_code: str,
-        city: str,
-        timezone: str,
-        header: str,
-        asked: Wish,
-        saved: Wish,
-    ) -> Locale:
+    def _decided(self, place: tuple[str, ...], header: str, asked: Wish, saved: Wish) -> Locale:
         """The locale of everybody in one city with the same preferences: they are many, so it is remembered."""
+        country, region, region_code, city, timezone = place
         if country not in territories.TERRITORIES:
             # XX, T1 (Tor) or nothing: then the region and city beside it, if any, are not the default country's.
             choice = self._choose("", "", header, asked, saved)
@@ -427,20 +429,16 @@ def requested(locale: Locale, query: str) -> Locale | Profile:
 # --- Answers -----------------------------------------------------------------------------------------------------
 
 
-def visitor_response(locale: Locale | Profile, if_none_match: str | None = None) -> Response:
-    """The answer of `GET /geo`; 304 when the visitor's browser holds it already."""
-    return _response(locale, VISITOR_CACHING, if_none_match)
-
-
-def country_response(locale: Locale | Profile, if_none_match: str | None = None) -> Response:
-    """The answer of `GET /geo/{country}`."""
-    return _response(locale, COUNTRY_CACHING, if_none_match)
-
-
-def _response(locale: Locale | Profile, caching: Mapping[str, str], if_none_match: str | None) -> Response:
-    etag = locale.etag
-    headers = {**caching, "etag": etag}
+def _response(fields: Mapping[str, str], locale: Locale | Profile, if_none_match: str | None = None) -> Response:
+    headers = {**fields, "etag": locale.etag}
     # An opaque tag holds no quote, so ours stands in the list exactly when it is in the text (section 13.1.2).
-    if if_none_match and (etag in if_none_match or if_none_match.strip() == "*"):
-        return Response(304, headers)
-    return Response(200, {"content-type": "application/json", **headers}, locale.json)
+    if if_none_match and (locale.etag in if_none_match or if_none_match.strip() == "*"):
+        return Response(304, {name: value for name, value in headers.items() if name not in CONTENT})
+    return Response(200, headers, locale.json)
+
+
+visitor_response: Final = partial(_response, VISITOR_FIELDS)
+"""The answer of `GET /geo`; 304 when the visitor's browser holds it already."""
+
+country_response: Final = partial(_response, COUNTRY_FIELDS)
+"""The answer of `GET /geo/{country}`."""

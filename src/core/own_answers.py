@@ -22,7 +22,7 @@ CLOSED: Final = (503, "misconfigured", "The gateway's configuration is not usabl
 
 def own_response(response: Response) -> Response:
     """`response`, with the fields of every answer that the gateway makes itself."""
-    response.headers = {**OWN_HEADERS, **response.headers}
+    response.headers = OWN_HEADERS | response.headers
     return response
 
 

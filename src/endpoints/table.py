@@ -123,10 +123,10 @@ class Endpoints:
 
     def _visitor_geo(self, exchange: Exchange) -> Response:
         request = exchange.request
-        headers = request.headers
-        locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
+        headers, query = request.headers, request.query
+        locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), query)
         exchange.country = locale.country
-        return visitor_response(requested(locale, request.query), headers.get("if-none-match"))
+        return visitor_response(requested(locale, query) if query else locale, headers.get("if-none-match"))
 
     def _country_geo(self, exchange: Exchange) -> Response:
         request = exchange.request

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from core.messages import Response
 from core.problems import Problem
 from geo import (
-    COUNTRY_CACHING,
-    VISITOR_CACHING,
+    COUNTRY_FIELDS,
+    VISITOR_FIELDS,
     Locale,
     Locator,
     Source,
@@ -264,5 +264,5 @@ def test_a_countrys_answer_is_shared_and_the_same_for_everybody() -> None:
 
 
 def test_the_two_policies_are_not_mixed_up() -> None:
-    assert "public" not in "".join(VISITOR_CACHING.values())
-    assert "private" not in "".join(COUNTRY_CACHING.values())
+    assert "public" not in "".join(VISITOR_FIELDS.values())
+    assert "private" not in "".join(COUNTRY_FIELDS.values())
