@@ -102,7 +102,8 @@ def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
         value = place
         if its.default_factory is not MISSING:
             known[f"_make{place}"] = its.default_factory
-            value = f"_make{place}() if {place} is _absent else {place}"
+            made = _LITERALS.get(its.default_factory, f"_make{place}()")
+            value = f"{made} if {place} is _absent else {place}"
         lines.append(f"  _set(self, {place!r}, {value})" if sealed else f"  self.{place} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("  self.__post_init__()")
@@ -112,6 +113,10 @@ def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
     init = FunctionType(_renamed(code, dict(zip(places, taken, strict=True))), known, "__init__", defaults)
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
+
+
+_LITERALS: dict[Any, str] = {list: "[]", dict: "{}"}
+"""What makes an empty one without a call."""
 
 
 @lru_cache(256)
