@@ -64,12 +64,11 @@ class Gateway:
     """The gateway of one isolate, compiled once from settings that came through `load_settings`."""
 
     def __init__(self, settings: Settings, platform: Platform) -> None:
-        self._tally = Tally(f"{platform.random.getrandbits(64):016x}", platform.clock())
+        self._tally = Tally(f"{platform.random.getrandbits(64):016x}", platform.clock(), MAINTENANCE)
         if platform.store is not None:
             platform = replace(platform, store=CountedStore(platform.store, self._tally))
         self._platform = platform
-        self._afterwards = (self._finish, self._record)  # one that fails is logged, and costs the client nothing
-        self._labels = CallerLabels(settings.secrets.get("LOG_SECRET"))
+        self._label_of = CallerLabels(settings.secrets.get("LOG_SECRET")).of
         self._environment, self._summary = settings.environment, settings.summary
         self._cors = compiled_cors(settings, settings.routes)
         sites = TrustedSites(settings, settings.routes)
@@ -135,11 +134,13 @@ class Gateway:
         except BaseException:  # cancelled, or out of CPU time: it cannot be answered, and the platform logs nothing
             platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
             raise
-        for step in self._afterwards:
+        try:
             try:
-                step(exchange, response)
-            except Exception:
-                platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
+                self._finish(exchange, response)
+            finally:
+                self._record(exchange, response)
+        except Exception:  # it costs the client nothing
+            platform.log("exception", id=exchange.id, traceback=traceback.format_exc())
         return response
 
     def unsendable(self, response: Response) -> Response:
@@ -410,17 +411,11 @@ class Gateway:
         """What is left behind: the log line, the analytics point, the counts."""
         platform = self._platform
         now = platform.clock()
-        if is_logged(exchange, response, platform.random):
-            platform.log("request", **log_fields(exchange, response, now, self._labels.of))
+        if exchange.sample >= 1 or is_logged(exchange, response, platform.random):
+            platform.log("request", **log_fields(exchange, response, now, self._label_of))
         if platform.analytics is not None:
             platform.analytics(*analytics_point(exchange, response, now))
-        if exchange.principal is not None and exchange.principal.unfound:
-            self._tally.counts.claims_unfound += 1
-        if exchange.reason == REVOKED:
-            self._tally.counts.revoked += 1
-        if platform.store is not None and (
-            due := self._tally.count(response, now, planned=exchange.code == MAINTENANCE)
-        ):
+        if platform.store is not None and (due := self._tally.count(exchange, response, now)):
             exchange.background(write_counts(platform.store, due, platform.log))
 
 

@@ -6,11 +6,14 @@ up to a minute: the summary is an estimate, good enough to wake somebody up, not
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
+from auth import REVOKED
 from core.messages import Body, Response
 from core.ports import KeyValueStore, Listing, Log, StoredValue, StoreFailed
 from core.records import record
+from operations.telemetry import Exchange
 
 PREFIX: Final = "tally1:"
 HOUR: Final = 3600
@@ -79,24 +82,32 @@ class Counts:
         return sum(PRICES[name] * amount / 1_000_000 for name, amount in amounts.items())
 
 
+NOTHING_DUE: Final[Mapping[str, Counts]] = MappingProxyType({})
+
+
 class Tally:
     """The counts of one isolate in the current hour."""
 
-    def __init__(self, isolate: str, now: float) -> None:
+    def __init__(self, isolate: str, now: float, planned: str) -> None:
+        """`planned` is the code of a problem that is no failure, whatever its status."""
         self.counts = Counts()
+        self._planned = planned
         self._isolate = isolate
         self._turns_from(now)
 
-    def count(self, response: Response, now: float, *, planned: bool = False) -> dict[str, Counts]:
-        """Count one answer, a failure unless it was `planned`. Gives what is now due to be written; usually nothing."""
-        due = self._turn(now) if now >= self._turns_at else {}
+    def count(self, exchange: Exchange, response: Response, now: float) -> Mapping[str, Counts]:
+        """Count one answer. Gives what is now due to be written; usually nothing."""
+        due = self._turn(now) if now >= self._turns_at else NOTHING_DUE
         counts = self.counts
         counts.requests += 1
-        if response.status >= 500 and not planned:
-            counts.errors += 1
-        if cache_status := response.headers.get("cache-status"):
+        if response.status >= 400:
+            counts.errors += response.status >= 500 and exchange.code != self._planned
+            counts.revoked += exchange.reason == REVOKED
+        if "cache-status" in response.headers:
             counts.lookups += 1
-            counts.hits += "; hit" in cache_status.rpartition(",")[2]
+            counts.hits += "; hit" in response.headers["cache-status"].rpartition(",")[2]
+        if exchange.principal is not None and exchange.principal.unfound:
+            counts.claims_unfound += 1
         return due
 
     def _turn(self, now: float) -> dict[str, Counts]:

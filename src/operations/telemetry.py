@@ -26,6 +26,9 @@ REMEMBERED_LABELS = 2048
 INDEX_BYTES = 96
 """Longest index of an Analytics Engine point; the data set throws at a longer one. Patterns are ASCII."""
 
+HELD: Final = (bytes, str)
+"""Contents that are there as a whole."""
+
 NO_NOTES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -82,9 +85,9 @@ class Exchange:
 
 def request_id(request: Request, random: Randomness) -> str:
     """The client's own id when it is well formed, else a new one of 128 bits."""
-    given = request.headers.get("x-request-id")
-    if given is not None and REQUEST_ID.fullmatch(given):
-        return given
+    headers = request.headers
+    if "x-request-id" in headers and REQUEST_ID.fullmatch(headers["x-request-id"]):
+        return headers["x-request-id"]
     return f"{random.getrandbits(128):032x}"
 
 
@@ -103,8 +106,8 @@ class CallerLabels:
 
 
 def is_logged(exchange: Exchange, response: Response, random: Randomness) -> bool:
-    """Whether this request leaves a line: every failure does, of successes the route's share."""
-    return response.status >= 400 or exchange.sample >= 1 or random.random() < exchange.sample
+    """Whether a request of a route that samples leaves a line: every failure does, of successes the route's share."""
+    return response.status >= 400 or random.random() < exchange.sample
 
 
 def log_fields(exchange: Exchange, response: Response, now: float, labels: Callable[[str], str]) -> dict[str, Any]:
@@ -130,13 +133,15 @@ def log_fields(exchange: Exchange, response: Response, now: float, labels: Calla
             fields["reason"] = exchange.reason
     if (length := _content_length(response)) is not None:
         fields["bytes"] = length
-    if cache := response.headers.get("cache-status"):
-        fields["cache"] = cache
-    if (principal := exchange.principal) is not None:
+    if "cache-status" in response.headers:
+        fields["cache"] = response.headers["cache-status"]
+    if exchange.principal is not None:
+        principal = exchange.principal
         fields["principal"] = labels(principal.key)
         if principal.unfound:
             fields["claims_unfound"] = ",".join(principal.unfound)
-    fields.update(exchange.notes)
+    if exchange.notes:
+        fields.update(exchange.notes)
     return fields
 
 
@@ -171,6 +176,6 @@ def analytics_point(exchange: Exchange, response: Response, now: float) -> tuple
 
 def _content_length(response: Response) -> int | None:
     """Bytes of content, where they are known before they flow."""
-    if isinstance(response.body, bytes | str):
+    if isinstance(response.body, HELD):
         return len(response.body)
     return content_length(response.headers)

@@ -106,6 +106,16 @@ def test_an_ambiguous_path_is_refused_before_anything_is_matched() -> None:
     assert problem(response)["code"] == "ambiguous_path"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_an_encoded_slash_that_a_route_may_have_is_no_part_of_a_name_below_an_endpoint(method: str) -> None:
+    world = World()
+    links = {"path": "/links/{url}", "origin": "https://origin.example", "encoded_slashes": "keep", "auth": "none"}
+    gateway = Gateway(load_settings({"ROUTES": [links]}, set()), world.platform())
+    refused = ask(method, "/geo/D%2fE", gateway=gateway, world=world)
+    assert (refused.status, problem(refused)["code"]) == (400, "ambiguous_path")
+    assert world.log[-1]["route"] == "/geo/{country}"
+
+
 def test_the_clients_request_id_is_kept_in_header_body_and_log() -> None:
     world = World()
     response = ask("GET", "/nowhere", world=world, x_request_id="client-7")
@@ -127,6 +137,22 @@ def test_an_exception_becomes_a_500_that_leaks_nothing(monkeypatch: pytest.Monke
     logged = next(line for line in world.log if line["event"] == "exception")
     assert "the secret is 42" in logged["traceback"]
     assert logged["id"] == response.headers["x-request-id"]
+
+
+def test_what_fails_after_the_answer_is_in_the_log_as_often_as_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("no fields")
+
+    def explode_again(*_: object) -> None:
+        raise RuntimeError("no line")
+
+    monkeypatch.setattr("browsers.cors.Cors.apply", explode)
+    world = World()
+    assert ask("GET", "/healthz", world=world).status == 200
+    assert [line["event"] for line in world.log] == ["request", "exception"]
+    monkeypatch.setattr("gateway.log_fields", explode_again)
+    assert ask("GET", "/healthz", world=world).status == 200
+    assert all(word in world.log[-1]["traceback"] for word in ("no fields", "no line"))
 
 
 def test_an_answer_the_platform_refuses_to_send_becomes_a_500_under_the_same_request_id() -> None:

@@ -1,12 +1,15 @@
 """Counting an hour: in the isolate, through the store, into one line and perhaps one call."""
 
 import json
+from typing import Any
 
 from core.messages import Request, Response
 from core.records import replace
+from identity.principals import Principal
 from operations.settings import SummarySettings
 from operations.summaries import crossed, due_hour, summarise
 from operations.tally import HOUR, CountedStore, Counts, Tally, gathered, tally_key, write_counts
+from operations.telemetry import Exchange
 from tests.unit.in_memory import NOW, World, run
 
 HIT = Response(200, {"cache-status": "origin-cache; fwd=miss, gatehouse; hit; ttl=5"})
@@ -14,27 +17,50 @@ MISS = Response(200, {"cache-status": "gatehouse; fwd=uri-miss; stored"})
 THIS_HOUR = int(NOW // HOUR)
 
 
+def tallied() -> Tally:
+    return Tally("i1", NOW, "maintenance")
+
+
+def exchange(**found: Any) -> Exchange:
+    made = Exchange(Request("GET", "https", "gateway.example", "/x"), "id-1", NOW, World().background)
+    for name, value in found.items():
+        setattr(made, name, value)
+    return made
+
+
+PLAIN = exchange()
+
+
 def test_answers_are_counted_by_what_matters() -> None:
-    tally = Tally("i1", NOW)
+    tally = tallied()
     for response in (HIT, MISS, MISS, Response(404), Response(502)):
-        assert tally.count(response, NOW) == {}
+        assert tally.count(PLAIN, response, NOW) == {}
     assert tally.counts == Counts(requests=5, errors=1, lookups=3, hits=1)
     summary = tally.counts.summary()
     assert (summary["error_rate"], summary["hit_ratio"]) == (0.2, 0.3333)
 
 
+def test_what_is_planned_is_no_failure_and_what_was_taken_back_is_counted_apart() -> None:
+    tally = tallied()
+    tally.count(exchange(code="maintenance"), Response(503), NOW)
+    tally.count(exchange(code="origin_unreachable"), Response(502), NOW)
+    tally.count(exchange(code="invalid_token", reason="revoked"), Response(401), NOW)
+    tally.count(exchange(principal=Principal("https://id.example", "u1", unfound=("roles",))), Response(200), NOW)
+    assert tally.counts == Counts(requests=4, errors=1, revoked=1, claims_unfound=1)
+
+
 def test_counts_are_due_once_a_minute_under_the_hours_key() -> None:
-    tally = Tally("i1", NOW)
-    assert tally.count(HIT, NOW + 59) == {}
-    due = tally.count(HIT, NOW + 60)
+    tally = tallied()
+    assert tally.count(PLAIN, HIT, NOW + 59) == {}
+    due = tally.count(PLAIN, HIT, NOW + 60)
     assert list(due) == [tally_key(THIS_HOUR, "i1")]
-    assert tally.count(HIT, NOW + 61) == {}
+    assert tally.count(PLAIN, HIT, NOW + 61) == {}
 
 
 def test_a_new_hour_begins_at_nothing_and_the_old_one_is_written() -> None:
-    tally = Tally("i1", NOW)
-    tally.count(HIT, NOW + 1)
-    due = tally.count(MISS, NOW + HOUR)
+    tally = tallied()
+    tally.count(PLAIN, HIT, NOW + 1)
+    due = tally.count(PLAIN, MISS, NOW + HOUR)
     assert due[tally_key(THIS_HOUR, "i1")] == Counts(requests=1, lookups=1, hits=1)
     assert tally.counts == Counts(requests=1, lookups=1)
 
@@ -50,7 +76,7 @@ def test_the_counts_of_all_isolates_are_gathered() -> None:
 
 
 def test_what_the_store_is_asked_for_is_counted() -> None:
-    world, tally = World(), Tally("i1", NOW)
+    world, tally = World(), tallied()
     assert world.store is not None
     store = CountedStore(world.store, tally)
     run(store.put("a", "1"))
