@@ -43,7 +43,7 @@ NODE_SETTINGS = {
 }
 """Miniflare does not ask Cloudflare where this machine is; Node keeps what it compiled of wrangler's 15 MB."""
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for an answer or a line of the log: on a busy machine much takes long that else is there at once."""
 
 START_TIMEOUT = 180.0

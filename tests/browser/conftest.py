@@ -16,7 +16,7 @@ from typing import Any
 
 import jwt
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from devtools.application.function_url import FunctionUrlServer
 from devtools.application.local_aws.application import LocalApplication, local_application
@@ -45,6 +45,11 @@ OPTIONS = (
     "--disable-sync",
     "--host-resolver-rules=MAP gatehouse.test 127.0.0.1",
 )
+PATIENCE = 60_000
+"""Milliseconds for what a page does at once on an idle machine."""
+
+expect.set_options(timeout=PATIENCE)
+
 SCREENSHOTS = STATE / "screenshots"
 ORIGIN_SECRET = "the secret of origin and gateway, for tests"
 WEBHOOKS = dict.fromkeys(("STRIPE_WEBHOOK_SECRET", "WEBHOOK_SECRET"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -184,7 +189,7 @@ def visit(browser: Browser, gateway: Gateway) -> Iterator[Callable[..., Visitor]
 
     def open_window(*, place: str = GERMANY, locale: str = "en-US", url: str | None = None, **options: Any) -> Visitor:
         context = browser.new_context(locale=locale, extra_http_headers={"gatehouse-dev-cf": place}, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return Visitor(context, url or gateway.url)
 

@@ -16,7 +16,7 @@ from devtools.application.local_aws.keys import Keys
 from forwarding import sigv4
 from tests.origin.conftest import KEYS
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds for anything at all, on a machine that does a lot else."""
 
 

@@ -31,7 +31,7 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": KEYS.secret_access_key,
     **WEBHOOKS,
 }
-SEEN_WITHIN = 60.0
+SEEN_WITHIN = 180.0
 """Seconds in which a purge must have arrived, on a very busy machine; a fraction of one on an idle one."""
 
 

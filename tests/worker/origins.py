@@ -22,7 +22,7 @@ from typing import Self
 
 MIB = 1024 * 1024
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds until a wait in an origin gives up, so that a failing test ends."""
 
 

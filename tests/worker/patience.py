@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds. On an idle machine nothing here takes one, and on a busy one no test fails for it."""
 
 

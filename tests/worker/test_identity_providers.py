@@ -32,7 +32,7 @@ class House:
 
     def ask_at_once(self, tokens: list[str]) -> list[int]:
         """The status of each token's request; all of them are under way before the first is answered."""
-        with httpx.Client(base_url=self.gateway.url, timeout=30, limits=httpx.Limits(max_connections=CROWD)) as client:
+        with httpx.Client(base_url=self.gateway.url, timeout=120, limits=httpx.Limits(max_connections=CROWD)) as client:
 
             def ask(token: str) -> int:
                 return client.get(WHOAMI, headers={"authorization": f"Bearer {token}"}).status_code
@@ -139,7 +139,7 @@ def test_rotation_under_load_refuses_nobody(house: House) -> None:
     keys, stop = [house.key], threading.Event()
 
     def load(worker: int) -> None:
-        with httpx.Client(base_url=house.gateway.url, timeout=30) as client:
+        with httpx.Client(base_url=house.gateway.url, timeout=120) as client:
             for number in range(10_000):
                 if stop.is_set():
                     return

@@ -27,7 +27,7 @@ from tests.worker.patience import until
 
 pytestmark = pytest.mark.stand_in
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds until something must have happened. On an idle machine it takes two."""
 
 LEFT_ALONE = 4.0
