@@ -24,7 +24,7 @@ This file knows no header by name: `forwarded.py` and `answered.py` decide what 
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
@@ -35,7 +35,7 @@ from core.lengths import too_long_answer
 from core.messages import ContentTooLarge, Request, Response, cancel, content_length
 from core.ports import Background, FetchFailed, FetchTimeout, Platform
 from core.problems import Problem
-from core.records import field, record, replace
+from core.records import record, replace
 from fields.handshake import is_websocket
 from forwarding.answered import sanitised_response
 from forwarding.callers import caller_of
@@ -118,8 +118,7 @@ class Forwarder:
         self, settings: Forwards, platform: Platform, sleep: Sleep = asyncio.sleep, budget: Budget | None = None
     ) -> None:
         self._platform = platform
-        self._sleep = sleep
-        self._budget = Budget(settings.held_bytes) if budget is None else budget
+        self._means = Means(platform, sleep, Budget(settings.held_bytes) if budget is None else budget)
         compiled = Compiler(settings, platform)
         found = (
             (id(route), compiled.route(index, route))
@@ -161,7 +160,7 @@ class Forwarder:
         fields = vouched_fields(vouched)
         if principal is not None and (route.forward_expiry or (route.websocket and is_websocket(request))):
             fields.update(expiry_field(principal))
-        forwarding = Forwarding(plan, request, fields, self._platform, self._sleep, self._budget, principal, background)
+        forwarding = Forwarding(plan, request, fields, self._means, principal, background)
         mirror = origins.mirror
         if mirror is not None and mirror.wants(request, visitor_place(place), self._platform.random.random()):
             forwarding.mirror = mirror
@@ -176,40 +175,50 @@ class Forwarder:
         return plan
 
 
-@record(frozen=False, slots=False)
-class Forwarding:
-    """One exchange with an origin."""
+@record
+class Means:
+    """What all exchanges of an isolate are made with."""
 
-    plan: Plan[Upstream]
-    client_request: Request
-    vouched: Mapping[str, str]
-    """What the gateway itself says, as fields."""
     platform: Platform
     sleep: Sleep
     budget: Budget
     """Of what is held for a signature."""
-    principal: Identity | None = None
-    background: Background | None = None
-    """What nobody waits for."""
-    notes: dict[str, Any] = field(init=False)
-    """For the log line: `origin_status`, `origin_ms`, `tries`; `origin` where there are several."""
-    upstream: Upstream = field(init=False)
-    """Who is asked: the first of the plan until it fails."""
+
+
+class Forwarding:
+    """One exchange with an origin."""
 
     # What hardly any exchange has.
-    mirror: Mirror | None = field(default=None, init=False)
+    mirror: Mirror | None = None
     """What a copy is sent to, once there is something to send."""
-    stands_in: bool = field(default=False, init=False)
+    stands_in = False
     """Whether who is asked is one that is not meant for the visitor."""
-    amended: Mapping[str, str | None] = field(default=UNAMENDED, init=False)
+    amended: Mapping[str, str | None] = UNAMENDED
     """What policies have changed in the client's fields, by name; None for one that they have taken away."""
-    spent: float = field(default=0.0, init=False)
+    spent = 0.0
     """Seconds of the deadline that are over."""
-    _made: Request | None = field(default=None, init=False)
+    _made: Request | None = None
 
-    def __post_init__(self) -> None:
-        self.upstream = self.plan.asked[0]
-        self.notes = {}
+    def __init__(
+        self,
+        plan: Plan[Upstream],
+        client_request: Request,
+        vouched: Mapping[str, str],
+        means: Means,
+        principal: Identity | None = None,
+        background: Background | None = None,
+    ) -> None:
+        """`vouched` is what the gateway itself says, as fields; `background` is what nobody waits for."""
+        self.plan = plan
+        self.upstream = plan.asked[0]
+        """Who is asked: the first of the plan until it fails."""
+        self.client_request = client_request
+        self.vouched = vouched
+        self.means = means
+        self.principal = principal
+        self.background = background
+        self.notes: dict[str, Any] = {}
+        """For the log line: `origin_status`, `origin_ms`, `tries`; `origin` where there are several."""
 
     @property
     def group(self) -> str:
@@ -246,7 +255,7 @@ class Forwarding:
             return {} if self.client_request.taken is None else with_taken({}, self.client_request.taken)
         return self.credentials
 
-    async def send(self, request: Request | None = None) -> Response:
+    def send(self, request: Request | None = None) -> Coroutine[Any, Any, Response]:
         """Send `self.request`, or the cache's changed copy of it, and give the origin's sanitised response.
 
         Raises Problem with one of the codes at the top of this file.
@@ -256,8 +265,12 @@ class Forwarding:
             self.background(self.mirror.copy(self.request, self.client_request.path))
             self.mirror = None
         if self.upstream.signer is None or request.body is None:
-            return await self._sent(request)
-        with self.budget.share() as share:
+            return self._sent(request)
+        return self._sent_held(request)
+
+    async def _sent_held(self, request: Request) -> Response:
+        """`send`, where a signature needs the content."""
+        with self.means.budget.share() as share:
             request.body = await held(request, share, self.upstream.route.max_body)
             try:
                 return await self._sent(request)
@@ -266,34 +279,39 @@ class Forwarding:
 
     async def _sent(self, request: Request) -> Response:
         """`send`, once the content is ready."""
-        started = self.platform.clock()
-        response = await self._first_of_the_plan(request, started)
-        notes, status = self.notes, response.status
-        notes["origin_ms"] = round((self.platform.clock() - started) * 1000, 1)
+        clock, notes = self.means.platform.clock, self.notes
+        started = clock()
+        deadline = started - self.spent + self.upstream.route.timeout_ms / 1000
+        if self.plan.has_one and not self.upstream.breaker.is_open:
+            outcome: Response | Problem | None = await self._exchange(request, started, deadline)
+        else:
+            outcome = await self._first_of_the_plan(request, started, deadline)
+        if self.upstream.label:
+            notes["origin"] = self.upstream.label
+        if not isinstance(outcome, Response):
+            raise self._refusal(outcome, started)
+        status = outcome.status
+        notes["origin_ms"] = round((clock() - started) * 1000, 1)
         notes["origin_status"] = status
-        if status not in SENDABLE and status != 101:
-            await cancel(response.body)
-            raise Problem(502, "origin_invalid", "The origin answered with a status outside 200 to 599.")
-        if (fault := too_long_answer(response.headers)) is not None:
-            await cancel(response.body)
+        fault = too_long_answer(outcome.headers) if status in SENDABLE or status == 101 else _no_status()
+        if fault is not None:
+            await cancel(outcome.body)
             raise fault
-        public = sanitised_response(response, self.upstream.target, self.client_request)
-        if public.body is None and response.body is not None:
-            await cancel(response.body)
+        public = sanitised_response(outcome, self.upstream.target, self.client_request)
+        if public.body is None and outcome.body is not None:
+            await cancel(outcome.body)
         if lasts(public):
-            put_under_terms(public, self.upstream.route, token_end(self.principal), self.platform)
+            put_under_terms(public, self.upstream.route, token_end(self.principal), self.means.platform)
         return public
 
-    async def _first_of_the_plan(self, request: Request, started: float) -> Response:
-        """The answer of the first origin of the plan that is well; if none is, what the last one said.
+    async def _first_of_the_plan(self, request: Request, started: float, deadline: float) -> Response | Problem | None:
+        """What the first origin of the plan says that is well; if none is, what the last one said; None where nobody
+        was asked.
 
         Another is asked only while nothing was sent, or where what was sent may be sent twice.
         """
         asked = self.plan.asked
-        deadline = started - self.spent + asked[0].route.timeout_ms / 1000
-        if self.plan.has_one and not asked[0].breaker.is_open:
-            return self._settled(await self._exchange(request, started, deadline, may_try_again=True), started)
-        outcome: Response | Problem | None = None
+        outcome = None
         for turn, upstream in enumerate(asked):
             if upstream.breaker.is_open and not self._admits(upstream, started):
                 continue
@@ -303,19 +321,15 @@ class Forwarding:
             others = asked[turn + 1 :]
             goes_on = bool(others) and is_retryable(request) and not all(other.breaker.is_open for other in others)
             outcome = await self._exchange(self._addressed(request), started, deadline, may_try_again=not goes_on)
-            if not goes_on or not _has_failed(outcome) or self.platform.clock() >= deadline:
+            if not goes_on or not _has_failed(outcome) or self.means.platform.clock() >= deadline:
                 break
-        return self._settled(outcome, started)
+        return outcome
 
-    def _settled(self, outcome: Response | Problem | None, started: float) -> Response:
-        """The answer, or the problem raised; None where nobody was asked."""
-        if self.upstream.label:
-            self.notes["origin"] = self.upstream.label
-        if isinstance(outcome, Response):
-            return outcome
+    def _refusal(self, problem: Problem | None, started: float) -> Problem:
+        """What is said where no origin has answered; `problem` is what the last one failed of."""
         if self.upstream.route.residency:
-            raise nobody_in_region()
-        raise outcome or self._unavailable(started)
+            return nobody_in_region()
+        return problem or self._unavailable(started)
 
     def _admits(self, upstream: Upstream, now: float) -> bool:
         return upstream.breaker.admits(now, upstream.target.path(self.client_request.path))
@@ -333,54 +347,49 @@ class Forwarding:
         return sent if sent.body is request.body else replace(sent, body=request.body)
 
     async def _exchange(
-        self, request: Request, started: float, deadline: float, *, may_try_again: bool
+        self, request: Request, started: float, deadline: float, *, may_try_again: bool = True
     ) -> Response | Problem:
         """Tries until one succeeds, the deadline would pass, or the route's retries are used up.
 
         The breaker hears of the outcome, not of every try.
         """
-        upstream = self.upstream
+        upstream, clock, tries = self.upstream, self.means.platform.clock, 1
         stamp = None if upstream.signer is None else self._stamp(request)
-        outcome = await self._try(request, stamp, deadline)
-        if isinstance(outcome, Response) and not is_transient(outcome):
-            upstream.breaker.succeeded(self.platform.clock(), request.path)
-            return outcome
-        tries, most = 1, 1 + (upstream.route.retries if may_try_again and is_retryable(request) else 0)
-        while tries < most and (wait := self._wait(outcome, tries, deadline)) is not None:
-            if isinstance(outcome, Response):
-                await cancel(outcome.body)
-            await self.sleep(wait)
+        while True:
+            now = clock()
+            try:
+                response = await upstream.fetch(
+                    request if stamp is None else _signed(request, stamp, now),
+                    timeout=max(SHORTEST_TIMEOUT, deadline - now),
+                    max_body=upstream.route.max_body,
+                )
+            except FetchFailed as error:
+                failure: Response | Problem = self._failure(request, error)
+            except ContentTooLarge:
+                raise too_large(upstream.route.max_body) from None
+            else:
+                if not is_transient(response):
+                    upstream.breaker.succeeded(clock(), request.path)
+                    return response
+                failure = response
+            wait = self._wait(request, failure, tries, deadline) if may_try_again else None
+            if wait is None:
+                self._report(request, failure, started)
+                return failure
+            if isinstance(failure, Response):
+                await cancel(failure.body)
+            await self.means.sleep(wait)
             tries += 1
             self.notes["tries"] = tries
-            outcome = await self._try(request, stamp, deadline)
-        self._report(request, outcome, started)
-        return outcome
 
-    def _report(self, request: Request, outcome: Response | Problem, started: float) -> None:
-        """Tell the breaker.
+    def _report(self, request: Request, failure: Response | Problem, started: float) -> None:
+        """Tell the breaker of a failure.
 
-        While the client still sends content, the failure may be the client's, and nobody may open the breaker for
-        everybody else by sending slowly or hanging up.
+        While the client still sends content, it may be the client's, and nobody may open the breaker for everybody else
+        by sending slowly or hanging up.
         """
-        if isinstance(outcome, Response) and not is_transient(outcome):
-            self.upstream.breaker.succeeded(self.platform.clock(), request.path)
-        elif isinstance(outcome, Response) or not content_in_flight(request):
-            self.upstream.breaker.failed(self.platform.clock(), started, request.path)
-
-    async def _try(self, request: Request, stamp: Stamp | None, deadline: float) -> Response | Problem:
-        upstream, now = self.upstream, self.platform.clock()
-        try:
-            return await upstream.fetch(
-                request if stamp is None else _signed(request, stamp, now),
-                timeout=max(SHORTEST_TIMEOUT, deadline - now),
-                max_body=upstream.route.max_body,
-            )
-        except FetchTimeout as error:
-            return self._failure(request, error, Problem(504, "origin_timeout", "The origin did not answer in time."))
-        except FetchFailed as error:
-            return self._failure(request, error, Problem(502, "origin_unreachable", "The origin could not be reached."))
-        except ContentTooLarge:
-            raise too_large(upstream.route.max_body) from None
+        if isinstance(failure, Response) or not content_in_flight(request):
+            self.upstream.breaker.failed(self.means.platform.clock(), started, request.path)
 
     def _unavailable(self, now: float) -> Problem:
         """The problem while every origin is left alone."""
@@ -391,24 +400,28 @@ class Forwarding:
             503, "origin_unavailable", "The origin has failed repeatedly and is left alone.", headers=headers
         )
 
-    def _failure(self, request: Request, error: FetchFailed, problem: Problem) -> Problem:
+    def _failure(self, request: Request, error: FetchFailed) -> Problem:
         """The reason goes to the log and not to the client: it may name hosts and addresses."""
+        if isinstance(error, FetchTimeout):
+            problem = Problem(504, "origin_timeout", "The origin did not answer in time.")
+        else:
+            problem = Problem(502, "origin_unreachable", "The origin could not be reached.")
         request_id = request.headers.get("x-request-id")
-        self.platform.log("origin_failed", id=request_id, code=problem.code, reason=str(error))
+        self.means.platform.log("origin_failed", id=request_id, code=problem.code, reason=str(error))
         return problem
 
-    def _wait(self, outcome: Response | Problem, tries: int, deadline: float) -> float | None:
+    def _wait(self, request: Request, failure: Response | Problem, tries: int, deadline: float) -> float | None:
         """Seconds until the next try, or None when there should be none.
 
         Full jitter, and never before the origin wants to be asked again. Waiting past the deadline helps nobody, nor
         does asking an origin that others have meanwhile found to be down.
         """
-        if isinstance(outcome, Response) and not is_transient(outcome):
+        if tries > self.upstream.route.retries or not is_retryable(request):
             return None
-        now = self.platform.clock()
-        wait = backoff(tries, self.platform.random.random())
-        if isinstance(outcome, Response):
-            wait = max(wait, retry_after(outcome, now))
+        now = self.means.platform.clock()
+        wait = backoff(tries, self.means.platform.random.random())
+        if isinstance(failure, Response):
+            wait = max(wait, retry_after(failure, now))
         return None if now + wait >= deadline or self.upstream.breaker.is_open else wait
 
     def _stamp(self, request: Request) -> Stamp | None:
@@ -428,3 +441,7 @@ def _signed(request: Request, stamp: Stamp, now: float) -> Request:
 
 def _has_failed(outcome: Response | Problem) -> bool:
     return isinstance(outcome, Problem) or is_transient(outcome)
+
+
+def _no_status() -> Problem:
+    return Problem(502, "origin_invalid", "The origin answered with a status outside 200 to 599.")
