@@ -36,7 +36,7 @@ def is_websocket(request: Request) -> bool:
     HTTP/2 (RFC 8441) arrive in the same form.
     """
     headers = request.headers
-    if request.method != "GET" or "upgrade" not in headers:
+    if "upgrade" not in headers or request.method != "GET":
         return False
     return (
         _names("websocket", headers["upgrade"])

@@ -42,6 +42,9 @@ VIA = "1.1 gatehouse"
 
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
+HOSTS_REMEMBERED = 256
+"""Hosts and prefixes of routes, together."""
+
 BODILESS = frozenset({"GET", "HEAD"})
 """Methods whose content has no meaning (RFC 9110 section 9.3.1) and that the platform does not send."""
 
@@ -186,9 +189,8 @@ class Target:
         Segments are counted, not compared: the route has matched, and `%3A` and `:` match alike.
         """
         if self.stripped:
-            depth = self.depth
-            segments = path.split("/", depth)
-            path = "/" + segments[depth] if len(segments) > depth else ""
+            left = path.split("/", self.depth)[self.depth :]
+            path = "/" + left[0] if left else ""
         return (self.prefix + path) or "/"
 
 
@@ -232,7 +234,7 @@ def forwarded_request(
         target.scheme,
         target.host,
         target.path(request.path),
-        wire_query(request.query),
+        request.query and wire_query(request.query),
         headers,
         request.cf,
         body,
@@ -274,8 +276,8 @@ def client_address(request: Request) -> str | None:
 
     Under `wrangler dev` a client may set it; what is no address is ignored there, too.
     """
-    address = request.headers.get("cf-connecting-ip", "")
-    return address if ADDRESS.fullmatch(address) else None
+    address = request.headers.get("cf-connecting-ip")
+    return address if address is not None and ADDRESS.fullmatch(address) else None
 
 
 def _client_fields(request: Request, target: Target) -> dict[str, str]:
@@ -366,19 +368,22 @@ def _locale_fields(country: str, region: str, currency: str, language: str) -> M
 
 def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) -> None:
     """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
-    scheme, host, address = request.scheme, request.host, client_address(request)
-    forwarded = f'host="{host}";proto={scheme}'
-    fields["x-forwarded-proto"] = scheme
-    fields["x-forwarded-host"] = host
+    fields.update(_hop_fields(request.scheme, request.host, target.stripped))
+    address = client_address(request)
     if address is not None:
         fields["x-forwarded-for"] = address
         node = f'"[{address}]"' if ":" in address else address
-        forwarded = f"for={node};{forwarded}"
-    if target.stripped:
-        fields["x-forwarded-prefix"] = target.stripped
-    fields["forwarded"] = forwarded
-    before = request.headers.get("via")  # hops before us are kept: it is for finding loops, not for trust
-    fields["via"] = f"{before}, {VIA}" if before else VIA
+        fields["forwarded"] = f"for={node};{fields['forwarded']}"
+    before = request.headers.get("via")
+    if before:  # hops before us are kept: it is for finding loops, not for trust
+        fields["via"] = f"{before}, {VIA}"
+
+
+@lru_cache(HOSTS_REMEMBERED)
+def _hop_fields(scheme: str, host: str, stripped: str) -> Mapping[str, str]:
+    """What they say of every visitor of a host."""
+    fields = {"x-forwarded-proto": scheme, "x-forwarded-host": host, "forwarded": f'host="{host}";proto={scheme}'}
+    return {**fields, **({"x-forwarded-prefix": stripped} if stripped else {}), "via": VIA}
 
 
 def _address(origin: str) -> tuple[str, str, str, str | None]:

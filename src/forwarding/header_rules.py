@@ -10,6 +10,7 @@ Knows names only. Values are set in `forwarded.py` and `answered.py`.
 
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
+from itertools import filterfalse
 
 from core.records import record
 from fields.names import canonical
@@ -106,19 +107,21 @@ def to_origin(name: str) -> bool:
 def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
     """The fields of a message that may pass: by `rule`, and because they are not of one connection only.
 
-    Messages have the same names again and again, so it is remembered which of them pass. `rule` lives as long as the
+    Messages have the same names again and again, so it is remembered which of them do not. `rule` lives as long as the
     isolate.
     """
-    names = tuple(headers)
-    names = _passing(rule, names) if len("".join(names)) <= LONGEST_SECTION else tuple(filter(rule, names))
-    if "connection" in headers and (options := connection_options(headers)):
-        names = tuple(name for name in names if name not in options)
-    return dict(zip(names, map(headers.__getitem__, names), strict=True)) if len(names) < len(headers) else {**headers}
+    names, fields = tuple(headers), {**headers}
+    for name in _stopped(rule, names) if len("".join(names)) <= LONGEST_SECTION else filterfalse(rule, names):
+        del fields[name]
+    if "connection" in headers:
+        for option in connection_options(headers):
+            fields.pop(option, None)
+    return fields
 
 
 @lru_cache(SECTIONS_REMEMBERED)
-def _passing(rule: Rule, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(filter(rule, names))
+def _stopped(rule: Rule, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(filterfalse(rule, names))
 
 
 @record
