@@ -109,7 +109,7 @@ class Authenticator:
         self._keys = ApiKeys(keys.prefix, platform, self.is_revoked) if keys else None
         self._taken = Taken([one for entry in settings.issuers for one in entry.carriers])
         self._bearer_door = next((door for door in self._doors if door.kind == "authorization"), None)
-        self._has_one_door = self._bearer_door is not None and len(self._doors) == 1
+        self._has_one_door, self._marks = self._bearer_door is not None and len(self._doors) == 1, _marks(self._doors)
         self._sites = sites
 
     def take_out(self, request: Request) -> None:
@@ -134,15 +134,16 @@ class Authenticator:
         if route.auth == "none":
             return None
         if self._has_one_door and not route.websocket_token and request.taken is None:  # as of most gateways
-            value, doors = request.headers.get("authorization"), self._doors
+            value, doors, marks = request.headers.get("authorization"), self._doors, self._marks
             token = None if value is None else self._bearer(value, route)
         else:
             token, doors = self._find_credential(request, route)
+            marks = _marks(doors)
         if token is None:
             if route.auth == "optional":
                 return None
             raise self._challenges.token_missing(route)
-        name = fingerprint(token, doors[0].mark if len(doors) == 1 else b"".join([door.mark for door in doors]))
+        name = fingerprint(token, marks)
         now = self._clock()
         known = self._memory.recall(name, now)
         if known is not None and known.holds_for(route):
@@ -377,6 +378,11 @@ class Authenticator:
         """Unless an entry before this one could not say: once it can, the token may be that one's."""
         if hearing.unavailable is None:
             self._memory.remember(hearing.fingerprint, hearing.proved(entry, principal))
+
+
+def _marks(doors: Sequence[Door]) -> bytes:
+    """What a fingerprint tells carriers of a token apart by."""
+    return b"".join([door.mark for door in doors])
 
 
 def _scopes(route: AccessSettings) -> list[str]:

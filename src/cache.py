@@ -52,6 +52,7 @@ from fields.entity_tags import is_not_modified, validation_conditions
 
 __all__ = [
     "DEEPEST_PREFIX",
+    "SAFE_METHODS",
     "CachePolicy",
     "CacheSettings",
     "HttpCache",

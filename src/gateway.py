@@ -14,7 +14,7 @@ from auth import REVOKED, Authenticator, Principal, Unverified
 from browsers.cors import asked_method, bare_preflight, is_preflight
 from browsers.handshakes import Handshakes
 from browsers.sharing import TrustedSites, compiled_cors
-from cache import CachePolicy, CacheSettings, HttpCache, counted_query
+from cache import SAFE_METHODS, CachePolicy, CacheSettings, HttpCache, counted_query
 from configuration.admission import require_here
 from configuration.answering import own_answer
 from configuration.hosts import HostRoutes, Hosts
@@ -254,7 +254,11 @@ class Gateway:
         if exchange.started >= self._flags.due or self._maintenance.closed:
             await self._maintenance.heed(lead.label, route, request, exchange.background)
         try:
-            principal = None if lead.is_open else await self._admit(exchange, route)
+            principal = None if lead.is_open else self._authenticator.identify(request, route)
+            if isinstance(principal, Unverified):
+                principal = await self._authenticator.verify(principal, exchange.background)
+            if principal is not None:
+                self._admit(exchange, route, principal)
             if route.match:
                 require_own(route, lead.pattern.parameters(request.path), principal)
         except Problem:
@@ -263,8 +267,6 @@ class Gateway:
             raise
         if route.rate_limit is not None:
             await enforce(request, route, principal, self._platform)
-        if lead.is_answered and not route.policies and (own := own_answer(route, request)) is not None:
-            return own_response(own)
         if self._forwarder.health.is_checked:
             self._forwarder.health.look(exchange.background)
         if lead.is_read and (response := await self._read(exchange, lead, principal)) is not None:
@@ -272,16 +274,18 @@ class Gateway:
         if lead.is_cached and (response := self._repeated(exchange, route, principal)) is not None:
             return response
         locale = _located(self._locator, request)
-        return await self._forwarded(exchange, route, principal, locale)
+        return await self._forwarded(exchange, lead, principal, locale)
 
     async def _read(self, exchange: Exchange, lead: Lead, principal: Principal | None) -> Response | None:
         """What comes of looking at what is asked for, before anything is done for it; None to go on."""
         request, route = exchange.request, lead.route
+        if not route.policies and (own := own_answer(route, request)) is not None:
+            return own_response(own)
         if route.graphql is not None:
             _held = await hold_within(request, route, self._budget)
         if route.locale is None or is_websocket(request):
             return None
-        return await self._visited(exchange, route, lead.pattern, principal)
+        return await self._visited(exchange, lead, principal)
 
     def _repeated(self, exchange: Exchange, route: RouteSettings, principal: Principal | None) -> Response | None:
         """The answer to a hit of a moment ago over again, for which nothing has to be prepared."""
@@ -295,11 +299,10 @@ class Gateway:
             exchange.cache_ms = 0.0  # nothing was waited for
         return response
 
-    async def _visited(
-        self, exchange: Exchange, route: RouteSettings, pattern: Pattern, principal: Principal | None
-    ) -> Response:
+    async def _visited(self, exchange: Exchange, lead: Lead, principal: Principal | None) -> Response:
         """The answer of a site in several languages: the reader's page, or where it is."""
-        request, (site, locator) = exchange.request, self._sites[id(route)]
+        request, route, pattern = exchange.request, lead.route, lead.pattern
+        site, locator = self._sites[id(route)]
         locale = _located(locator, request)
         exchange.country = locale.country
         chosen = locale.language
@@ -319,7 +322,7 @@ class Gateway:
         if isinstance(visit.outcome, Redirect):
             return own_response(redirection(visit, visit.outcome))
         locale = replace(locale, language=visit.language)
-        response = await self._forwarded(exchange, route, principal, locale)
+        response = await self._forwarded(exchange, lead, principal, locale)
         try:
             return told(visit, response, ours, partial(remembering, request.headers.get("cookie")))
         except Problem:
@@ -330,11 +333,9 @@ class Gateway:
         """Whether a normalised path is that pattern's."""
         return self._endpoints.find(path) is None and self._hosts.of(host).table.find(path) is pattern
 
-    async def _forwarded(
-        self, exchange: Exchange, route: RouteSettings, principal: Principal | None, locale: Locale
-    ) -> Response:
+    async def _forwarded(self, exchange: Exchange, lead: Lead, principal: Principal | None, locale: Locale) -> Response:
         """Steps 6 and 7: from the cache, or from the origin."""
-        request = exchange.request
+        request, route = exchange.request, lead.route
         exchange.country = locale.country
         if route.policies:
             is_of, routes = partial(self._is_of, request.host), self._hosts.of(request.host)
@@ -350,7 +351,7 @@ class Gateway:
                 _checked = await hold_within(request, route, self._budget)
         span = trace(request.headers, self._platform.random)
         exchange.trace = span.id
-        policy = self._policies.get(id(route))
+        policy = self._policies.get(id(route)) if lead.is_cached else None
         if policy is not None:  # what the cache's key leaves out reaches no origin
             request.query = counted_query(request.query, policy.settings.query)
         vouched = Vouched(exchange.id, span, principal, locale)
@@ -358,7 +359,7 @@ class Gateway:
         if exchange.turn is not None:
             forwarding.amended, forwarding.spent = exchange.turn.amended, exchange.turn.spent
         exchange.notes = forwarding.notes
-        if self._cache is None:
+        if self._cache is None or (policy is None and request.method in SAFE_METHODS):
             return await forwarding.send()
         if policy is None or asks_to_last(request, route):
             return await self._cache.pass_by(request, forwarding, exchange.background)
@@ -369,15 +370,12 @@ class Gateway:
             waited = (self._platform.clock() - asked) * 1000
             exchange.cache_ms = max(0.0, waited - forwarding.notes.get("origin_ms", 0.0))
 
-    async def _admit(self, exchange: Exchange, route: RouteSettings) -> Principal | None:
-        """The caller whom `route` lets in; None for nobody in particular. Raises Problem."""
-        who = self._authenticator.identify(exchange.request, route)
-        principal = await self._authenticator.verify(who, exchange.background) if isinstance(who, Unverified) else who
+    def _admit(self, exchange: Exchange, route: RouteSettings, principal: Principal) -> None:
+        """Let a caller in whom `route` lets in. Raises Problem."""
         exchange.principal = principal
-        if principal is not None and route.websocket:
+        if "upgrade" in exchange.request.headers and route.websocket:
             self._handshakes.refuse_foreign(exchange.request, route)
         self._authenticator.authorize(principal, route)
-        return principal
 
     def _failed(self, request_id: str) -> Response:
         """The answer to a request in which the gateway failed. To be called where the exception is handled."""

@@ -35,10 +35,9 @@ class Lead:
     """Whether nobody is asked who they are."""
     is_gated: bool
     """Whether it matters from where the request comes."""
-    is_answered: bool
-    """Whether the gateway answers itself, in an origin's place."""
     is_read: bool
-    """Whether what is asked for is looked at before it is done: a document of GraphQL, a site's page."""
+    """Whether what is asked for is looked at before it is done: an answer of the gateway's own in an origin's place, a
+    document of GraphQL, a site's page."""
     is_cached: bool
 
     @classmethod
@@ -49,8 +48,7 @@ class Lead:
             route,
             is_open=route.auth == "none",
             is_gated=route.allow is not None or route.deny is not None,
-            is_answered=route.redirect is not None or route.respond is not None,
-            is_read=route.graphql is not None or route.locale is not None,
+            is_read=any(one is not None for one in (route.redirect, route.respond, route.graphql, route.locale)),
             is_cached=route.cache_settings is not None,
         )
 

@@ -368,12 +368,13 @@ def _locale_fields(country: str, region: str, currency: str, language: str) -> M
 
 def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) -> None:
     """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
-    fields.update(_hop_fields(request.scheme, request.host, target.stripped))
+    always = _hop_fields(request.scheme, request.host, target.stripped)
+    fields.update(always)
     address = client_address(request)
     if address is not None:
         fields["x-forwarded-for"] = address
         node = f'"[{address}]"' if ":" in address else address
-        fields["forwarded"] = f"for={node};{fields['forwarded']}"
+        fields["forwarded"] = f"for={node};{always['forwarded']}"
     before = request.headers.get("via")
     if before:  # hops before us are kept: it is for finding loops, not for trust
         fields["via"] = f"{before}, {VIA}"

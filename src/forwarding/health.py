@@ -35,6 +35,8 @@ class Health:
 
     def __init__(self, checks: Mapping[str, Check], store: KeyValueStore | None, clock: Clock, log: Log) -> None:
         self._checks = dict(checks)
+        self.is_checked = bool(checks)
+        """Whether any origin is."""
         self._store, self._clock, self._log = store, clock, log
         self._down: frozenset[str] = frozenset()
         self._looked_at = 0.0
@@ -42,11 +44,6 @@ class Health:
     def is_well(self, url: str) -> bool:
         """Whether the origin at `url` is not known to be down."""
         return url not in self._down
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether any origin is."""
-        return bool(self._checks)
 
     def look(self, background: Background) -> None:
         """See behind the back of a request what has been marked meanwhile."""

@@ -78,17 +78,17 @@ class Principal:
     marks: Marks = field(default=NO_MARKS, compare=False)
     owned: Owned = field(default=(), compare=False)
     """What the claims hold that routes compare with their paths (`match`), by claim path."""
+    key: str = field(init=False, compare=False, repr=False)
+    """One string per caller, for cache keys, rate limits and logs: an id means something only with its issuer."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.issuer or ''}\n{self.id}")
 
     def owns(self, claim: str | tuple[str, ...], text: str) -> bool:
         """Whether the caller has `text` at that claim path; `sub` is the id, as origins are told it."""
         if claim == "sub":
             return text == self.id
         return any(text in texts for path, texts in self.owned if path == claim)
-
-    @property
-    def key(self) -> str:
-        """One string per caller, for cache keys and rate limits: an id means something only with its issuer."""
-        return f"{self.issuer or ''}\n{self.id}"
 
     def describe(self) -> dict[str, Any]:
         """The body of `GET /_gatehouse/whoami`."""

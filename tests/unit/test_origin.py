@@ -440,8 +440,8 @@ class Uploading(Stream):
         return self.content
 
 
-def uploaded(world: World, budget: Budget, stream: Stream, **headers: str) -> Response:
-    route = RouteSettings(path="/*", origin="https://api.example", auth="none", sign="hmac")
+def uploaded(world: World, budget: Budget, stream: Stream, sign: Any = "hmac", **headers: str) -> Response:
+    route = RouteSettings(path="/*", origin="https://api.example", auth="none", sign=sign)
     forwarder = Forwarder(Settings(routes=(route,), secrets=SECRETS), world.platform, world.sleep, budget)
     vouched = Vouched("req-1", Trace("1" * 32, "2" * 16, 3))
     return run(forwarder.prepare(client("POST", stream, **headers), route, vouched).send())
@@ -502,11 +502,7 @@ def test_an_upload_that_the_origin_does_not_take_gives_its_share_back(outcome: R
 
 
 def test_what_flows_through_unsigned_takes_nothing_of_the_budget() -> None:
-    world, stream = World(Response(200)), Stream(b"x" * 1000)
-    forwarder = world.forwarder()
-    forwarder._budget = Budget(0)
-    vouched = Vouched("req-1", Trace("1" * 32, "2" * 16, 3))
-    assert run(forwarder.prepare(client("POST", stream), world.route, vouched).send()).status == 200
+    assert uploaded(World(Response(200)), Budget(0), Stream(b"x" * 1000), sign=None).status == 200
 
 
 def test_every_try_is_signed_at_its_own_time() -> None:
