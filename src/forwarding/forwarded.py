@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from browsers.settings import Owner
 from core.event_stream import asks_for_events
+from core.found import Found
 from core.messages import Request
 from core.problems import Problem
 from core.records import field, record
@@ -42,8 +43,12 @@ VIA = "1.1 gatehouse"
 
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
-HOSTS_REMEMBERED = 256
-"""Hosts and prefixes of routes, together."""
+Hop = tuple[str, str, str]
+"""The scheme and host that a client has asked, and the path that an origin does not see."""
+
+HOPS_REMEMBERED = 256
+LONGEST_HOST = 260
+"""Characters: a name of DNS has 253, a port six more."""
 
 BODILESS = frozenset({"GET", "HEAD"})
 """Methods whose content has no meaning (RFC 9110 section 9.3.1) and that the platform does not send."""
@@ -368,7 +373,7 @@ def _locale_fields(country: str, region: str, currency: str, language: str) -> M
 
 def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) -> None:
     """`X-Forwarded-*`, `Forwarded` (RFC 7239) and `Via`, about this hop alone: nobody before it can be believed."""
-    always = _hop_fields(request.scheme, request.host, target.stripped)
+    always = _HOP[request.scheme, request.host, target.stripped]
     fields.update(always)
     address = client_address(request)
     if address is not None:
@@ -380,11 +385,14 @@ def _add_proxy_fields(fields: dict[str, str], request: Request, target: Target) 
         fields["via"] = f"{before}, {VIA}"
 
 
-@lru_cache(HOSTS_REMEMBERED)
-def _hop_fields(scheme: str, host: str, stripped: str) -> Mapping[str, str]:
-    """What they say of every visitor of a host."""
+def _hop_fields(hop: Hop) -> Mapping[str, str]:
+    scheme, host, stripped = hop
     fields = {"x-forwarded-proto": scheme, "x-forwarded-host": host, "forwarded": f'host="{host}";proto={scheme}'}
     return {**fields, **({"x-forwarded-prefix": stripped} if stripped else {}), "via": VIA}
+
+
+_HOP: Found[Hop, Mapping[str, str]] = Found(_hop_fields, HOPS_REMEMBERED, lambda hop: len(hop[1]) <= LONGEST_HOST)
+"""What they say of every visitor of a host."""
 
 
 def _address(origin: str) -> tuple[str, str, str, str | None]:

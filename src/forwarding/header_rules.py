@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from itertools import filterfalse
 
+from core.found import Found
 from core.records import record
 from fields.names import canonical
 from forwarding.field_words import is_believed
@@ -110,8 +111,8 @@ def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
     Messages have the same names again and again, so it is remembered which of them do not. `rule` lives as long as the
     isolate.
     """
-    names, fields = tuple(headers), {**headers}
-    for name in _stopped(rule, names) if len("".join(names)) <= LONGEST_SECTION else filterfalse(rule, names):
+    fields = {**headers}
+    for name in _STOPPED[rule, tuple(headers)]:
         del fields[name]
     if "connection" in headers:
         for option in connection_options(headers):
@@ -119,9 +120,15 @@ def passing(headers: Mapping[str, str], rule: Rule) -> dict[str, str]:
     return fields
 
 
-@lru_cache(SECTIONS_REMEMBERED)
-def _stopped(rule: Rule, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(filterfalse(rule, names))
+Section = tuple[Rule, tuple[str, ...]]
+"""Who says what passes, and the names of a message's fields."""
+
+_STOPPED: Found[Section, tuple[str, ...]] = Found(
+    lambda section: tuple(filterfalse(*section)),
+    SECTIONS_REMEMBERED,
+    lambda section: len("".join(section[1])) <= LONGEST_SECTION,
+)
+"""The names among them that do not pass."""
 
 
 @record

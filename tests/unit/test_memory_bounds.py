@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from configuration.loading import load_settings
+from core.found import Found
 from core.messages import Request, Response
 from devtools.paths import SOURCES
 from forwarding import header_rules
@@ -26,17 +27,17 @@ LONG = MARK * 2000
 NOT_DATA = (ModuleType, type, FunctionType, CodeType, FrameType)
 
 
-def caches() -> Iterator[tuple[str, "_lru_cache_wrapper[Any]"]]:
-    """Every `lru_cache` of the gateway's own modules that are imported."""
+def caches() -> Iterator[tuple[str, "_lru_cache_wrapper[Any] | Found[Any, Any]"]]:
+    """Every `lru_cache` and every `Found` of the gateway's own modules that are imported."""
     for module in list(sys.modules.values()):
         if Path(getattr(module, "__file__", None) or "/").is_relative_to(SOURCES):
             for name, value in vars(module).items():
-                if isinstance(value, _lru_cache_wrapper):
+                if isinstance(value, _lru_cache_wrapper | Found):
                     yield f"{module.__name__}.{name}", value
 
 
 def test_every_cache_of_functions_is_bounded() -> None:
-    found = dict(caches())
+    found = {name: cache for name, cache in caches() if isinstance(cache, _lru_cache_wrapper)}
     assert "forwarding.header_rules._reaches_origin" in found
     locator = Locator()
     found |= {name: cache for name, cache in vars(locator).items() if isinstance(cache, _lru_cache_wrapper)}
@@ -44,6 +45,10 @@ def test_every_cache_of_functions_is_bounded() -> None:
     for name, cache in found.items():
         bounded = cache.cache_parameters()["maxsize"] is not None
         assert bounded or not signature(cache.__wrapped__).parameters, name
+
+
+def test_the_search_knows_what_is_found_out_once() -> None:
+    assert {"forwarding.header_rules._STOPPED", "forwarding.forwarded._HOP"} <= dict(caches()).keys()
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,7 @@ def test_every_cache_of_functions_is_bounded() -> None:
         ("/api/x", "", {"traceparent": LONG, "tracestate": LONG}),
         ("/api/x", "", {"cache-control": LONG, "range": f"bytes={LONG}", "if-none-match": LONG}),
         ("/api/x", "", {"connection": LONG}),
+        ("/api/x", "", {"host": LONG}),
         (f"/geo/{LONG}", "", {}),
         ("/geo", f"lang={LONG}", {}),
     ],
@@ -72,7 +78,8 @@ def test_nothing_long_that_a_stranger_sent_is_remembered(path: str, query: str, 
     issuer = {"audience": [], "algorithms": ["HS256"], "secret": "JWT_SECRET"}
     settings = load_settings({"ROUTES": [route], "ISSUERS": [issuer], "JWT_SECRET": "s" * 32}, set())
     gateway = Gateway(settings, world.platform())
-    run(gateway.handle(Request("GET", "https", "api.example", path, query, headers), world.background))
+    host = headers.get("host", "api.example")
+    run(gateway.handle(Request("GET", "https", host, path, query, headers), world.background))
     run(world.settle())
     world.log.clear()
     world.requests.clear()
