@@ -36,8 +36,8 @@ from core.messages import ContentTooLarge, Request, Response, cancel, content_le
 from core.ports import Background, FetchFailed, FetchTimeout, Platform
 from core.problems import Problem
 from core.records import record, replace
-from fields.handshake import is_websocket
-from forwarding.answered import sanitised_response
+from fields.handshake import upgrades
+from forwarding.answered import sanitise
 from forwarding.callers import caller_of
 from forwarding.dressing import (
     amendable_request,
@@ -158,8 +158,6 @@ class Forwarder:
             raise too_large(route.max_body)
         plan = origins.alone or self._planned(origins, request, principal, place)
         fields = vouched_fields(vouched)
-        if principal is not None and (route.forward_expiry or (route.websocket and is_websocket(request))):
-            fields.update(expiry_field(principal))
         forwarding = Forwarding(plan, request, fields, self._means, principal, background)
         mirror = origins.mirror
         if mirror is not None and mirror.wants(request, visitor_place(place), self._platform.random.random()):
@@ -231,7 +229,10 @@ class Forwarding:
     def request(self) -> Request:
         """What the origin will see; not made for a hit. Its content can be sent once."""
         if self._made is None:  # a `cached_property` takes four times as long
-            self._made = forwarded_request(self.client_request, self.plan.asked[0].target, self.vouched, self.amended)
+            first = self.plan.asked[0]
+            made = self._made = forwarded_request(self.client_request, first.target, self.vouched, self.amended)
+            if first.route.forward_expiry or upgrades(made):
+                made.headers.update(expiry_field(self.principal))
         return self._made
 
     @property
@@ -297,12 +298,13 @@ class Forwarding:
         if fault is not None:
             await cancel(outcome.body)
             raise fault
-        public = sanitised_response(outcome, self.upstream.target, self.client_request)
-        if public.body is None and outcome.body is not None:
-            await cancel(outcome.body)
-        if lasts(public):
-            put_under_terms(public, self.upstream.route, token_end(self.principal), self.means.platform)
-        return public
+        body = outcome.body
+        sanitise(outcome, self.upstream.target, self.client_request)
+        if outcome.body is None and body is not None:
+            await cancel(body)
+        if lasts(outcome):
+            put_under_terms(outcome, self.upstream.route, token_end(self.principal), self.means.platform)
+        return outcome
 
     async def _first_of_the_plan(self, request: Request, started: float, deadline: float) -> Response | Problem | None:
         """What the first origin of the plan says that is well; if none is, what the last one said; None where nobody

@@ -8,6 +8,7 @@ plain dict holds them; `Set-Cookie`, the one field that cannot be joined, is kep
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from core.records import field, record
@@ -48,6 +49,9 @@ Content = Body | bytes | str | None
 """What a message may carry. A `str` is sent as UTF-8."""
 
 
+NO_CF: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
 @record(frozen=False)
 class Request:
     """A request as it arrived, or as it is to be sent to an origin.
@@ -67,7 +71,7 @@ class Request:
     query: str = ""
     """Everything after the first "?", byte for byte; empty without one."""
     headers: dict[str, str] = field(default_factory=dict)
-    cf: Mapping[str, Any] = field(default_factory=dict)
+    cf: Mapping[str, Any] = field(default=NO_CF)
     """Cloudflare's `request.cf`: country, city, timezone, ..."""
     body: Content = None
     client: object | None = None

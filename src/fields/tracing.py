@@ -21,7 +21,7 @@ TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})
 """Lower case only; version ff and all-zero ids are invalid. Only a version we do not know may be longer."""
 
 SAMPLED, RANDOM = 0x01, 0x02
-NO_ID, NO_PARENT = "0" * 32, "0" * 16
+NO_PARENT = "0" * 16
 STARTED = SAMPLED | RANDOM
 """Flags of a trace started here: the log line records it, and the id is random in all its bits."""
 
@@ -62,11 +62,9 @@ def trace(headers: Mapping[str, str], random: Randomness) -> Trace:
     """The caller's trace continued with a parent-id of our own, or a new one."""
     fresh = f"{random.getrandbits(192):048x}"
     id, parent = fresh[:32], fresh[32:]
-    if id == NO_ID or parent == NO_PARENT:
+    if NO_PARENT in fresh:
         id, parent = _valid(id), _valid(parent)
-    given = headers.get("traceparent")
-    found = None if given is None else _parsed(given)
-    if found is None:
+    if "traceparent" not in headers or (found := _parsed(headers["traceparent"])) is None:
         return Trace(id, parent, STARTED)
     flags = int(found[4], 16) & (SAMPLED | RANDOM)
     return Trace(found[2], parent, flags, _state(headers.get("tracestate", "")))

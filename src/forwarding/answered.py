@@ -1,6 +1,6 @@
 """The origin's response on its way to the client: hop-by-hop fields gone, redirects pointing at the gateway.
 
-Pure. Redirects are not followed here: the client sees them, and comes back through the gateway, at the addresses that
+No I/O. Redirects are not followed here: the client sees them, and comes back through the gateway, at the addresses that
 `references.py` gives.
 """
 
@@ -18,9 +18,9 @@ WITHOUT_LENGTH = frozenset({101, 204, 205})
 """`Content-Length` must not be sent with 1xx and 204 (RFC 9110 section 8.6); in a 304 it is that of the 200."""
 
 
-def sanitised_response(response: Response, target: Target, request: Request) -> Response:
-    """`response` as the client may have it. `request` is the client's own; the stream is passed on unread."""
-    headers = passing(response.headers, reaches_client)
+def sanitise(response: Response, target: Target, request: Request) -> None:
+    """Make an origin's `response` what the client may have. `request` is the client's own; the stream is not read."""
+    headers = response.headers = passing(response.headers, reaches_client)
     if not ADDRESSED.isdisjoint(headers):
         point_at_gateway(headers, target, request)
     if response.status in WITHOUT_LENGTH:
@@ -28,9 +28,10 @@ def sanitised_response(response: Response, target: Target, request: Request) -> 
     settle_cors(headers, target.cors)
     if response.websocket is not None:
         _answer_handshake(headers, target, request)
-    body = None if request.method == "HEAD" or response.status in BODILESS_STATUSES else response.body
-    cookies = public_cookies(response.cookies, target) if response.cookies else []
-    return Response(response.status, headers, body, cookies, response.websocket)
+    if request.method == "HEAD" or response.status in BODILESS_STATUSES:
+        response.body = None
+    if response.cookies:
+        response.cookies = public_cookies(response.cookies, target)
 
 
 def _answer_handshake(headers: dict[str, str], target: Target, request: Request) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from configuration.settings import RouteSettings
 from core.messages import Request, Response
-from forwarding.answered import sanitised_response
+from forwarding.answered import sanitise
 from forwarding.forwarded import Target
 from tests.unit.handshakes import KEYWORDS
 
@@ -24,7 +24,8 @@ def request(method: str = "GET", **headers: str) -> Request:
 
 
 def answered(response: Response, client: Request | None = None, **route: Any) -> Response:
-    return sanitised_response(response, target(**route), client or request())
+    sanitise(response, target(**route), client or request())
+    return response
 
 
 @pytest.mark.parametrize(
