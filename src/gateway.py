@@ -195,9 +195,8 @@ class Gateway:
         exchange.route, route = lead.label, lead.route
         answering = self._route(exchange, lead)
         response = await (policed(exchange, answering) if route.policies else answering)
-        dressing = self._dressings.get(id(route))
-        if dressing is not None:
-            dress(response, dressing, security=route.security_headers)
+        if lead.is_dressed:
+            dress(response, self._dressings[id(route)], security=route.security_headers)
         return response
 
     async def _serve(self, exchange: Exchange, endpoint: Endpoint) -> Response:
@@ -235,7 +234,7 @@ class Gateway:
         if route.rate_limit is not None:
             await enforce(request, route, None, self._platform)
         self._forwarder.health.look(exchange.background)
-        locale, span = _located(self._locator, request), trace(request.headers, self._platform.random)
+        locale, span = self._locator.locate_forwarded(request), trace(request.headers, self._platform.random)
         exchange.country, exchange.trace = locale.country, span.id
         vouched = Vouched(exchange.id, span, None, locale)
         forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
@@ -273,8 +272,7 @@ class Gateway:
             return response
         if lead.is_cached and (response := self._repeated(exchange, route, principal)) is not None:
             return response
-        locale = _located(self._locator, request)
-        return await self._forwarded(exchange, lead, principal, locale)
+        return await self._forwarded(exchange, lead, principal, self._locator.locate_forwarded(request))
 
     async def _read(self, exchange: Exchange, lead: Lead, principal: Principal | None) -> Response | None:
         """What comes of looking at what is asked for, before anything is done for it; None to go on."""
@@ -303,7 +301,7 @@ class Gateway:
         """The answer of a site in several languages: the reader's page, or where it is."""
         request, route, pattern = exchange.request, lead.route, lead.pattern
         site, locator = self._sites[id(route)]
-        locale = _located(locator, request)
+        locale = locator.locate_forwarded(request)
         exchange.country = locale.country
         chosen = locale.language
         if not request.headers.get("accept-language", "").strip() and locale.source.language in ("region", "country"):
@@ -429,12 +427,6 @@ class ClosedGateway(Gateway):
 def _site(spoken: SiteSettings, path: str, settings: Settings, platform: Platform) -> tuple[Site, Locator]:
     """A route's pages, and who says what their readers read."""
     return Site(spoken, path), Locator.configured(settings, platform.clock, (spoken.default, spoken.languages))
-
-
-def _located(locator: Locator, request: Request) -> Locale:
-    """The locale of a request on its way to an origin."""
-    headers = request.headers
-    return locator.locate_forwarded(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
 
 
 def _cache(settings_of: Callable[[str], CacheSettings | None], platform: Platform, budget: Budget) -> HttpCache | None:

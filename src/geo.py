@@ -18,7 +18,7 @@ from functools import cached_property, lru_cache, partial
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NamedTuple
 
-from core.messages import Response
+from core.messages import Request, Response
 from core.ports import Clock
 from core.problems import Problem
 from core.records import record
@@ -307,11 +307,10 @@ class Locator:
             self._keep_up()
         return self._remembered(place_of(cf), header, wish, saved)
 
-    def locate_forwarded(
-        self, cf: Mapping[str, Any], accept_language: str | None, cookie: str | None, query: str = ""
-    ) -> Locale:
+    def locate_forwarded(self, request: Request) -> Locale:
         """The same for a request on its way to an origin, whose query is the origin's: never raises."""
-        return self.locate(cf, accept_language, cookie, query, from_foreign_query)
+        cf, headers, query = request.cf, request.headers, request.query
+        return self.locate(cf, headers.get("accept-language"), headers.get("cookie"), query, from_foreign_query)
 
     def country(self, cf: Mapping[str, Any]) -> str:
         """The country alone of what `locate` would say."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.messages import Response
+from core.messages import Request, Response
 from core.problems import Problem
 from devtools.runtime.runner import CF_HEADER
 from geo import Locale, country_response, visitor_response
@@ -59,7 +59,7 @@ class Visitor:
 
     def locale(self, world: World, query: str = "") -> Locale:
         """As the gateway tells it to origins."""
-        return world.locator.locate_forwarded(self.cf, self.accepted, self.cookie, query)
+        return world.locator.locate_forwarded(Request("GET", "https", "", "/", query, self.headers, self.cf))
 
 
 def visitor(world: World) -> Visitor:

@@ -39,6 +39,8 @@ class Lead:
     """Whether what is asked for is looked at before it is done: an answer of the gateway's own in an origin's place, a
     document of GraphQL, a site's page."""
     is_cached: bool
+    is_dressed: bool
+    """Whether the route says something of the fields of answers."""
 
     @classmethod
     def to(cls, pattern: Pattern, route: RouteSettings) -> "Lead":
@@ -50,6 +52,7 @@ class Lead:
             is_gated=route.allow is not None or route.deny is not None,
             is_read=any(one is not None for one in (route.redirect, route.respond, route.graphql, route.locale)),
             is_cached=route.cache_settings is not None,
+            is_dressed=bool(route.dressing or route.security_headers),
         )
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo
+from core.messages import Request
 from core.problems import Problem
 from geo import Locale, Locator, Source
 from places import territories
@@ -359,13 +360,22 @@ def test_a_wish_for_what_does_not_exist_is_a_400_naming_it(query: str, field: st
         assert (raised.value.status, raised.value.members["field"]) == (400, field)
 
 
+def forwarded(
+    locator: Locator, cf: dict[str, Any], header: str | None = None, cookie: str | None = None, query: str = ""
+) -> Locale:
+    """The locale that an origin is told."""
+    fields = {"accept-language": header, "cookie": cookie}
+    sent = {name: value for name, value in fields.items() if value is not None}
+    return locator.locate_forwarded(Request("GET", "https", "gw.example", "/", query, sent, cf))
+
+
 @pytest.mark.parametrize("query", [query for query, _ in WRONG])
 def test_a_query_on_its_way_to_an_origin_is_the_origins(query: str) -> None:
-    assert LOCATOR.locate_forwarded({"country": "DE"}, None, None, query) == locate("DE")
+    assert forwarded(LOCATOR, {"country": "DE"}, query=query) == locate("DE")
 
 
 def test_a_wish_on_its_way_to_an_origin_is_met() -> None:
-    locale = LOCATOR.locate_forwarded({"country": "DE"}, None, None, "page=2&currency=CAD&lang=fr")
+    locale = forwarded(LOCATOR, {"country": "DE"}, query="page=2&currency=CAD&lang=fr")
     assert chosen(locale) == ("CAD", "fr")
 
 
@@ -402,7 +412,7 @@ def test_every_visitor_has_a_locale(
     cf: dict[str, Any], country: Any, header: str | None, cookie: str | None, query: str
 ) -> None:
     for locator in (LOCATOR, SHOP):
-        locale = locator.locate_forwarded({**cf, "country": country}, header, cookie, query)
+        locale = forwarded(locator, {**cf, "country": country}, header, cookie, query)
         assert locale.country in territories.TERRITORIES
         assert canonical(locale.language) == locale.language
         assert set(locale.source) <= {"query", "cookie", "accept-language", "country", "region", "default"}
