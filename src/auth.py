@@ -109,7 +109,8 @@ class Authenticator:
         self._keys = ApiKeys(keys.prefix, platform, self.is_revoked) if keys else None
         self._taken = Taken([one for entry in settings.issuers for one in entry.carriers])
         self._bearer_door = next((door for door in self._doors if door.kind == "authorization"), None)
-        self._has_one_door, self._marks = self._bearer_door is not None and len(self._doors) == 1, _marks(self._doors)
+        self._has_one_door = self._bearer_door is not None and len(self._doors) == 1
+        self._marks = _marks(self._doors)
         self._sites = sites
 
     def take_out(self, request: Request) -> None:
