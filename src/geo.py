@@ -314,8 +314,8 @@ class Locator:
 
     def country(self, cf: Mapping[str, Any]) -> str:
         """The country alone of what `locate` would say."""
-        known = place_of(cf)[0]
-        return known if known in territories.TERRITORIES else self._country
+        known = cf.get("country")
+        return known if isinstance(known, str) and known in territories.TERRITORIES else self._country
 
     def for_country(self, code: str, query: str = "") -> Locale:
         """The locale of `/geo/{country}?lang=`: a function of the URL alone. Raises a 404 or 400 Problem."""
