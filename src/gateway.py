@@ -180,6 +180,8 @@ class Gateway:
         if lead is None:
             arrived, request.path = request.path, normalise_path(request.path, self._hosts.keep_slashes)
             if (endpoint := self._endpoints.find(request.path)) is not None:
+                exchange.route = endpoint.pattern
+                refuse_encoded_slash(request.path)  # no name has one
                 return await self._serve(exchange, endpoint)
             pattern = routes.table.find(request.path)
             if pattern is None:
@@ -203,8 +205,6 @@ class Gateway:
         """The answer of one of the gateway's own endpoints."""
         request, by_method = exchange.request, endpoint.by_method
         exchange.route = endpoint.pattern
-        if "%" in request.path:
-            refuse_encoded_slash(request.path)
         handler = by_method.get(request.method)
         if handler is None:  # as of OPTIONS: no endpoint has a method of that name
             whole = self._cors.of("", request.method)  # the policy for what no route takes
@@ -394,7 +394,7 @@ class Gateway:
         """What every answer gets, wherever it came from."""
         headers = response.headers
         headers["x-request-id"] = exchange.id
-        if (exchange.notes or exchange.cache_ms is not None) and (timing := server_timing(exchange)):
+        if exchange.trace and (timing := server_timing(exchange)):
             upstream = headers.get("server-timing")
             headers["server-timing"] = f"{upstream}, {timing}" if upstream else timing
         if exchange.request.taken is not None:

@@ -274,6 +274,7 @@ class Locator:
         """A day begins, and with it what was decided for it: what was chosen before holds no longer."""
         self._day = day
         self._next_change = tender.next_change(day)
+        self._is_for_good = self._next_change == tender.NEVER
         self._currencies = [*dict.fromkeys(tender.current(code, day) for code in self._named_currencies)]
         self._currency = self._default_currency(tender.current(self._named_currency, day))
         self._choose = lru_cache(maxsize=1024)(self._chosen)
@@ -281,7 +282,7 @@ class Locator:
 
     def _keep_up(self) -> None:
         """Turn when the next change is due. The clock is asked only while one is still to come."""
-        if self._next_change != tender.NEVER and (now := self._clock()) >= self._next_change:
+        if not self._is_for_good and (now := self._clock()) >= self._next_change:
             self._turn(tender.day_of(now))
 
     def locate(
@@ -303,7 +304,7 @@ class Locator:
         header = accept_language or ""
         if len(header) > MAX_HEADER:
             header = capped(header)
-        if self._next_change != tender.NEVER:
+        if not self._is_for_good:
             self._keep_up()
         return self._remembered(place_of(cf), header, wish, saved)
 
@@ -428,8 +429,8 @@ def requested(locale: Locale, query: str) -> Locale | Profile:
 # --- Answers -----------------------------------------------------------------------------------------------------
 
 
-def _response(fields: Mapping[str, str], locale: Locale | Profile, if_none_match: str | None = None) -> Response:
-    headers = {**fields, "etag": locale.etag}
+def _response(fields: dict[str, str], locale: Locale | Profile, if_none_match: str | None = None) -> Response:
+    headers = fields | {"etag": locale.etag}
     # An opaque tag holds no quote, so ours stands in the list exactly when it is in the text (section 13.1.2).
     if if_none_match and (locale.etag in if_none_match or if_none_match.strip() == "*"):
         return Response(304, {name: value for name, value in headers.items() if name not in CONTENT})

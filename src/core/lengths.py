@@ -95,13 +95,14 @@ CLAIM_NAMES: Final = 1024
 
 _REFUSED_FIELDS: Final = {name: limit.characters for name, limit in REQUEST_FIELDS.items() if limit.beyond == REFUSED}
 _INVALID_FIELDS: Final = {name: limit.characters for name, limit in RESPONSE_FIELDS.items() if limit.beyond == INVALID}
+_LONGEST_TARGET: Final = TARGET.characters
 _REFUSED_NAMES: Final = frozenset(_REFUSED_FIELDS)
 _INVALID_NAMES: Final = frozenset(_INVALID_FIELDS)
 
 
 def refuse_too_long(request: Request) -> None:
     """Raises Problem 414 `uri_too_long` or 431 `field_too_long` for what has no stricter reading."""
-    if len(request.path) + len(request.query) > TARGET.characters:
+    if len(request.path) + len(request.query) > _LONGEST_TARGET:
         detail = f"The path and query have more than {TARGET.characters} characters."
         raise Problem(414, "uri_too_long", detail)
     if len(request.headers) > FIELDS:

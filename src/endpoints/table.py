@@ -123,10 +123,11 @@ class Endpoints:
 
     def _visitor_geo(self, exchange: Exchange) -> Response:
         request = exchange.request
-        headers, query = request.headers, request.query
-        locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), query)
+        headers = request.headers
+        locale = self._locator.locate(request.cf, headers.get("accept-language"), headers.get("cookie"), request.query)
         exchange.country = locale.country
-        return visitor_response(requested(locale, query) if query else locale, headers.get("if-none-match"))
+        asked = requested(locale, request.query) if request.query else locale
+        return visitor_response(asked, headers.get("if-none-match"))
 
     def _country_geo(self, exchange: Exchange) -> Response:
         request = exchange.request

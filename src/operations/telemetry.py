@@ -72,7 +72,7 @@ class Exchange:
     country: str = field(default="", init=False)
     principal: Principal | None = field(default=None, init=False)
     trace: str = field(default="", init=False)
-    """Trace id, of requests that were forwarded."""
+    """Trace id, of requests that were forwarded or answered from the cache."""
     sample: float = field(default=1.0, init=False)
     """Share of successes that leave a line; the route's `log_sample`."""
     cache_ms: float | None = field(default=None, init=False)
@@ -85,9 +85,8 @@ class Exchange:
 
 def request_id(request: Request, random: Randomness) -> str:
     """The client's own id when it is well formed, else a new one of 128 bits."""
-    headers = request.headers
-    if "x-request-id" in headers and REQUEST_ID.fullmatch(headers["x-request-id"]):
-        return headers["x-request-id"]
+    if "x-request-id" in request.headers and REQUEST_ID.fullmatch(given := request.headers["x-request-id"]):
+        return given
     return f"{random.getrandbits(128):032x}"
 
 
