@@ -3,15 +3,21 @@
 `entry_global.py` is the same by functions, without an object for every request.
 """
 
+import gc
 import traceback
 from typing import Any
 
 from workers import WorkerEntrypoint
 
+gc.disable()  # what is imported stays: there is no garbage to look for yet
+
 from configuration.loading import load_settings
 from core.faults import Misconfigured
 from edge import worker as edge
 from gateway import Gateway
+
+gc.freeze()  # nor in it later, in any isolate
+gc.enable()
 
 _gateway: Gateway | None = None
 

@@ -30,6 +30,7 @@ class Memory:
     tasks: int
     allocated: int
     heap: int
+    frozen: int
     kinds: Mapping[str, int]
     waiting: Sequence[str]
 

@@ -111,6 +111,10 @@ def grown(looks: Sequence[Memory]) -> dict[str, list[int]]:
     return {name: figures for name, figures in series.items() if min(figures[-half:]) - min(figures[:half]) >= most}
 
 
+def test_no_isolate_looks_for_garbage_in_what_the_import_has_left(gateway: Gateway) -> None:
+    assert memory_of(gateway).frozen > 10_000
+
+
 def test_a_look_up_in_the_store_leaves_nothing_behind(gateway: Gateway) -> None:
     leaves_nothing_behind(gateway, lambda: gateway.get("/readyz").raise_for_status())
 

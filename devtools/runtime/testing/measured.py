@@ -8,6 +8,7 @@
     tasks           coroutines under way, beside the one that counts them: drives, and tasks of asyncio's
     allocated       bytes of WebAssembly memory in use, as the C allocator counts them
     heap            bytes of WebAssembly memory taken from the machine; it never shrinks
+    frozen          containers that the import has left, which the collector does not follow until they are measured
     kinds           how many of the objects are of which type, the fifty most frequent
     waiting         where each of the tasks waits: the coroutines, from the outermost to the innermost
 """
@@ -31,11 +32,13 @@ MALLINFO_SIZE: Final = 40
 UORDBLKS: Final = 7
 """`struct mallinfo` is ten 32-bit numbers; the eighth is the bytes in use."""
 
-FUNCTIONS: Final = len(Slot._fields) - 1
+FUNCTIONS: Final = len(Slot.__match_args__) - 1
 """Of JavaScript in a slot, which has a number beside them."""
 
 KINDS_SHOWN: Final = 50
 
+FROZEN: Final = gc.get_freeze_count()
+gc.unfreeze()
 
 respond = entry.respond
 
@@ -63,6 +66,7 @@ def _figures() -> dict[str, Any]:
         "tasks": len(under_way),
         "allocated": _allocated(module),
         "heap": int(module.HEAPU8.byteLength),
+        "frozen": FROZEN,
         "kinds": dict(Counter(type(each).__name__ for each in objects).most_common(KINDS_SHOWN)),
         "waiting": [_waits(each.get_coro()) for each in under_way],
     }

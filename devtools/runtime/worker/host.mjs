@@ -104,7 +104,7 @@ if (!former) {
   python.registerJsModule('_pyodide_entrypoint_helper', sdkHelper);
   python.registerJsModule('_cloudflare_compat_flags', settings.compatibilityFlags);
   python.registerJsModule('_gatehouse_entropy', allowance);
-  python.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(HOST)})`);
+  python.runPython(`import sys; sys.path[0] = ${JSON.stringify(HOST)}`); // for what Pyodide puts there each time it starts
 }
 const host = former ? await goOn() : python.pyimport('host');
 
@@ -137,7 +137,7 @@ async function boot() {
 async function goOn() {
   for (const name of former.modules) await doAnImport(name);
   findAgain(python, former.names, own, modules, isImported);
-  python.runPython('import sys; del sys.path[0]'); // Pyodide puts one there each time it starts
+  python.runPython('import sys; del sys.path[0]'); // as above
   if (isImported) begin();
   return python.pyimport('host');
 }
