@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from core.paths import normalise_path
+from core.patterns import rare
 from core.problems import Problem
 
 SHAPE: Final = "must begin with '/' and may end in '/*'"
@@ -16,21 +17,24 @@ PARAMETER: Final = "a path parameter is a segment of its own, as in {parameter!r
 REST: Final = "what follows is taken by {subtree!r}"
 EXPRESSION: Final = "regular expressions are not read; write each path, or a subtree as in '/items/*'"
 
-NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NAME: Final = rare(r"[A-Za-z_][A-Za-z0-9_]*")
 PLACE: Final = re.compile(r"/\{[A-Za-z_][A-Za-z0-9_]*\}(?=/|\Z)")
 """`/{id}`: a path parameter as it is written here."""
 
+USUAL: Final = re.compile(r"(?:/[^/?#*+(){}<>:^$|\\\[\]]*)+(?:/\*)?")
+"""A path without anything that FOREIGN looks for, which almost all are."""
+
 FOREIGN: Final = (
-    (re.compile(r"/(?:\{\*|\{[A-Za-z_]+(?:\+|\*|:path)\}|<path:|\[\[?\.\.\.|\*[A-Za-z_]|:[A-Za-z_]+[*+])"), REST),
+    (rare(r"/(?:\{\*|\{[A-Za-z_]+(?:\+|\*|:path)\}|<path:|\[\[?\.\.\.|\*[A-Za-z_]|:[A-Za-z_]+[*+])"), REST),
     # API Gateway, Starlette, axum; Flask; Next.js; Rails; Express
-    (re.compile(r"/:"), PARAMETER),  # Express, Hono, Sinatra
-    (re.compile(r"[{}<>]"), PARAMETER),  # FastAPI with types; Flask, Django
-    (re.compile(r"/\[[A-Za-z_]+\]"), PARAMETER),  # Next.js
-    (re.compile(r"\A\^|\\|\||\.[*+]|\(\?|[\[\]]|\$\Z"), EXPRESSION),
-    (re.compile(r"/\*(?=/)"), "one segment, whatever it is, is written with a name, as in {parameter!r}"),
-    (re.compile(r"\*(?!\Z)|(?<!/)\*\Z"), "'*' stands alone, at the end; write {subtree!r}"),
-    (re.compile(r"[?#]"), "no query or fragment is part of it"),
-    (re.compile(r"\A[^/]|\A\Z"), "write it from the root of the gateway"),
+    (rare(r"/:"), PARAMETER),  # Express, Hono, Sinatra
+    (rare(r"[{}<>]"), PARAMETER),  # FastAPI with types; Flask, Django
+    (rare(r"/\[[A-Za-z_]+\]"), PARAMETER),  # Next.js
+    (rare(r"\A\^|\\|\||\.[*+]|\(\?|[\[\]]|\$\Z"), EXPRESSION),
+    (rare(r"/\*(?=/)"), "one segment, whatever it is, is written with a name, as in {parameter!r}"),
+    (rare(r"\*(?!\Z)|(?<!/)\*\Z"), "'*' stands alone, at the end; write {subtree!r}"),
+    (rare(r"[?#]"), "no query or fragment is part of it"),
+    (rare(r"\A[^/]|\A\Z"), "write it from the root of the gateway"),
 )
 """What stands in patterns of other frameworks, and what is said then."""
 
@@ -38,7 +42,7 @@ FOREIGN: Final = (
 def path_fault(value: str) -> str | None:
     """What is wrong with the path of a route, and how it is written here; None where nothing is."""
     plain = PLACE.sub(lambda place: "/" + "x" * (len(place[0]) - 1), value)
-    for pattern, told in FOREIGN:
+    for pattern, told in FOREIGN if USUAL.fullmatch(plain) is None else ():
         if found := pattern.search(plain):
             subtree, parameter = _subtree(value[: found.start() + 1]), _parameter(value, found.start())
             return f"{SHAPE}; {told.format(subtree=subtree, parameter=parameter)}"

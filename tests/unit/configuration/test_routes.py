@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from configuration.route_spelling import FOREIGN, USUAL
 from configuration.routes import RouteTable, choose
 from configuration.settings import RouteSettings
 from core.problems import Problem
@@ -99,3 +100,8 @@ def test_methods_unknown_to_python_are_matched_like_any_other() -> None:
     assert choose(pattern.by_method, "M-SEARCH").path == "/x"
     with pytest.raises(Problem):
         choose(pattern.by_method, "m-search")
+
+
+@given(st.text("/a.x{}<>[]():*+?#^$|\\\n", max_size=12))
+def test_nothing_foreign_is_in_a_path_that_is_taken_for_a_usual_one(path: str) -> None:
+    assert not (USUAL.fullmatch(path) and any(pattern.search(path) for pattern, _ in FOREIGN))
