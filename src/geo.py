@@ -220,7 +220,8 @@ def _fragments(country: str, day: str, currency: str, language: str, source: Sou
 # --- Locator -----------------------------------------------------------------------------------------------------
 
 
-class Choice(NamedTuple):
+@record
+class Choice:
     """Money and language, and the rules that chose them."""
 
     currency: str

@@ -9,13 +9,15 @@ Not here: what ends with its own grammar, such as a request id of 128 characters
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from core.messages import Request
 from core.problems import Problem
+from core.records import record
 
 
-class Limit(NamedTuple):
+@record
+class Limit:
     """`Limit(1024, "every directive there is, twice over", "read as no-store")`."""
 
     characters: int

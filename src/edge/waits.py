@@ -3,10 +3,13 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Generator
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
+
+from core.records import record
 
 
-class Slot(NamedTuple):
+@record
+class Slot:
     """Three functions of JavaScript, bound to a number: they call those of `Promised` with it."""
 
     number: int

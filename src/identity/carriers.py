@@ -11,10 +11,11 @@ field.
 
 import re
 from collections.abc import Collection, Container, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote_plus
 
 from core.messages import Request
+from core.records import record
 from fields.cookies import cookie_name, cookie_pairs
 from fields.handshake import is_websocket
 from fields.names import TOKEN
@@ -29,7 +30,8 @@ AUTHORIZATION: Final = "authorization"
 PARAMETER: Final = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-class Carrier(NamedTuple):
+@record
+class Carrier:
     """`Carrier("cookie", "__Host-session")`."""
 
     kind: str

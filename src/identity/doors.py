@@ -11,7 +11,7 @@ class Door:
     """One way that credentials come in by, and who uses it."""
 
     def __init__(self, number: int, way: Carrier, entries: Sequence[Entry], *, takes_keys: bool) -> None:
-        self.kind, self.name = way
+        self.kind, self.name = way.kind, way.name
         self.place = f"{way.kind}:{way.name}"
         """Where `Request.taken` has its tokens, if they are taken out."""
         self.mark = bytes([number])

@@ -6,7 +6,7 @@ Values are read by their JSON type and never converted: `"exp": "1700000000"` is
 
 from collections.abc import Collection, Sequence
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.records import field, record
 from identity.claim_paths import ClaimPath, Claims, Condition
@@ -29,7 +29,8 @@ Told = tuple[tuple[str, tuple[str, ...]], ...]
 """Field names, and the texts that each tells."""
 
 
-class Marks(NamedTuple):
+@record
+class Marks:
     """By what a credential can be taken back, beside its issuer and the caller's id (`revocations.py`)."""
 
     subject: str | None = None

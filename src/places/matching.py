@@ -18,8 +18,9 @@ only one for any script at all, which we do not take for reading.
 
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
+from core.records import record
 from places import territories
 from places.languages import Subtags, canonical, home, inverted, likely
 
@@ -32,7 +33,8 @@ BRITISH: Final = 3
 """From English that is not of the American group to en-GB, whose spelling it has."""
 
 
-class Match(NamedTuple):
+@record
+class Match:
     """A supported tag, in canonical form, and how far it is from what a reader reads."""
 
     distance: int

@@ -30,6 +30,7 @@ from core.lengths import Limit
 from core.messages import Request, Response
 from core.paths import normalise_path
 from core.problems import Problem
+from core.records import replace
 from devtools.paths import SOURCES
 from endpoints import purging
 from fields import dates as http_dates
@@ -174,7 +175,7 @@ def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is parsed, however long it is; nothing is remembered."""
     for table in (lengths.REQUEST_FIELDS, lengths.RESPONSE_FIELDS):
         for name, limit in table.items():
-            monkeypatch.setitem(table, name, limit._replace(characters=1 << 30))
+            monkeypatch.setitem(table, name, replace(limit, characters=1 << 30))
     for refused in (lengths._REFUSED_FIELDS, lengths._INVALID_FIELDS):
         for name in refused:
             monkeypatch.setitem(refused, name, 1 << 30)
