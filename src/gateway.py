@@ -42,7 +42,6 @@ from fields.handshake import is_websocket
 from fields.tracing import trace
 from geo import Locale, Locator, remembering
 from operations.limits import enforce
-from operations.summaries import due_hour, summarise
 from operations.tally import CountedStore, Tally, write_counts
 from operations.telemetry import (
     CallerLabels,
@@ -155,6 +154,8 @@ class Gateway:
         `time` is when the trigger was due, in seconds since 1970: the tick itself may come early or late. Neither task
         keeps the other from being done; afterwards raises what the last one to fail raised, for the platform's record.
         """
+        from operations.summaries import due_hour, summarise  # which no request needs
+
         tasks: list[Callable[[], Awaitable[None]]] = [self._authenticator.refresh, self._forwarder.health.check]
         if (hour := due_hour(time)) is not None:
             tasks.append(lambda: summarise(hour, self._environment, self._summary, self._platform))

@@ -114,9 +114,10 @@ def unit_of(module: Path, sources: Path = SOURCES) -> str:
     return ".".join(room.parts) if room.name == "settings" and room.parts[0] != "configuration" else room.parts[0]
 
 
-def imported(source: Path, sources: Path = SOURCES) -> Iterator[Path]:
-    """The files of our own that a module imports, wherever in it."""
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+def imported(source: Path, sources: Path = SOURCES, *, at_once: bool = False) -> Iterator[Path]:
+    """The files of our own that a module imports, wherever in it; or `at_once`, when it is imported itself."""
+    module = ast.parse(source.read_text(encoding="utf-8"))
+    for node in module.body if at_once else ast.walk(module):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -8,13 +8,13 @@ from typing import Any
 import js
 from workers import import_from_javascript
 
+from core.event_stream import EventTerms
 from core.ports import Analytics, Fetch, Platform, RateLimiter
+from core.sockets import SocketTerms
 from edge.bridge import bridge
 from edge.console import write_log
-from edge.events import EdgeEvents
 from edge.fetch import EdgeFetch
 from edge.signatures import WebCrypto
-from edge.sockets import EdgeSockets
 from edge.store import EdgeRateLimiter, WorkersKV
 
 _worker: Any = import_from_javascript("cloudflare:workers")
@@ -63,9 +63,21 @@ def platform(bindings: set[str]) -> Platform:
         clock=time.time,
         random=random.Random(int.from_bytes(random.SystemRandom().randbytes(32))),
         log=write_log,
-        sockets=EdgeSockets(),
-        events=EdgeEvents(),
+        sockets=_sockets,
+        events=_events,
     )
+
+
+def _sockets(websocket: Any, terms: SocketTerms) -> Any:
+    from edge.sockets import EdgeSockets  # sockets under terms are rare
+
+    return EdgeSockets()(websocket, terms)
+
+
+def _events(body: Any, terms: EventTerms) -> Any:
+    from edge.events import EdgeEvents  # and so are events
+
+    return EdgeEvents()(body, terms)
 
 
 def _analytics(dataset: Any) -> Analytics:

@@ -13,7 +13,7 @@ several times in one request alone, so what they say is remembered.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from math import inf
 from typing import Final
@@ -21,7 +21,6 @@ from typing import Final
 from core.lengths import REQUEST_FIELDS, RESPONSE_FIELDS
 from core.records import record
 from fields.lists import split_list
-from fields.structured import Member, NotStructured, Token, parse_dictionary
 
 TARGETED_FIELDS: Final = ("cloudflare-cdn-cache-control", "cdn-cache-control")
 """Most specific first (RFC 9213 section 2.2); the first valid one replaces `Cache-Control` and `Expires`."""
@@ -33,13 +32,6 @@ READINGS_REMEMBERED: Final = 64
 
 DELTA_MAX: Final = 2**31
 """Greatest delta-seconds; anything above counts as this much (RFC 9111 section 1.2.2)."""
-
-BARE: Final = frozenset({"no-store", "public", "must-revalidate", "proxy-revalidate", "must-understand"})
-"""Response directives without an argument."""
-SECONDS: Final = frozenset({"max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"})
-"""Response directives whose argument is delta-seconds."""
-FIELD_LISTS: Final = frozenset({"no-cache", "private"})
-"""Response directives that may name the fields they are about."""
 
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _ARGUMENT: Final = re.compile(r"""[!#$%&'*+\-.^_`|~0-9A-Za-z]++|"(?:[^"\\]++|\\.)*+\"""", re.DOTALL)
@@ -197,7 +189,9 @@ def _read(field: str, text: str) -> ResponseDirectives | None:
     """What `field` says; None when it is a targeted one that is empty or malformed, and so does not exist."""
     if field not in TARGETED_FIELDS:
         return _response(field, parse_directives(text))
-    members = _targeted(text)
+    from fields.targeted import directives  # with structured fields, which hardly an origin sends
+
+    members = directives(text)
     return _response(field, members) if members else None
 
 
@@ -236,30 +230,3 @@ def _restriction(found: Directives, name: str) -> tuple[bool, frozenset[str]]:
             return True, frozenset()
         fields |= names
     return False, frozenset(fields)
-
-
-def _targeted(text: str) -> Directives | None:
-    """The members of a targeted field; None when it is empty or invalid and so to be ignored (RFC 9213 section 2.1)."""
-    try:
-        return dict(_typed(parse_dictionary(text)))
-    except NotStructured:
-        return None
-
-
-def _typed(members: Mapping[str, Member]) -> Iterator[tuple[str, tuple[str | None, ...]]]:
-    """Each member as its directive's argument. A known directive of the wrong type spoils the field."""
-    for name, value in members.items():
-        if name in SECONDS:
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise NotStructured(f"{name} is not delta-seconds")
-            yield name, (str(value),)
-        elif name in BARE:
-            if value is not True:
-                raise NotStructured(f"{name} takes no argument")
-            yield name, (None,)
-        elif name in FIELD_LISTS:
-            if value is not True and (not isinstance(value, str) or isinstance(value, Token)):
-                raise NotStructured(f"{name} takes a string")
-            yield name, (value if isinstance(value, str) else None,)
-        else:
-            yield name, (None,)

@@ -19,7 +19,6 @@ from core.budget import Budget, OverBudget, Share, read_within
 from core.lengths import GRAPHQL
 from core.messages import ContentTooLarge, Request, Response, content_length
 from core.problems import Problem
-from fields.graphql import TooManyTokens, Unreadable, measure
 from forwarding.settings import GraphqlSettings
 
 
@@ -67,11 +66,13 @@ async def _check_all(request: Request, route: Bounded, share: Share) -> None:
 
 def check(document: str, most: GraphqlSettings) -> None:
     """Raises Excess."""
+    from fields import graphql  # its grammar, which no other route needs
+
     try:
-        found = measure(document, most.max_tokens)
-    except TooManyTokens:
+        found = graphql.measure(document, most.max_tokens)
+    except graphql.TooManyTokens:
         raise _over("tokens", most.max_tokens) from None
-    except Unreadable as error:
+    except graphql.Unreadable as error:
         raise Excess(f"The document cannot be read: {error}.", "GRAPHQL_PARSE_FAILED") from None
     if found.introspects and not most.introspection:
         raise Excess("The schema is not told here.", "INTROSPECTION_DISABLED", limit="introspection")

@@ -16,6 +16,14 @@ LONGEST_ROOM = 450
 LONGEST_OF_THE_PLATFORM = 300
 GENERATED = {"places/format_tables.py", "places/territories.py"}
 
+NEEDED_BY_FEW = {
+    "edge": {"events", "sockets"},
+    "endpoints": {"contents", "openapi", "origins", "purging", "revoking", "schemas"},
+    "fields": {"graphql", "structured", "targeted"},
+    "operations": {"summaries"},
+}
+"""Rooms that hardly a request needs: the first that does imports them, and no start."""
+
 
 def test_every_import_is_in_the_table() -> None:
     found = house.strays()
@@ -24,6 +32,17 @@ def test_every_import_is_in_the_table() -> None:
 
 def test_every_unit_of_the_house_is_in_the_table() -> None:
     assert {house.unit_of(module) for module in SOURCES.rglob("*.py")} == set(house.MAY_IMPORT)
+
+
+def test_what_few_requests_need_is_imported_by_the_first_of_them() -> None:
+    pending, at_once = [SOURCES / "entry_global.py"], set[Path]()
+    while pending:
+        if (module := pending.pop()) not in at_once:
+            at_once.add(module)
+            pending += house.imported(module, at_once=True)
+    late = {SOURCES / wing / f"{room}.py" for wing, rooms in NEEDED_BY_FEW.items() for room in rooms}
+    assert not late & at_once
+    assert late <= {other for module in SOURCES.rglob("*.py") for other in house.imported(module)}
 
 
 def test_arrows_run_downwards() -> None:

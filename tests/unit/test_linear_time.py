@@ -34,7 +34,7 @@ from core.records import replace
 from devtools.paths import SOURCES
 from endpoints import purging
 from fields import dates as http_dates
-from fields import directives
+from fields import directives, targeted
 from fields.directives import parse_field_names
 from fields.entity_tags import range_applies
 from fields.graphql import measure
@@ -343,8 +343,8 @@ def test_directives_are_parsed_once(house: House, monkeypatch: pytest.MonkeyPatc
 
         return parse_counted
 
-    for name in ("parse_directives", "parse_dictionary"):
-        monkeypatch.setattr(directives, name, counted(getattr(directives, name)))
+    for module, name in ((directives, "parse_directives"), (targeted, "parse_dictionary")):
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
     house.forget()
     house.said = {"etag": '"v1"', field: "max-age=60, stale-if-error=9"}
     asked = {"cache-control": "max-age=3600, min-fresh=1"}
