@@ -83,6 +83,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "devtools.generating.house",
             "print which room of src/ may import which, and draw it in CONTRIBUTING.md",
         ),
+        "constructors": (
+            "devtools.generating.constructors",
+            "write out the constructors of records that a start makes, in src/core/constructors.py",
+        ),
         "formats": ("devtools.generating.formats", "generate src/places/format_tables.py from Unicode CLDR"),
         "territories": ("devtools.generating.territories", "generate src/places/territories.py from Unicode CLDR"),
     },

@@ -129,6 +129,16 @@ def imported(source: Path, sources: Path = SOURCES, *, at_once: bool = False) ->
                 yield file
 
 
+def at_once(sources: Path = SOURCES) -> set[Path]:
+    """The files that a start imports: what is imported within functions waits for who needs it."""
+    pending, found = [sources / "entry_global.py"], set[Path]()
+    while pending:
+        if (module := pending.pop()) not in found:
+            found.add(module)
+            pending += imported(module, sources, at_once=True)
+    return found
+
+
 def _file_of(dotted: str, sources: Path) -> Path | None:
     """`identity.jwks.KeySource` -> `src/identity/jwks.py`; None for what is not ours."""
     parts = dotted.split(".")

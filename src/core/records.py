@@ -9,8 +9,9 @@
     replace(Visit("/pricing"), language="de") == Visit("/pricing", "de")
 
 A dataclass takes the Worker 7 ms of its import: the source of each method is put together and compiled, annotations are
-evaluated for it, and a signature is made for the documentation. A record takes 0.2 ms: `__init__` alone is compiled;
-`==`, `hash` and `repr` are made of what the standard library has in C.
+evaluated for it, and a signature is made for the documentation. A record takes 0.2 ms: `==`, `hash` and `repr` are made
+of what the standard library has in C, and `__init__` is written out in `constructors.py` for every shape that a start
+asks for. The first to be compiled would take 25 ms, in which V8 compiles Python's compiler.
 
 Frozen is a word for the type checker. At run time it would take a call a field for each object, so that only what
 people's own Python is handed is `sealed` as well. A record extends no other. Of `field`, `default`, `default_factory`,
@@ -24,6 +25,8 @@ from functools import lru_cache
 from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
+
+from core import constructors
 
 __all__ = ["field", "record", "replace"]
 
@@ -91,40 +94,44 @@ _OF_THE_FIRST = ("__dict__", "__weakref__")
 
 
 def _init(cls: Any, fields: Fields, *, sealed: bool) -> Any:
-    """`__init__`, from its source. What is sealed is written past its own `__setattr__`."""
+    """`__init__`, by its shape. What is sealed is written past its own `__setattr__`."""
     taken = {name: its for name, its in fields.items() if its.init}
     if [*taken.values()] != sorted(taken.values(), key=_is_optional):
         raise TypeError(f"{cls.__qualname__}: what has a default comes last")
     known: dict[str, Any] = {"_absent": MISSING, "_set": object.__setattr__}
     places = [f"_{number}" for number in range(len(taken))]  # what the source calls the fields
-    lines = []
-    for place, its in zip(places, taken.values(), strict=True):
-        value = place
-        if its.default_factory is not MISSING:
-            known[f"_make{place}"] = its.default_factory
-            made = _LITERALS.get(its.default_factory, f"_make{place}()")
-            value = f"{made} if {place} is _absent else {place}"
-        lines.append(f"  _set(self, {place!r}, {value})" if sealed else f"  self.{place} = {value}")
-    if hasattr(cls, "__post_init__"):
-        lines.append("  self.__post_init__()")
-    parameters = ", ".join(["self", *places])
-    code = _compiled(f"def __init__({parameters}):\n" + "\n".join(lines))
+    known |= {f"_make{place}": its.default_factory for place, its in zip(places, taken.values(), strict=True)}
+    kinds = "".join(_KINDS.get(its.default_factory, "m") for its in taken.values())
+    shape = f"of_{kinds}{'_sealed' * sealed}{'_prepared' * hasattr(cls, '__post_init__')}"
+    code = getattr(constructors, shape, None) or _compiled(shape)
     defaults = tuple(its.default for its in taken.values() if _is_optional(its))
-    init = FunctionType(_renamed(code, dict(zip(places, taken, strict=True))), known, "__init__", defaults)
+    init = FunctionType(_renamed(code.__code__, dict(zip(places, taken, strict=True))), known, "__init__", defaults)
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
 
 
-_LITERALS: dict[Any, str] = {list: "[]", dict: "{}"}
-"""What makes an empty one without a call."""
+_KINDS: dict[Any, str] = {MISSING: "v", list: "l", dict: "d"}
+"""What a field has in place of a value -> a letter of the shape; "m" is what some function makes."""
+
+
+def source(shape: str) -> str:
+    """The constructor of a shape: `of_vl` is of two fields, the second a list if it is not told."""
+    kinds, *marks = shape.removeprefix("of_").split("_")
+    places = [f"_{number}" for number in range(len(kinds))]
+    lines = [f"def {shape}({', '.join(['self', *places])}):"]
+    for place, kind in zip(places, kinds, strict=True):
+        made = {"v": "", "l": "[]", "d": "{}"}.get(kind, f"_make{place}()")
+        value = f"{made} if {place} is _absent else {place}" if made else place
+        lines.append(f'    _set(self, "{place}", {value})' if "sealed" in marks else f"    self.{place} = {value}")
+    return "\n".join([*lines, *["    self.__post_init__()"] * ("prepared" in marks)])
 
 
 @lru_cache(256)
-def _compiled(source: str) -> CodeType:
-    """Compiled once for all records of as many fields: that is what a record takes longest for."""
+def _compiled(shape: str) -> FunctionType:
+    """A constructor that is not written out: those of people's own records, and of rooms that no start imports."""
     made: dict[str, Any] = {}
-    exec(source, made)
-    return made["__init__"].__code__  # type: ignore[no-any-return]
+    exec(source(shape), made)
+    return made[shape]  # type: ignore[no-any-return]
 
 
 def _renamed(code: CodeType, names: Mapping[str, str]) -> CodeType:

@@ -35,13 +35,8 @@ def test_every_unit_of_the_house_is_in_the_table() -> None:
 
 
 def test_what_few_requests_need_is_imported_by_the_first_of_them() -> None:
-    pending, at_once = [SOURCES / "entry_global.py"], set[Path]()
-    while pending:
-        if (module := pending.pop()) not in at_once:
-            at_once.add(module)
-            pending += house.imported(module, at_once=True)
     late = {SOURCES / wing / f"{room}.py" for wing, rooms in NEEDED_BY_FEW.items() for room in rooms}
-    assert not late & at_once
+    assert not late & house.at_once()
     assert late <= {other for module in SOURCES.rglob("*.py") for other in house.imported(module)}
 
 

@@ -5,7 +5,8 @@ from typing import Generic, TypeVar
 
 import pytest
 
-from core.records import field, record, replace
+from core.records import field, record, replace, source
+from devtools.generating import constructors
 
 T = TypeVar("T")
 
@@ -141,3 +142,18 @@ def test_a_record_has_as_many_fields_as_it_is_given() -> None:
     names = [f"field_{number}" for number in range(100)]
     many = record(type("Many", (), {"__annotations__": dict.fromkeys(names, int)}))
     assert repr(many(*range(100))).endswith("field_99=99)")
+
+
+def test_no_start_compiles_the_constructor_of_a_record() -> None:
+    assert constructors.main(["--check"]) == 0
+
+
+def test_a_constructor_is_the_same_compiled_and_written_out() -> None:
+    assert Page.__init__.__code__.co_filename == "<string>"
+    assert source("of_vlm_sealed_prepared") == (
+        "def of_vlm_sealed_prepared(self, _0, _1, _2):\n"
+        '    _set(self, "_0", _0)\n'
+        '    _set(self, "_1", [] if _1 is _absent else _1)\n'
+        '    _set(self, "_2", _make_2() if _2 is _absent else _2)\n'
+        "    self.__post_init__()"
+    )
