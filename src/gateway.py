@@ -237,8 +237,9 @@ class Gateway:
         self._forwarder.health.look(exchange.background)
         locale, span = self._locator.locate_forwarded(request), trace(request.headers, self._platform.random)
         exchange.country, exchange.trace = locale.country, span.id
-        vouched = Vouched(exchange.id, span, None, locale)
-        forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
+        forwarding = self._forwarder.prepare(
+            request, route, Vouched(exchange.id, span, None, locale), locale, exchange.background
+        )
         exchange.notes = forwarding.notes
         response = await forwarding.send()
         if (dressing := self._dressings.get(id(route))) is not None:
@@ -353,8 +354,9 @@ class Gateway:
         policy = self._policies.get(id(route)) if lead.is_cached else None
         if policy is not None:  # what the cache's key leaves out reaches no origin
             request.query = counted_query(request.query, policy.settings.query)
-        vouched = Vouched(exchange.id, span, principal, locale)
-        forwarding = self._forwarder.prepare(request, route, vouched, locale, exchange.background)
+        forwarding = self._forwarder.prepare(
+            request, route, Vouched(exchange.id, span, principal, locale), locale, exchange.background
+        )
         if exchange.turn is not None:
             forwarding.amended, forwarding.spent = exchange.turn.amended, exchange.turn.spent
         exchange.notes = forwarding.notes

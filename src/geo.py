@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache, partial
 from json.encoder import encode_basestring as quoted
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from core.messages import Request, Response
 from core.ports import Clock
@@ -30,7 +30,9 @@ from places.negotiation import MAX_HEADER, Reader, capped, negotiate, reader
 from places.preferences import (
     CURRENCIES,
     NO_WISH,
+    NO_WORDS,
     Wish,
+    Words,
     existing_currency,
     from_body,
     from_cookie,
@@ -101,7 +103,8 @@ def territory(code: str) -> Territory:
 # --- Locale ------------------------------------------------------------------------------------------------------
 
 
-class Source(NamedTuple):
+@record
+class Source:
     """The rule that decided each choice: query (the URL), cookie, accept-language, region, country or default."""
 
     country: str
@@ -167,7 +170,8 @@ class Locale:
     @cached_property
     def json(self) -> bytes:
         """The answer of `/geo`, in UTF-8. Only what differs from visitor to visitor is written anew."""
-        head, choice, rest = _fragments(self.country, self.day, self.currency, self.language, self.source)
+        rules = (self.source.country, self.source.currency, self.source.language)
+        head, choice, rest = _fragments(self.country, self.day, self.currency, self.language, rules)
         place = f'{head}{quoted(self.region)},"city":{quoted(self.city)},"timezone":{quoted(self.timezone)}'
         # A lone surrogate of a broken city name cannot be sent as UTF-8.
         return f"{place}{choice}{quoted(self.region_code)}{rest}".encode("utf-8", "replace")
@@ -199,7 +203,7 @@ def entity_tag(content: bytes) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _fragments(country: str, day: str, currency: str, language: str, source: Source) -> tuple[str, str, str]:
+def _fragments(country: str, day: str, currency: str, language: str, rules: tuple[str, ...]) -> tuple[str, str, str]:
     """The JSON before `region`, between `timezone` and `regionCode`, and after that."""
     row = territory(country)
     rest = {
@@ -208,7 +212,7 @@ def _fragments(country: str, day: str, currency: str, language: str, source: Sou
         "currencies": tender.currencies(country, day),
         "languages": row.languages,
         "direction": direction(language),
-        "source": source._asdict(),
+        "source": dict(zip(Source.__match_args__, rules, strict=True)),
     }
     return (
         f'{{"country":{quoted(country)},"region":',
@@ -300,8 +304,8 @@ class Locator:
         part after "?", in which `asked` finds a wish. Raises a 400 Problem naming the field for a `currency` or `lang`
         in it that does not exist.
         """
-        wish = asked(query) if query else NO_WISH
-        saved = from_cookie(cookie) if cookie else NO_WISH
+        wish = asked(query).words if query else NO_WORDS
+        saved = from_cookie(cookie).words if cookie else NO_WORDS
         header = accept_language or ""
         if len(header) > MAX_HEADER:
             header = capped(header)
@@ -338,8 +342,9 @@ class Locator:
             raise Problem(400, "unsupported_language", "This language is not offered here.", field="language")
         return wish
 
-    def _decided(self, place: tuple[str, ...], header: str, asked: Wish, saved: Wish) -> Locale:
+    def _decided(self, place: tuple[str, ...], header: str, query: Words, cookie: Words) -> Locale:
         """The locale of everybody in one city with the same preferences: they are many, so it is remembered."""
+        asked, saved = Wish(*query), Wish(*cookie)
         country, region, region_code, city, timezone = place
         if country not in territories.TERRITORIES:
             # XX, T1 (Tor) or nothing: then the region and city beside it, if any, are not the default country's.

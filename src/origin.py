@@ -157,8 +157,7 @@ class Forwarder:
         if "content-length" in request.headers and (content_length(request.headers) or 0) > route.max_body:
             raise too_large(route.max_body)
         plan = origins.alone or self._planned(origins, request, principal, place)
-        fields = vouched_fields(vouched)
-        forwarding = Forwarding(plan, request, fields, self._means, principal, background)
+        forwarding = Forwarding(plan, request, vouched_fields(vouched), self._means, principal, background)
         mirror = origins.mirror
         if mirror is not None and mirror.wants(request, visitor_place(place), self._platform.random.random()):
             forwarding.mirror = mirror

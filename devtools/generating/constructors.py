@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Final
 
-from core.records import source
 from devtools.failure import Failure
 from devtools.generating import house
 from devtools.paths import SOURCES
+
+sys.path.insert(0, str(SOURCES))
+
+from core.records import source
 
 PAGE: Final = SOURCES / "core" / "constructors.py"
 PLATFORM: Final = ("edge", "entry", "entry_global")

@@ -26,6 +26,13 @@ def of_dvvv(self, _0, _1, _2, _3):
     self._3 = _3
 
 
+def of_vdvv(self, _0, _1, _2, _3):
+    self._0 = _0
+    self._1 = {} if _1 is _absent else _1
+    self._2 = _2
+    self._3 = _3
+
+
 def of_vmvd(self, _0, _1, _2, _3):
     self._0 = _0
     self._1 = _make_1() if _1 is _absent else _1

@@ -19,7 +19,7 @@ of a bad origin by themselves. A probe that never reports (its client hung up) c
 
 import math
 from collections import deque
-from typing import Final, NamedTuple
+from typing import Final
 
 from core.records import field, record
 
@@ -52,7 +52,8 @@ LONGEST_PATH: Final = 256
 """Characters of a path that are remembered."""
 
 
-class Outcome(NamedTuple):
+@record
+class Outcome:
     """How one exchange went."""
 
     at: float
@@ -123,7 +124,8 @@ def is_down(outcomes: deque[Outcome], now: float) -> bool:
     well = {outcome.path for outcome in recent if not outcome.failed}
     beside_well = {_beside(path) for path in well}
     failures, by_themselves = 0, set[str]()
-    for _, path, failed in recent:
+    for outcome in recent:
+        path, failed = outcome.path, outcome.failed
         if failed and well and path not in well:
             beside = _beside(path)
             by_themselves.add(path if beside in beside_well else beside)

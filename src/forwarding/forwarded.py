@@ -21,7 +21,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from browsers.settings import Owner
@@ -98,7 +98,8 @@ class Place(Protocol):
     def language(self) -> str: ...
 
 
-class Vouched(NamedTuple):
+@record
+class Vouched:
     """What the gateway itself says about a request."""
 
     request_id: str
@@ -209,10 +210,13 @@ def vouched_fields(vouched: Vouched) -> dict[str, str]:
 
     Raises Problem 400 `unusable_claim` when a claim cannot be a header field value.
     """
-    request_id, trace, principal, place = vouched
-    said = {} if principal is None else identity_fields(principal)
-    known = {} if place is None else _locale_fields(place.country, place.region_code, place.currency, place.language)
-    return {**trace.headers, "x-request-id": request_id, **said, **known}
+    said = {} if vouched.principal is None else identity_fields(vouched.principal)
+    known = (
+        {}
+        if (place := vouched.locale) is None
+        else _locale_fields(place.country, place.region_code, place.currency, place.language)
+    )
+    return {**vouched.trace.headers, "x-request-id": vouched.request_id, **said, **known}
 
 
 def forwarded_request(

@@ -66,7 +66,8 @@ def chain(tag: str, country: str = "") -> list[str]:
     Without a script that the language has anyway. A tag without a region, or with a group of regions that the country
     belongs to (`es-419` in MX), is read as the country's.
     """
-    language, script, _ = likely(tag)
+    subtags = likely(tag)
+    language, script = subtags.language, subtags.script
     stem = language if likely(language).script == script else f"{language}-{script}"
     region = named_region(tag)
     if not region or region in ancestors(stem, country):

@@ -15,8 +15,8 @@ and `english` in a query is a mistake worth telling.
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
 
+from core.records import record
 from places import territories
 
 MAX_TAG = 64
@@ -36,7 +36,8 @@ _TAG = re.compile(
 """RFC 5646 section 2.1 without grandfathered tags (those are in CLDR's aliases); applied to lower case."""
 
 
-class Subtags(NamedTuple):
+@record
+class Subtags:
     """What decides who can read a text: `zh-TW` has the likely subtags `("zh", "Hant", "TW")`."""
 
     language: str
@@ -143,18 +144,18 @@ def likely(tag: str) -> Subtags:
 
 def named_region(tag: str) -> str:
     """The region that a canonical tag names; empty when it names none."""
-    return _named(tag).region
+    return _named(tag)[-1]
 
 
-def _named(tag: str) -> Subtags:
-    """The subtags that are written in a canonical tag; the others are empty."""
+def _named(tag: str) -> tuple[str, str, str]:
+    """Language, script and region that are written in a canonical tag; the others are empty."""
     language, *rest = tag.split("-")
     script = region = ""
     if rest and len(rest[0]) == 4 and rest[0].isalpha():
         script = rest.pop(0)
     if rest and (len(rest[0]) == 2 or (len(rest[0]) == 3 and rest[0].isdigit())):
         region = rest.pop(0)
-    return Subtags(language, script, region)
+    return language, script, region
 
 
 @cache

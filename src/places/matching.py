@@ -135,8 +135,8 @@ def _unlikeness(wanted: str, tag: str) -> tuple[bool, int, bool, bool]:
     variety, the language's home."""
     said, written = set(wanted.split("-")), tag.split("-")[1:]
     unlike = sum(-_WEIGHT.get(len(part), 1) if part in said else _EXTRA.get(len(part), 3) for part in written)
-    language, script, region = likely(tag)
-    return tag != wanted, unlike, tag not in _paradigms(), region != home(language, script)
+    subtags = likely(tag)
+    return tag != wanted, unlike, tag not in _paradigms(), subtags.region != home(subtags.language, subtags.script)
 
 
 _WEIGHT: Final = {2: 2, 3: 2}

@@ -7,10 +7,9 @@ what to do when nothing fits, is the caller's. Malformed items are dropped one b
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
-from typing import NamedTuple
 
 from core.lengths import REQUEST_FIELDS
+from core.records import field, record
 from places.languages import canonical, prefixes
 from places.matching import FAR, Match, Matcher
 
@@ -33,7 +32,8 @@ _ITEM = re.compile(
 """language-range (`en_US` as some clients write it) and weight; `;level=1`, `q=2` and `q=.5` are none."""
 
 
-class Reader(NamedTuple):
+@record
+class Reader:
     """What a visitor said of languages.
 
     For `fr-CH, fr;q=0.9, de;q=0, *;q=0.5`:
@@ -43,7 +43,7 @@ class Reader(NamedTuple):
 
     wanted: tuple[str, ...] = ()
     """Canonical tags with a quality above 0, best first; those of equal quality as they stood in the header."""
-    weights: Mapping[str, int] = MappingProxyType({})
+    weights: Mapping[str, int] = field(default_factory=dict)
     others: int | None = None
     """Quality of every language not named (`*`); None without one: then they are not excluded, but not asked for."""
     any_at: int | None = None

@@ -5,12 +5,13 @@ what is wrong in it is ignored. Which of the two wins, and whether a wish can be
 """
 
 import re
-from functools import lru_cache
-from typing import Final, NamedTuple
+from functools import cached_property, lru_cache
+from typing import Final
 from urllib.parse import unquote_plus
 
 from core import strictjson
 from core.problems import Problem
+from core.records import record
 from fields.cookies import cookie_value
 from places import tender
 from places.languages import canonical
@@ -28,7 +29,12 @@ CURRENCY_SYNTAX = "must be an ISO 4217 code of a currency in use, such as EUR."
 LANGUAGE_SYNTAX = "must be a BCP 47 language tag, such as de-CH."
 
 
-class Wish(NamedTuple):
+Words = tuple[str | None, str | None]
+"""Currency and language of a wish, as what is remembered is found by."""
+
+
+@record(slots=False)
+class Wish:
     """A currency, a language, both or neither; each valid and in canonical form.
 
     from_query("lang=fr&currency=cad") == Wish(currency="CAD", language="fr")
@@ -37,8 +43,13 @@ class Wish(NamedTuple):
     currency: str | None = None
     language: str | None = None
 
+    @cached_property
+    def words(self) -> Words:
+        return self.currency, self.language
+
 
 NO_WISH: Final = Wish()
+NO_WORDS: Final = NO_WISH.words
 
 
 def existing_currency(code: str, setting: str) -> str:
@@ -113,7 +124,7 @@ def from_body(body: bytes) -> Wish:
     if not isinstance(members, dict):
         raise Problem(400, "invalid_preferences", "Send a JSON object.", field="body")
     for name, value in members.items():
-        if name not in Wish._fields:
+        if name not in Wish.__match_args__:
             raise Problem(400, "invalid_preferences", "Only currency and language can be preferred.", field=name[:64])
         if not isinstance(value, str | None):
             raise Problem(400, "invalid_preferences", f"{name} must be a string or null.", field=name)
@@ -133,10 +144,11 @@ def _valid(currency: str | None, language: str | None, language_field: str) -> W
 
 def set_cookie(wish: Wish) -> str:
     """The `Set-Cookie` field value that remembers `wish`, or that forgets an earlier one when it is empty."""
-    value = "&".join(f"{name}={word}" for name, word in zip(Wish._fields, wish, strict=True) if word)
+    words = (("currency", wish.currency), ("language", wish.language))
+    value = "&".join(f"{name}={word}" for name, word in words if word)
     return f"{COOKIE}={value}; Max-Age={MAX_AGE if value else 0}; Path=/; SameSite=Lax; Secure; HttpOnly"
 
 
 def remembering(cookie: str | None, language: str) -> str:
     """The `Set-Cookie` field value that changes the language of the preferences in a `Cookie` field value alone."""
-    return set_cookie(from_cookie(cookie)._replace(language=language))
+    return set_cookie(Wish(from_cookie(cookie).currency, language))
