@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 
 from core.lengths import REQUEST_FIELDS
+from core.patterns import rare
 from core.ports import Randomness
 from core.records import record
 
@@ -25,7 +26,7 @@ NO_PARENT = "0" * 16
 STARTED = SAMPLED | RANDOM
 """Flags of a trace started here: the log line records it, and the id is random in all its bits."""
 
-MEMBER = re.compile(
+MEMBER = rare(
     r"[a-z0-9][a-z0-9_\-*/@]{0,255}"  # key
     r"=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"  # value
 )

@@ -23,7 +23,6 @@ KINDS = (
     ("files found", "_frozen_importlib", "_find_spec"),
     ("bytecode read", "_frozen_importlib_external", "SourceLoader.get_code"),
     ("patterns compiled", "re._compiler", "compile"),
-    ("named tuples made", "typing", "_make_nmtuple"),
     ("models made", "pydantic._internal._model_construction", "ModelMetaclass.__new__"),
     ("readers of models made", "core.model_schema", "reader"),
 )
