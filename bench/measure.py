@@ -37,7 +37,7 @@ class Plan:
 
 
 FULL: Final = Plan(rounds={1: 2, 16: 9, 64: 2}, seconds=0.4, warm_up=0.3, before=12.0, starts=2)
-QUICK: Final = Plan(rounds={16: 3}, seconds=0.2, warm_up=0.1, before=1.0, starts=1)
+QUICK: Final = Plan(rounds={16: 3}, seconds=0.15, warm_up=0.05, before=1.0, starts=1)
 
 
 @dataclass(frozen=True)
