@@ -13,10 +13,11 @@ from typing import Final
 
 MIB: Final = 1024 * 1024
 
-FEWEST: Final = 9
+FEWEST: Final = 18
 """Samples that a judgement needs."""
-TURN: Final = 3
-"""Samples in which everything that goes up and down has been down: a minute of a soak of ten."""
+TURN: Final = 6
+"""Samples in which everything that goes up and down has been down: a minute of a soak of ten. What a turn of keys takes
+away is there again within twenty seconds."""
 FILLING: Final = 20_000
 """Requests after which the mix has asked for almost everything that it ever asks for twice."""
 KINDS_SHOWN: Final = 8

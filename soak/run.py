@@ -31,7 +31,7 @@ from soak.rooms.party import Parties
 from soak.warm_up import fill
 from soak.world import World
 
-MOST_SAMPLES: Final = 30
+MOST_SAMPLES: Final = 60
 SHORTEST_SPAN: Final = 1.5
 """Seconds between two samples, at least."""
 MOST_WRONG: Final = 1_000

@@ -78,12 +78,12 @@ def test_a_line_that_no_fault_explains_is_noticed(log: LogLines, text: str) -> N
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 
-def samples(leak: float, *, noise: float = 0.0, count: int = 30) -> list[Sample]:
-    """A run of `count` samples, 3,000 requests apart, with so many objects more for every request."""
+def samples(leak: float, *, noise: float = 0.0, count: int = 60) -> list[Sample]:
+    """A run of `count` samples, 1,500 requests apart, with so many objects more for every request."""
     chance = Random(1)
     flat = Sample(0, 70_000, 300, 0, 30e6, 50e6, 600e6)
     return [
-        replace(flat, requests=n * 3000, objects=70_000 + leak * n * 3000 + chance.uniform(-noise, noise))
+        replace(flat, requests=n * 1500, objects=70_000 + leak * n * 1500 + chance.uniform(-noise, noise))
         for n in range(count)
     ]
 
@@ -97,7 +97,7 @@ def test_flat_memory_is_flat_though_caches_go_up_and_down() -> None:
 
 
 def test_what_goes_up_and_down_each_minute_is_flat() -> None:
-    tide = [replace(sample, objects=70_000 + n % 3 * 1_000) for n, sample in enumerate(samples(0.0, count=29))]
+    tide = [replace(sample, objects=70_000 + n % 6 * 1_000) for n, sample in enumerate(samples(0.0, count=59))]
     assert of("objects", verdicts(tide)).growth == 0
 
 
@@ -106,8 +106,8 @@ def test_one_object_left_behind_by_every_fiftieth_request_is_found() -> None:
 
 
 def test_growth_while_it_warms_up_is_none() -> None:
-    cold = [replace(sample, objects=10_000 + n * 5_000) for n, sample in enumerate(samples(0.0)[:7])]
-    assert of("objects", verdicts(cold + samples(0.0)[7:])).is_flat
+    cold = [replace(sample, objects=10_000 + n * 2_500) for n, sample in enumerate(samples(0.0)[:14])]
+    assert of("objects", verdicts(cold + samples(0.0)[14:])).is_flat
 
 
 def test_a_coroutine_that_never_ends_is_found() -> None:
@@ -115,7 +115,7 @@ def test_a_coroutine_that_never_ends_is_found() -> None:
     assert not of("tasks", verdicts(stuck)).is_flat
 
 
-@pytest.mark.parametrize(("steps", "flat"), [((15,), True), ((15, 22), False), ((9, 12, 15), False)])
+@pytest.mark.parametrize(("steps", "flat"), [((30,), True), ((30, 44), False), ((18, 24, 30), False)])
 def test_a_heap_may_grow_by_one_step_late_and_not_by_two(steps: tuple[int, ...], flat: bool) -> None:
     grown = [
         replace(sample, heap=50e6 * 1.2 ** sum(n > step for step in steps)) for n, sample in enumerate(samples(0.0))
@@ -130,7 +130,7 @@ def test_what_caches_take_before_they_are_full_is_not_judged() -> None:
 
 def test_what_has_grown_is_named() -> None:
     grown = [replace(sample, kinds={"dict": 9, "method": n}) for n, sample in enumerate(samples(0.0))]
-    assert grown_kinds(grown) == ["method +22"]
+    assert grown_kinds(grown) == ["method +45"]
 
 
 def test_a_few_samples_are_not_judged() -> None:
