@@ -44,6 +44,11 @@ class Talker:
     def hears(self, text: str) -> dict[str, Any]:
         return self.wait(lambda message: message.get("text") == text)
 
+    def is_told(self, type_: str) -> dict[str, Any]:
+        """The first message of a type, whether it came before what was waited for or is still to come."""
+        before = [message for message in self.told if message["type"] == type_]
+        return before[0] if before else self.wait(lambda message: message["type"] == type_)
+
     def is_closed(self) -> bool:
         try:
             while True:

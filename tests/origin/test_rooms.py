@@ -147,7 +147,7 @@ def test_two_hundred_in_a_room_of_whom_a_tenth_vanish_without_goodbye(applicatio
         number = people[0].say("chat_message", room=room, text="who is there?")["number"]
         for person in [person for place, person in enumerate(people) if place % 10 != 3]:
             assert person.hears("who is there?")["number"] == number
-        assert people[0].wait(lambda message: message["type"] == "user_left")["user"]["id"] == "p3"
+        assert people[0].is_told("user_left")["user"]["id"] == "p3"
         assert people[0].say("join", room=room)["count"] == 9
         for person in people[5::10]:
             said = person.say("history", room=room, after=0)["messages"]
